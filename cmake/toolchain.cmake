@@ -1,0 +1,36 @@
+# Compiler, linker and sanitizer settings shared by every target, and the one way to declare a folder's library.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM AND NOT CMAKE_INTERPROCEDURAL_OPTIMIZATION)
+  # mold cannot run gcc 12's LTO plug-in in parallel, so the release build keeps the default linker.
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+if(MQTTZOO_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+if(MQTTZOO_SANITIZE)
+  add_compile_options(-fsanitize=${MQTTZOO_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${MQTTZOO_SANITIZE})
+  if(MQTTZOO_SANITIZE MATCHES undefined)
+    # CAF 0.17 binds references through null pointers in its intrusive queues.
+    add_compile_options(-fno-sanitize=null -fno-sanitize-recover=undefined)
+  endif()
+endif()
+
+find_package(Threads REQUIRED)
+
+# mqttzoo_library(<folder> [PUBLIC libs...] [PRIVATE libs...]): a static library of the folder's *.cpp.
+function(mqttzoo_library name)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(mqttzoo_${name} STATIC ${sources})
+  target_include_directories(mqttzoo_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(mqttzoo_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()

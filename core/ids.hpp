@@ -1,0 +1,42 @@
+// Strong types for what would otherwise be bare strings and numbers at a call site.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace mqttzoo {
+
+/// A string that is one kind of thing only; `Tag` makes each kind a type of its own.
+template<class Tag>
+class strong_string {
+public:
+  strong_string() = default;
+  explicit strong_string(std::string value) : value_(std::move(value)) {}
+  const std::string& str() const noexcept { return value_; }
+  bool empty() const noexcept { return value_.empty(); }
+  auto operator<=>(const strong_string&) const = default;
+
+private:
+  std::string value_;
+};
+
+/// An MQTT client identifier (section 3.1.3.1); never empty once a session exists.
+using client_id = strong_string<struct client_id_tag>;
+
+/// A session's number inside this process; unique for its lifetime, 0 means "none".
+enum class session_number : std::uint64_t { none = 0 };
+
+/// An I/O unit's index inside this process, counted from 0.
+enum class unit_index : std::uint16_t {};
+
+} // namespace mqttzoo
+
+template<class Tag>
+struct std::hash<mqttzoo::strong_string<Tag>> {
+  std::size_t operator()(const mqttzoo::strong_string<Tag>& s) const noexcept {
+    return std::hash<std::string>{}(s.str());
+  }
+};
