@@ -1,0 +1,130 @@
+// Every option of a pod as a typed value: `settings.net.port` is what `--net.port=` sets.
+//
+// A plain value: loaded once at start (config.hpp), copied to whoever needs it, replaced as a whole
+// on reload. Names, units, defaults, bounds and meanings are declared in the table of options.cpp
+// and only there; a default-constructed `settings` holds the table's defaults. A member's type is
+// its option's kind: std::size_t counts bytes, other integers count things, chrono types are
+// durations.
+#pragma once
+
+#include "core/log_level.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mqttzoo::core {
+
+/// Listeners, I/O threads and the bounds of one connection (net.*).
+struct net_settings {
+  std::string address;
+  std::uint16_t port{};
+  std::uint16_t threads{}; ///< 0: one a core; see `io_threads`
+  std::uint32_t backlog{};
+  std::uint32_t connections_max{};
+  std::chrono::milliseconds connect_timeout{};
+  std::chrono::milliseconds packet_timeout{};
+  std::size_t outbox_bytes_max{};
+  std::chrono::milliseconds outbox_stall_timeout{};
+  std::size_t transit_bytes_max{};
+};
+
+/// What the pod grants, announces and refuses in the protocol (mqtt.*).
+struct mqtt_settings {
+  std::size_t packet_bytes_max{};
+  std::uint16_t receive_maximum{};
+  std::uint16_t inflight_max{};
+  std::uint16_t topic_alias_maximum{};
+  std::uint8_t qos_max{};
+  bool retain_available{};
+  bool wildcard_available{};
+  bool shared_available{};
+  bool subscription_identifiers_available{};
+  std::chrono::seconds keepalive_max{};      ///< 0: no cap
+  std::chrono::seconds session_expiry_max{}; ///< 4294967295: sessions may stay for ever
+  std::uint32_t session_queue_messages_max{};
+  std::size_t session_queue_bytes_max{};
+  std::uint16_t topic_levels_max{};
+  std::uint32_t subscriptions_max{};
+  std::size_t client_id_bytes_max{};
+  bool anonymous{};
+  std::vector<std::string> subscribe_deny;
+};
+
+/// Live topics nobody subscribes to (topics.*).
+struct topics_settings {
+  std::uint32_t idle_max{};
+  std::chrono::milliseconds idle_timeout{};
+};
+
+/// How long a publish waits for acknowledgements before it is stored (safety.*).
+struct safety_settings {
+  std::chrono::milliseconds grace_min{};
+  std::chrono::milliseconds grace_max{};
+};
+
+/// Sessions of the whole pod, connected or away (sessions.*).
+struct sessions_settings {
+  std::uint32_t max{};
+};
+
+/// Retained messages of the whole pod (retained.*).
+struct retained_settings {
+  std::uint32_t messages_max{};
+  std::size_t bytes_max{};
+};
+
+/// The embedded store (store.*).
+struct store_settings {
+  std::string path; ///< a directory, or ":memory:"
+  std::size_t bytes_max{};
+};
+
+/// The pod's own topics under $SYS (sys.*).
+struct sys_settings {
+  std::chrono::milliseconds interval{}; ///< 0: nothing is published
+};
+
+/// What happens when no promise can be made (bank.*).
+struct bank_settings {
+  std::chrono::milliseconds patience{};
+};
+
+/// The log on stderr (log.*).
+struct log_settings {
+  log_level level{};
+  /// By folder (index with the enumerator's value); absent: as `level`.
+  std::array<std::optional<log_level>, log_folder_count> level_of{};
+  log_format format{};
+};
+
+/// Who this pod is (pod.*).
+struct pod_settings {
+  std::string name; ///< never empty once loaded: the host's name unless set
+};
+
+struct settings {
+  /// The defaults of the table. Does not look at the environment.
+  settings();
+
+  net_settings net;
+  mqtt_settings mqtt;
+  topics_settings topics;
+  safety_settings safety;
+  sessions_settings sessions;
+  retained_settings retained;
+  store_settings store;
+  sys_settings sys;
+  bank_settings bank;
+  log_settings log;
+  pod_settings pod;
+};
+
+/// How many I/O threads `net.threads` asks for on this machine; at least 1.
+unsigned io_threads(const net_settings& net) noexcept;
+
+} // namespace mqttzoo::core
