@@ -56,6 +56,7 @@ struct publish_properties {
   /// Encoded payload format, content type, response topic, correlation data and user properties,
   /// in their order of arrival, valid as they stand; without a length in front.
   std::string_view forwarded;
+  bool operator==(const publish_properties&) const = default;
 };
 
 struct publish_packet {
@@ -66,6 +67,7 @@ struct publish_packet {
   bool retain = false;
   bool dup = false;
   publish_properties properties;
+  bool operator==(const publish_packet&) const = default;
 };
 
 struct will {
@@ -77,6 +79,7 @@ struct will {
   std::optional<std::uint32_t> message_expiry_interval_s;
   bool payload_is_utf8 = false;
   std::string forwarded; ///< as publish_properties::forwarded
+  bool operator==(const will&) const = default;
 };
 
 struct connect_packet {
@@ -97,6 +100,7 @@ struct connect_packet {
   std::string authentication_method; ///< empty: none
   std::string authentication_data;
   user_properties users;
+  bool operator==(const connect_packet&) const = default;
 };
 
 struct connack_packet {
@@ -120,6 +124,7 @@ struct connack_packet {
   std::string server_reference;
   std::string authentication_method;
   std::string authentication_data;
+  bool operator==(const connack_packet&) const = default;
 };
 
 /// PUBACK, PUBREC, PUBREL and PUBCOMP have one shape.
@@ -129,6 +134,7 @@ struct ack_packet {
   reason_code reason = reason_code::success;
   std::string reason_string;
   user_properties users;
+  bool operator==(const ack_packet&) const = default;
 };
 
 enum class retain_handling : std::uint8_t { send = 0, send_if_new = 1, do_not_send = 2 };
@@ -145,11 +151,13 @@ struct subscribe_packet {
   struct entry {
     std::string filter;
     subscription_options options;
+    bool operator==(const entry&) const = default;
   };
   packet_id id = packet_id::none;
   std::uint32_t subscription_identifier = 0; ///< 0: none
   std::vector<entry> entries;
   user_properties users;
+  bool operator==(const subscribe_packet&) const = default;
 };
 
 struct suback_packet {
@@ -157,12 +165,14 @@ struct suback_packet {
   std::vector<reason_code> reasons; ///< for 3.x failures are encoded as 0x80
   std::string reason_string;
   user_properties users;
+  bool operator==(const suback_packet&) const = default;
 };
 
 struct unsubscribe_packet {
   packet_id id = packet_id::none;
   std::vector<std::string> filters;
   user_properties users;
+  bool operator==(const unsubscribe_packet&) const = default;
 };
 
 struct unsuback_packet {
@@ -170,10 +180,15 @@ struct unsuback_packet {
   std::vector<reason_code> reasons; ///< not sent in 3.x
   std::string reason_string;
   user_properties users;
+  bool operator==(const unsuback_packet&) const = default;
 };
 
-struct pingreq_packet {};
-struct pingresp_packet {};
+struct pingreq_packet {
+  bool operator==(const pingreq_packet&) const = default;
+};
+struct pingresp_packet {
+  bool operator==(const pingresp_packet&) const = default;
+};
 
 struct disconnect_packet {
   reason_code reason = reason_code::normal_disconnection;
@@ -181,6 +196,7 @@ struct disconnect_packet {
   std::string reason_string;
   std::string server_reference;
   user_properties users;
+  bool operator==(const disconnect_packet&) const = default;
 };
 
 struct auth_packet {
@@ -189,11 +205,11 @@ struct auth_packet {
   std::string authentication_data;
   std::string reason_string;
   user_properties users;
+  bool operator==(const auth_packet&) const = default;
 };
 
-using packet =
-    std::variant<connect_packet, connack_packet, publish_packet, ack_packet, subscribe_packet,
-                 suback_packet, unsubscribe_packet, unsuback_packet, pingreq_packet,
-                 pingresp_packet, disconnect_packet, auth_packet>;
+using packet = std::variant<connect_packet, connack_packet, publish_packet, ack_packet,
+                            subscribe_packet, suback_packet, unsubscribe_packet, unsuback_packet,
+                            pingreq_packet, pingresp_packet, disconnect_packet, auth_packet>;
 
 } // namespace mqttzoo::mqtt

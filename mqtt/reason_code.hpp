@@ -64,6 +64,12 @@ constexpr bool is_failure(reason_code code) noexcept {
 /// The standard's name of `code`, for logs; "unknown reason code" for values it does not define.
 std::string_view to_string(reason_code code) noexcept;
 
+enum class packet_type : std::uint8_t;
+enum class peer : std::uint8_t;
+
+/// True if the standard lets `sender` put `code` into a packet of this type (5.0).
+bool may_carry(packet_type type, peer sender, reason_code code) noexcept;
+
 /// CONNACK return codes of MQTT 3.1 and 3.1.1.
 enum class connect_return_code : std::uint8_t {
   accepted = 0,
@@ -76,5 +82,8 @@ enum class connect_return_code : std::uint8_t {
 
 /// The 3.x return code that says what `code` says; server_unavailable where 3.x has no equal.
 connect_return_code to_return_code(reason_code code) noexcept;
+
+/// The other way round, for what a server sent; malformed_packet for a value that 3.x reserves.
+reason_code from_return_code(std::uint8_t code) noexcept;
 
 } // namespace mqttzoo::mqtt
