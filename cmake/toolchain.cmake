@@ -2,7 +2,13 @@
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # Precompiled headers defeat ccache unless it may trust what they define and when they were made.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+  else()
+    add_compile_options(-fpch-preprocess)
+  endif()
 endif()
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM AND NOT CMAKE_INTERPROCEDURAL_OPTIMIZATION)
@@ -26,11 +32,21 @@ endif()
 
 find_package(Threads REQUIRED)
 
-# mqttzoo_library(<folder> [PUBLIC libs...] [PRIVATE libs...]): a static library of the folder's *.cpp.
+# mqttzoo_library(<folder> [PUBLIC libs...] [PRIVATE libs...] [PCH headers...]): a static library of the
+# folder's *.cpp. A folder that holds no sources yet becomes a library of headers.
 function(mqttzoo_library name)
-  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE;PCH" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(NOT sources)
+    add_library(mqttzoo_${name} INTERFACE)
+    target_include_directories(mqttzoo_${name} INTERFACE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(mqttzoo_${name} INTERFACE ${ARG_PUBLIC} ${ARG_PRIVATE})
+    return()
+  endif()
   add_library(mqttzoo_${name} STATIC ${sources})
   target_include_directories(mqttzoo_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(mqttzoo_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  if(ARG_PCH)
+    target_precompile_headers(mqttzoo_${name} PRIVATE ${ARG_PCH})
+  endif()
 endfunction()

@@ -55,8 +55,8 @@ using option_text = std::variant<std::string, std::vector<std::string>>;
 
 option_kind kind_of(const option& o) noexcept;
 
-/// The words a choice accepts, separated by `|`; empty for the other kinds.
-std::string_view words_of(const option& o) noexcept;
+/// The words a choice accepts; empty for the other kinds.
+std::vector<std::string_view> words_of(const option& o);
 
 /// What may be written for `o`: "an integer from 1 to 65535", "one of text|json".
 std::string describe(const option& o);

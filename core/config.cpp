@@ -1,0 +1,189 @@
+#include "core/config.hpp"
+
+#include "core/config_file.hpp"
+#include "core/options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <unistd.h>
+
+extern char** environ; // POSIX leaves its declaration to the program
+
+namespace mqttzoo::core {
+
+namespace {
+
+constexpr std::string_view environment_prefix = "MQTTZOO_";
+constexpr std::string_view config_variable = "MQTTZOO_CONFIG";
+constexpr std::size_t file_bytes_max = std::size_t{1} << 20; // all options take some KiB
+
+struct found {
+  config_action action = config_action::run;
+  std::string file; ///< empty: none
+  std::vector<assignment> assignments;
+  std::vector<config_problem> problems;
+};
+
+struct flag {
+  std::string_view word;
+  config_action action;
+};
+constexpr auto flags =
+    std::to_array<flag>({{"--help", config_action::help},
+                         {"-h", config_action::help},
+                         {"--version", config_action::version},
+                         {"--check-config", config_action::check},
+                         {"--print-options-markdown", config_action::options_markdown}});
+
+void read_argument(std::string_view argument, found& out) {
+  for (const auto& f : flags)
+    if (f.word == argument) {
+      out.action = f.action;
+      return;
+    }
+  if (!argument.starts_with("--")) {
+    out.problems.push_back(
+        {"command line",
+         "`" + std::string{argument} + "` is not an option; options are written `--name=value`"});
+    return;
+  }
+  const auto equals = argument.find('=');
+  const std::string name{argument.substr(2, equals == argument.npos ? equals : equals - 2)};
+  const auto* option = find_option(name);
+  std::string value;
+  if (equals != argument.npos)
+    value = argument.substr(equals + 1);
+  else if (option != nullptr && kind_of(*option) == option_kind::boolean)
+    value = "true"; // --mqtt.anonymous
+  else if (option != nullptr || name == "config") {
+    out.problems.push_back(
+        {"command line", "`--" + name + "` needs a value: `--" + name + "=...`"});
+    return;
+  }
+  if (name == "config")
+    out.file = value;
+  else
+    out.assignments.push_back({name, value, "command line"});
+}
+
+/// Whether Kubernetes set this variable for a Service whose name begins with `mqttzoo`; see
+/// "Discovering services" in its documentation. Such variables are none of ours and must not stop a
+/// pod.
+bool is_service_variable(std::string_view name, std::string_view value) {
+  return name.find("_SERVICE_HOST") != name.npos || name.find("_SERVICE_PORT") != name.npos ||
+         name.find("_TCP_") != name.npos || name.find("_UDP_") != name.npos ||
+         value.starts_with("tcp://") || value.starts_with("udp://");
+}
+
+void read_variable(std::string_view variable, found& out) {
+  const auto equals = variable.find('=');
+  const auto name = variable.substr(0, equals);
+  if (!name.starts_with(environment_prefix) || equals == variable.npos)
+    return;
+  const std::string value{variable.substr(equals + 1)};
+  if (name == config_variable) {
+    out.file = value;
+    return;
+  }
+  for (const auto& o : options())
+    if (environment_name(o.name) == name) {
+      out.assignments.push_back({std::string{o.name}, value, "environment, " + std::string{name}});
+      return;
+    }
+  if (is_service_variable(name, value))
+    return;
+  std::string dotted;
+  for (const char c : name.substr(environment_prefix.size()))
+    dotted += c == '_' ? '.' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  out.assignments.push_back({dotted, value, "environment, " + std::string{name}});
+}
+
+/// Puts what the file says before what is already there, so that the others override it.
+void read_file(found& out) {
+  std::ifstream stream{out.file, std::ios::binary};
+  std::string text(file_bytes_max + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad() || !stream.eof()) {
+    const auto* reason = stream.good() ? "is larger than 1 MiB" : std::strerror(errno);
+    out.problems.push_back({out.file, std::string{"cannot be read: "} + reason});
+    return;
+  }
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  std::vector<assignment> in_file;
+  read_config_json(out.file, text, in_file, out.problems);
+  out.assignments.insert(out.assignments.begin(), std::make_move_iterator(in_file.begin()),
+                         std::make_move_iterator(in_file.end()));
+}
+
+void apply(const assignment& a, loaded_config& into, std::vector<config_problem>& problems) {
+  const auto* option = find_option(a.name);
+  if (option == nullptr) {
+    auto what = "`" + a.name + "` is not an option";
+    if (const auto nearest = nearest_option(a.name); !nearest.empty())
+      what += "; did you mean `" + std::string{nearest} + "`?";
+    problems.push_back({a.where, std::move(what)});
+    return;
+  }
+  if (const auto stored = assign(*option, a.text, into.values); !stored) {
+    const auto* text = std::get_if<std::string>(&a.text);
+    problems.push_back({a.where, "`" + a.name + "` " + stored.error() + ", not " +
+                                     (text != nullptr ? "`" + *text + "`" : "a list")});
+    return;
+  }
+  into.origins[static_cast<std::size_t>(option - options().data())] = a.where;
+}
+
+/// Rules that need more than one option.
+void check_together(const settings& s, std::vector<config_problem>& problems) {
+  if (s.safety.grace_min > s.safety.grace_max)
+    problems.push_back({"configuration", "`safety.grace.min` must not exceed `safety.grace.max`"});
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0')
+    return "mqttzoo";
+  return name.data();
+}
+
+} // namespace
+
+expected<loaded_config, std::vector<config_problem>>
+load_config(std::span<const std::string> arguments, std::span<const std::string> environment) {
+  found sources;
+  for (const auto& variable : environment)
+    read_variable(variable, sources);
+  for (const auto& argument : arguments)
+    read_argument(argument, sources);
+
+  loaded_config loaded;
+  loaded.action = sources.action;
+  loaded.origins.resize(options().size());
+  if (loaded.action != config_action::run && loaded.action != config_action::check)
+    return loaded;
+
+  if (!sources.file.empty())
+    read_file(sources);
+  for (const auto& a : sources.assignments)
+    apply(a, loaded, sources.problems);
+  check_together(loaded.values, sources.problems);
+  if (!sources.problems.empty())
+    return unexpected<std::vector<config_problem>>{std::move(sources.problems)};
+  if (loaded.values.pod.name.empty())
+    loaded.values.pod.name = host_name();
+  return loaded;
+}
+
+std::vector<std::string> process_environment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable)
+    variables.emplace_back(*variable);
+  return variables;
+}
+
+} // namespace mqttzoo::core
