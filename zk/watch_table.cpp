@@ -1,0 +1,88 @@
+#include "zk/watch_table.hpp"
+
+#include <algorithm>
+
+namespace mqttzoo::zk {
+
+namespace {
+
+constexpr std::uint8_t bit(watch_kind kind) {
+  return static_cast<std::uint8_t>(kind);
+}
+
+/// The kinds of watch that hear of an event.
+std::uint8_t hearers(watch_event_type type) {
+  switch (type) {
+  case watch_event_type::created:
+    return bit(watch_kind::exists);
+  case watch_event_type::changed:
+    return bit(watch_kind::data) | bit(watch_kind::exists);
+  case watch_event_type::removed:
+    return bit(watch_kind::data) | bit(watch_kind::exists) | bit(watch_kind::children);
+  case watch_event_type::children_changed:
+    return bit(watch_kind::children);
+  }
+  return 0;
+}
+
+bool same(const std::weak_ptr<watch_sink>& a, const std::weak_ptr<watch_sink>& b) {
+  return !a.owner_before(b) && !b.owner_before(a);
+}
+
+} // namespace
+
+bool watch_table::add(watch_kind kind, const std::string& path, executor& where,
+                      const std::weak_ptr<watch_sink>& sink) {
+  // As many additions as there are watches pay for one look at all of them.
+  if (++added_since_sweep_ > size_ + 1024)
+    sweep();
+  if (size_ >= watches_max_)
+    return false;
+  auto& here = watches_[path];
+  const auto known =
+      std::find_if(here.begin(), here.end(), [&](const watch& w) { return same(w.sink, sink); });
+  if (known != here.end()) {
+    known->kinds |= bit(kind);
+    known->where = &where;
+  } else {
+    here.push_back({sink, &where, bit(kind)});
+    ++size_;
+  }
+  return true;
+}
+
+void watch_table::fire(watch_event_type type, const std::string& path, session_id session,
+                       outbox& out) {
+  const auto found = watches_.find(path);
+  if (found == watches_.end())
+    return;
+  const auto kinds = hearers(type);
+  auto& here = found->second;
+  for (auto& waiting : here) {
+    if ((waiting.kinds & kinds) == 0)
+      continue;
+    waiting.kinds = static_cast<std::uint8_t>(waiting.kinds & ~kinds);
+    out.add(*waiting.where, [sink = waiting.sink, event = watch_event{type, path, session}] {
+      if (const auto alive = sink.lock())
+        alive->on_watch(event);
+    });
+  }
+  size_ -= std::erase_if(here, [](const watch& w) { return w.kinds == 0; });
+  if (here.empty())
+    watches_.erase(found);
+}
+
+void watch_table::clear() noexcept {
+  watches_.clear();
+  size_ = 0;
+}
+
+void watch_table::sweep() {
+  added_since_sweep_ = 0;
+  for (auto at = watches_.begin(); at != watches_.end();) {
+    size_ -= std::erase_if(at->second, [](const watch& w) { return w.sink.expired(); });
+    at = at->second.empty() ? watches_.erase(at) : std::next(at);
+  }
+}
+
+} // namespace mqttzoo::zk
