@@ -43,10 +43,11 @@ private:
     std::uint64_t bits = 0;
     std::uint16_t index = 0; ///< of the first identifier, divided by 64
   };
-  using word_iterator = std::vector<word>::iterator;
 
-  word_iterator lower_bound(std::uint16_t index) noexcept;
-  packet_id take(word_iterator at, std::uint64_t bit);
+  /// Where the word with this index is, or has to be inserted.
+  std::size_t position(std::uint16_t index) const noexcept;
+  bool is_at(std::size_t position, std::uint16_t index) const noexcept;
+  void take(std::size_t position, std::uint16_t index, std::uint64_t bit);
 
   std::vector<word> words_; ///< sorted by index
   std::uint16_t used_ = 0;
