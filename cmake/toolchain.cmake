@@ -30,6 +30,10 @@ if(MQTTZOO_SANITIZE)
   endif()
 endif()
 
+if(MQTTZOO_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # coverage for the fuzzer to steer by, in every library
+endif()
+
 find_package(Threads REQUIRED)
 
 # mqttzoo_library(<folder> [PUBLIC libs...] [PRIVATE libs...] [PCH headers...]): a static library of the

@@ -12,8 +12,6 @@
 #include <iterator>
 #include <unistd.h>
 
-extern char** environ; // POSIX leaves its declaration to the program
-
 namespace mqttzoo::core {
 
 namespace {

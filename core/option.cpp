@@ -215,9 +215,10 @@ expected<void, std::string> assign(const option& o, const option_text& text, set
       return std::same_as<T, std::vector<std::string>>;
     }
     auto value = read(o, std::get<std::string>(text), std::type_identity<T>{});
-    if (value)
-      member(into) = *std::move(value);
-    return value.has_value();
+    if (!value)
+      return false;
+    member(into) = *std::move(value);
+    return true;
   };
   if (!std::visit(store, o.member))
     return unexpected<std::string>{"must be " + describe(o)};

@@ -66,6 +66,13 @@ public:
   explicit operator bool() const noexcept { return ptr_ != nullptr; }
   bool operator==(const ref& other) const noexcept { return ptr_ == other.ptr_; }
 
+  /// The same object as a type the caller knows it to be.
+  template<class U>
+  ref<U> downcast() const noexcept {
+    acquire();
+    return ref<U>::adopt(static_cast<U*>(ptr_));
+  }
+
   /// Gives the reference up without dropping it.
   T* detach() noexcept { return std::exchange(ptr_, nullptr); }
 
