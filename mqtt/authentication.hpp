@@ -1,0 +1,40 @@
+// Enhanced authentication (section 4.12): how a method plugs in.
+//
+// A method is made once by the pod and shared; an exchange belongs to one connection, on that connection's thread.
+#pragma once
+
+#include "mqtt/packet.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace mqttzoo::mqtt {
+
+/// One exchange of AUTH packets with one client.
+class authentication {
+public:
+  struct step {
+    /// continue_authentication, success, or a failure that ends the connection.
+    reason_code outcome = reason_code::not_authorized;
+    std::string data; ///< to the client
+  };
+
+  virtual ~authentication() = default;
+
+  /// Takes what the client sent (in CONNECT or AUTH) and says how to go on.
+  virtual step on_data(std::string_view data) = 0;
+};
+
+/// Starts an exchange for one method; thread-safe.
+class authentication_method {
+public:
+  virtual ~authentication_method() = default;
+  virtual std::unique_ptr<authentication> begin(const connect_packet& from) = 0;
+};
+
+/// The methods a pod offers, by the name clients ask for. Empty by default: every method is refused with 0x8C.
+using authentication_methods = std::unordered_map<std::string, std::shared_ptr<authentication_method>>;
+
+} // namespace mqttzoo::mqtt

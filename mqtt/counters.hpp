@@ -1,0 +1,51 @@
+// What a unit counts while its sessions work; the pod's figures are the sums over its units.
+//
+// One writer (the unit's thread), any number of readers: relaxed loads and stores, no locked instruction.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace mqttzoo::mqtt {
+
+/// A counter with one writing thread.
+class counter {
+public:
+  void add(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  void sub(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
+  }
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct counters {
+  counter packets_received;
+  counter packets_sent;
+  counter publishes_received;       ///< PUBLISH packets from clients
+  counter publishes_sent;           ///< PUBLISH packets to clients
+  counter publish_bytes_received;   ///< their payloads
+  counter publish_bytes_sent;
+  counter publishes_dropped;        ///< QoS 0 to a slow reader, or beyond a full queue of a clean session
+  counter publishes_refused;        ///< answered with "no" because no promise could be made
+  counter publishes_expired;        ///< message expiry interval ran out before delivery
+  counter publishes_too_large;      ///< left out because of the client's maximum packet size
+  counter subscriptions;            ///< now
+  counter sessions;                 ///< now, connected or away
+  counter clients_connected;        ///< now
+  counter clients_expired;          ///< sessions that ended by their expiry interval
+  counter messages_queued;          ///< now, waiting in sessions for a window or a client
+  counter messages_stored;          ///< deposits asked of the store
+  counter connects_refused;         ///< CONNECT answered with a failure
+  counter connect_timeouts;         ///< no CONNECT in net.connect.timeout
+  counter packet_timeouts;          ///< half a packet for net.packet.timeout
+  counter keep_alive_timeouts;
+  counter protocol_errors;          ///< connections closed for a malformed packet or a violation
+  counter reads_paused;             ///< a publisher's reading was paused by backpressure
+};
+
+} // namespace mqttzoo::mqtt

@@ -1,0 +1,174 @@
+#include "mqtt/handshake.hpp"
+
+#include "mqtt/encoder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqttzoo::mqtt {
+
+handshake::progress handshake::on_input(std::string_view& input, std::string& out) {
+  while (!input.empty()) {
+    frame in;
+    const auto status = next_frame(input, limits_.packet_bytes_max, in);
+    // [MQTT-3.1.0-1] the first packet is CONNECT; anything else is not answered
+    if (!connect_seen_ && (!status || in.wire_size_bytes > 0 || *status == frame_status::need_more) &&
+        (static_cast<std::uint8_t>(input[0]) >> 4) != static_cast<std::uint8_t>(packet_type::connect)) {
+      refusal_ = "the first packet is not CONNECT";
+      return progress::refused;
+    }
+    if (!status)
+      return refuse(status.error().reason, status.error().what, out);
+    if (*status == frame_status::need_more)
+      return progress::waiting;
+    input.remove_prefix(in.wire_size_bytes);
+    const auto p = connect_seen_ ? on_auth(in, out) : on_connect(in, out);
+    if (p != progress::waiting)
+      return p;
+  }
+  return progress::waiting;
+}
+
+handshake::progress handshake::on_connect(const frame& in, std::string& out) {
+  connect_seen_ = true;
+  version_ = connect_version_of(in);
+  std::string scratch;
+  auto decoded = decode(in, protocol_version::unknown, peer::client, scratch);
+  if (!decoded)
+    return refuse(decoded.error().reason, decoded.error().what, out);
+  accepted_.packet = std::get<connect_packet>(std::move(*decoded));
+  const auto& p = accepted_.packet;
+  version_ = p.version;
+  if (const auto problem = check(p))
+    return refuse(problem->first, problem->second, out);
+  if (p.authentication_method.empty())
+    return accept();
+  const auto method = methods_.find(p.authentication_method);
+  if (method == methods_.end()) // [MQTT-4.12.0-1]
+    return refuse(reason_code::bad_authentication_method, "authentication method is not offered here", out);
+  exchange_ = method->second->begin(p);
+  return authenticate(p.authentication_data, out);
+}
+
+handshake::progress handshake::on_auth(const frame& in, std::string& out) {
+  // [MQTT-3.1.2-30] between CONNECT with a method and CONNACK only AUTH and DISCONNECT are legal
+  std::string scratch;
+  auto decoded = decode(in, version_, peer::client, scratch);
+  if (!decoded)
+    return refuse(decoded.error().reason, decoded.error().what, out);
+  const auto* auth = std::get_if<auth_packet>(&*decoded);
+  if (auth == nullptr || exchange_ == nullptr) {
+    refusal_ = "packet not allowed before CONNACK";
+    return in.type == packet_type::disconnect ? progress::refused
+                                              : refuse(reason_code::protocol_error, refusal_, out);
+  }
+  // [MQTT-4.12.0-3] [MQTT-4.12.0-5] the client goes on with the method it began with
+  if (auth->reason != reason_code::continue_authentication ||
+      auth->authentication_method != accepted_.packet.authentication_method)
+    return refuse(reason_code::protocol_error, "AUTH does not continue the exchange", out);
+  return authenticate(auth->authentication_data, out);
+}
+
+handshake::progress handshake::authenticate(std::string_view data, std::string& out) {
+  auto step = exchange_->on_data(data);
+  if (step.outcome == reason_code::continue_authentication) { // [MQTT-4.12.0-2]
+    auth_packet challenge;
+    challenge.reason = reason_code::continue_authentication;
+    challenge.authentication_method = accepted_.packet.authentication_method;
+    challenge.authentication_data = std::move(step.data);
+    encode(challenge, accepted_.packet.maximum_packet_size.value_or(0), out);
+    return progress::waiting;
+  }
+  if (is_failure(step.outcome)) // [MQTT-4.12.0-4]
+    return refuse(step.outcome, "authentication failed", out);
+  accepted_.authentication_data = std::move(step.data);
+  return accept();
+}
+
+std::optional<std::pair<reason_code, const char*>> handshake::check(const connect_packet& p) const {
+  using problem = std::pair<reason_code, const char*>;
+  const bool v3 = p.version != protocol_version::v5;
+  if (p.client_id.empty() && v3 && (!p.clean_start || p.version == protocol_version::v3_1))
+    // [MQTT-3.1.3-8 v3] no name and a session to keep: return code 2
+    return problem{reason_code::client_identifier_not_valid, "an empty client identifier needs a clean session"};
+  if (p.client_id.size() > limits_.client_id_bytes_max)
+    return problem{reason_code::client_identifier_not_valid, "client identifier is too long"}; // [MQTT-3.1.3-8]
+  if (!anonymous_ && !p.user_name)
+    return problem{reason_code::not_authorized, "a user name is required"};
+  if (p.will && p.will->qos > limits_.qos_max) // [MQTT-3.2.2-12]
+    return problem{reason_code::qos_not_supported, "the will's QoS is not supported"};
+  if (p.will && p.will->retain && !limits_.retain_available) // [MQTT-3.2.2-13]
+    return problem{reason_code::retain_not_supported, "retained wills are not supported"};
+  return std::nullopt;
+}
+
+handshake::progress handshake::accept() {
+  auto& p = accepted_.packet;
+  if (p.client_id.empty()) { // [MQTT-3.1.3-6] [MQTT-3.1.3-7] the server names it
+    p.client_id = assign_client_id_();
+    accepted_.assigned_client_id = true;
+  }
+  const auto cap = limits_.keep_alive_s_max;
+  accepted_.keep_alive_s = p.keep_alive_s;
+  if (cap != 0 && p.version == protocol_version::v5 && (p.keep_alive_s == 0 || p.keep_alive_s > cap))
+    accepted_.keep_alive_s = cap; // [MQTT-3.2.2-21] announced as Server Keep Alive
+  auto expiry = p.session_expiry_interval_s;
+  if (p.version != protocol_version::v5)
+    expiry = p.clean_start ? 0 : 0xFFFF'FFFF; // [MQTT-3.1.2-6 v3] CleanSession decides
+  accepted_.session_expiry_interval_s = std::min(expiry, limits_.session_expiry_s_max);
+  return progress::accepted;
+}
+
+handshake::progress handshake::refuse(reason_code why, std::string_view what, std::string& out) {
+  refusal_ = what;
+  connack_packet answer;
+  answer.reason = why;
+  answer.reason_string = what;
+  if (version_ == protocol_version::v5) {
+    // [MQTT-3.1.2-2] [MQTT-3.1.4-1]
+    encode(answer, protocol_version::v5, accepted_.packet.maximum_packet_size.value_or(0), out);
+  } else if (version_ != protocol_version::unknown || why == reason_code::unsupported_protocol_version) {
+    const bool has_return_code =
+        why == reason_code::unsupported_protocol_version || why == reason_code::client_identifier_not_valid ||
+        why == reason_code::not_authorized || why == reason_code::bad_user_name_or_password ||
+        why == reason_code::server_unavailable || why == reason_code::server_busy ||
+        why == reason_code::quota_exceeded;
+    if (has_return_code) // [MQTT-3.2.2-6 v3] what has no return code is closed without an answer
+      encode(answer, protocol_version::v3_1_1, 0, out);
+  }
+  return progress::refused;
+}
+
+connack_packet make_connack(const accepted_connect& a, bool session_present, const server_limits& limits) {
+  connack_packet ack;
+  ack.session_present = session_present;
+  if (a.packet.version != protocol_version::v5)
+    return ack;
+  if (a.assigned_client_id)
+    ack.assigned_client_id = a.packet.client_id; // [MQTT-3.2.2-16]
+  if (a.session_expiry_interval_s != a.packet.session_expiry_interval_s)
+    ack.session_expiry_interval_s = a.session_expiry_interval_s;
+  if (a.keep_alive_s != a.packet.keep_alive_s)
+    ack.server_keep_alive_s = a.keep_alive_s;
+  ack.receive_maximum = limits.receive_maximum;
+  if (limits.qos_max != qos::exactly_once)
+    ack.maximum_qos = limits.qos_max; // [MQTT-3.2.2-9]
+  if (!limits.retain_available)
+    ack.retain_available = false;
+  ack.maximum_packet_size = static_cast<std::uint32_t>(limits.packet_bytes_max);
+  if (limits.topic_alias_maximum > 0)
+    ack.topic_alias_maximum = limits.topic_alias_maximum;
+  if (!limits.wildcard_available)
+    ack.wildcard_subscription_available = false;
+  if (!limits.subscription_identifiers_available)
+    ack.subscription_identifiers_available = false;
+  if (!limits.shared_available)
+    ack.shared_subscription_available = false;
+  if (a.packet.request_response_information) // [MQTT-3.1.2-28] only when asked for
+    ack.response_information = "response/" + a.packet.client_id;
+  ack.authentication_method = a.packet.authentication_method; // [MQTT-4.12.0-5]
+  ack.authentication_data = a.authentication_data;
+  return ack;
+}
+
+} // namespace mqttzoo::mqtt

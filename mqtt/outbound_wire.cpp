@@ -1,0 +1,146 @@
+// The part of the sender that writes packets and takes the client's answers.
+#include "mqtt/encoder.hpp"
+#include "mqtt/outbound.hpp"
+
+#include <chrono>
+
+namespace mqttzoo::mqtt {
+
+namespace {
+
+/// Payloads from this size on are sent by reference; smaller ones are cheaper to copy.
+constexpr std::size_t by_reference_from_bytes = 2048;
+
+} // namespace
+
+void outbound::send_at_most_once(const delivery& d, time_point now) {
+  if (!connected_ || port_.congested()) {
+    if (connected_)
+      counts_.publishes_dropped.add();
+    return;
+  }
+  if (d.message->expired(now)) {
+    counts_.publishes_expired.add();
+    return;
+  }
+  if (encode(*d.message, *d.terms, qos::at_most_once, packet_id::none, false, now))
+    port_.flush();
+}
+
+bool outbound::send(entry& e, time_point now) {
+  // [MQTT-3.3.1-1] DUP is set when, and only when, the same message was sent before
+  if (!encode(*e.message, *e.terms, e.qos, e.id, e.sent_before, now))
+    return false;
+  e.sent_at = now;
+  e.sent_before = true;
+  if (persistent_ && e.promise)
+    grace_ends_ = std::min<time_point>(grace_ends_, now + grace());
+  port_.flush();
+  return true;
+}
+
+bool outbound::encode(const message& m, const delivery_terms& terms, qos q, packet_id id, bool dup,
+                      time_point now) {
+  publish_packet p;
+  p.topic = m.topic();
+  p.payload = m.payload();
+  p.id = id;
+  p.qos = q;
+  p.retain = terms.retain_flag(m);
+  p.dup = dup;
+  if (connection_.version == protocol_version::v5) {
+    p.properties.forwarded = m.forwarded();
+    if (m.expires_at() != time_point::max()) {
+      // [MQTT-3.3.2-6] what remains of the interval
+      auto left = std::chrono::ceil<std::chrono::seconds>(m.expires_at() - now);
+      p.properties.message_expiry_interval_s =
+          static_cast<std::uint32_t>(std::max<std::int64_t>(left.count(), 0));
+    }
+    p.properties.subscription_identifiers = terms.subscription_identifiers;
+  }
+  const auto limit = connection_.packet_size_bytes_max;
+  if (limit != 0 && encoded_size(p, connection_.version) > limit) {
+    counts_.publishes_too_large.add(); // [MQTT-3.1.2-24] [MQTT-3.1.2-25] as if it had been sent
+    return false;
+  }
+  if (aliases_) {
+    auto alias = aliases_->use(m.shared_topic_name()); // [MQTT-3.1.2-26] bounded by the client's maximum
+    p.properties.topic_alias = alias.value;
+    if (alias.known)
+      p.topic = {};
+  }
+  auto& out = port_.out();
+  encode_publish_header(p, connection_.version, out);
+  if (p.payload.size() >= by_reference_from_bytes)
+    port_.send_payload(message_ref{(m.retain_ref(), message_ref::adopt(&m))});
+  else
+    out.append(p.payload);
+  counts_.publishes_sent.add();
+  counts_.publish_bytes_sent.add(p.payload.size());
+  counts_.packets_sent.add();
+  return true;
+}
+
+void outbound::send_pubrel(packet_id id, reason_code reason) {
+  append_ack(packet_type::pubrel, id, reason, connection_.version, port_.out());
+  counts_.packets_sent.add();
+  port_.flush();
+}
+
+std::size_t outbound::find(packet_id id) const noexcept {
+  for (std::size_t i = 0; i < inflight_.size(); ++i)
+    if (inflight_[i].id == id)
+      return i;
+  return inflight_.size();
+}
+
+bool outbound::on_puback(packet_id id, time_point now) {
+  const auto i = find(id);
+  if (i == inflight_.size() || inflight_[i].qos != qos::at_least_once)
+    return false;
+  measure(inflight_[i], now);
+  finish(i, now);
+  return true;
+}
+
+bool outbound::on_pubrec(packet_id id, reason_code reason, time_point now) {
+  const auto i = find(id);
+  if (i == inflight_.size() || inflight_[i].qos != qos::exactly_once) {
+    send_pubrel(id, reason_code::packet_identifier_not_found);
+    return false;
+  }
+  auto& e = inflight_[i];
+  if (is_failure(reason)) { // [MQTT-4.8.2-6] nobody else gets it either
+    finish(i, now);
+    return true;
+  }
+  if (e.released) {
+    if (e.recorded || !persistent_)
+      send_pubrel(id);
+    return true;
+  }
+  measure(e, now);
+  e.released = true; // [MQTT-4.3.3-6] from here on only the identifier is kept
+  e.message = nullptr;
+  e.promise = nullptr;
+  if (persistent_ && e.durable != durability::none)
+    record(e); // PUBREL follows once a crash cannot undo it, or the message would be sent again
+  else
+    send_pubrel(id);
+  return true;
+}
+
+bool outbound::on_pubcomp(packet_id id, time_point now) {
+  const auto i = find(id);
+  if (i == inflight_.size() || !inflight_[i].released)
+    return false;
+  finish(i, now);
+  return true;
+}
+
+void outbound::measure(const entry& e, time_point now) noexcept {
+  const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(now - e.sent_at);
+  acknowledge_time_ = acknowledge_time_.count() == 0 ? took : acknowledge_time_ + (took - acknowledge_time_) / 8;
+}
+
+} // namespace mqttzoo::mqtt

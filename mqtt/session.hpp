@@ -1,0 +1,145 @@
+// One client's session: the protocol between CONNACK and the session's end, as a pure state machine.
+//
+// Inputs are bytes, receipts, messages and the passing of time; effects go to a session_port. Owns the subscriptions, the
+// will, the keep-alive clock and the two halves of message flow (inbound, outbound). Lives from the first CONNECT of
+// a client id until its session expires, across connections; on its actor's thread. Standard: sections 3.3 to 3.14, 4.
+#pragma once
+
+#include "core/ids.hpp"
+#include "mqtt/authentication.hpp"
+#include "mqtt/counters.hpp"
+#include "mqtt/decoder.hpp"
+#include "mqtt/handshake.hpp"
+#include "mqtt/inbound.hpp"
+#include "mqtt/outbound.hpp"
+#include "mqtt/server_limits.hpp"
+#include "mqtt/session_port.hpp"
+#include "mqtt/topic_alias.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace mqttzoo::mqtt {
+
+class session {
+public:
+  static constexpr std::uint32_t never_expires = 0xFFFF'FFFF;
+
+  session(session_port& port, counters& counts, const server_limits& limits, client_id id, session_number number);
+
+  const client_id& id() const noexcept { return id_; }
+  session_number number() const noexcept { return number_; }
+  bool connected() const noexcept { return connected_; }
+  bool persistent() const noexcept { return expiry_interval_s_ > 0; }
+  std::uint32_t expiry_interval_s() const noexcept { return expiry_interval_s_; }
+  protocol_version version() const noexcept { return version_; }
+  const std::unordered_map<std::string, subscription>& subscriptions() const noexcept { return subscriptions_; }
+  outbound& sender() noexcept { return outbound_; }
+  inbound& receiver() noexcept { return inbound_; }
+
+  // --- connections ---
+
+  /// A new connection, its CONNECT accepted: sends CONNACK and resumes. `session_present`: state was kept.
+  void open(accepted_connect connect, bool session_present, time_point now);
+  /// The connection goes to another client with the same id: tells the old one. [MQTT-3.1.4-3]
+  void taken_over(bool session_goes_on, time_point now);
+  /// The server wants the connection gone: `why` is told to a 5.0 client.
+  void disconnect(reason_code why, std::string_view what, time_point now);
+  /// The network connection is gone, whoever closed it.
+  void on_closed(time_point now);
+  /// Drops all state, as a clean start asks for; the will was dealt with before. [MQTT-3.1.4-4]
+  void reset();
+
+  /// Takes packets off `input`; returns how many bytes were consumed.
+  std::size_t on_input(std::string_view input, time_point now);
+  /// The outbox has room again.
+  void on_drained(time_point now) { outbound_.pump(now); }
+
+  // --- answers ---
+
+  void on_receipt(packet_id id, reason_code outcome, time_point now);
+  void on_subscribed(packet_id id, reason_code outcome);
+  void on_unsubscribed(packet_id id);
+  void on_released(packet_id id);
+
+  // --- time ---
+
+  /// When on_due() wants to be called; time_point::max() if never.
+  time_point next_due() const noexcept;
+  void on_due(time_point now);
+
+  // --- at start ---
+
+  void restore(std::uint32_t expiry_interval_s, std::vector<subscription> subscriptions, time_point expires_at);
+
+private:
+  /// A SUBSCRIBE or UNSUBSCRIBE whose effects are under way.
+  struct pending_request {
+    packet_id id = packet_id::none;
+    bool unsubscribe = false;
+    std::vector<reason_code> reasons;
+  };
+
+  void handle(const frame& in, time_point now);
+  void on_packet(const ack_packet& p, time_point now);
+  void on_packet(const subscribe_packet& p);
+  void on_packet(const unsubscribe_packet& p);
+  void on_packet(const disconnect_packet& p, time_point now);
+  void on_packet(const auth_packet& p, time_point now);
+  void on_publish(const frame& in, time_point now);
+  bool resolve_topic(publish_packet& p, time_point now);
+  bool admit(const publish_packet& p, time_point now);
+  void route(const publish_packet& p, time_point now);
+  void on_pubrel(const ack_packet& p);
+  reason_code judge(const subscribe_packet& p, const subscribe_packet::entry& e) const;
+  void finish_request(std::size_t index);
+  void acknowledge(packet_type type, packet_id id, reason_code reason);
+  void violate(const decode_error& error, time_point now);
+  void check_pressure();
+  bool under_pressure() const noexcept;
+  void note_partial(std::string_view rest, time_point now);
+  void end_connection(close_mode mode, time_point now);
+  void settle_will(bool publish_now, time_point now);
+  void publish_will(time_point now);
+  void end();
+  bool is_v5() const noexcept { return version_ == protocol_version::v5; }
+
+  session_port& port_;
+  counters& counts_;
+  const server_limits& limits_;
+  client_id id_;
+  session_number number_;
+
+  // the session
+  std::uint32_t expiry_interval_s_ = 0;
+  std::unordered_map<std::string, subscription> subscriptions_;
+  inbound inbound_;
+  outbound outbound_;
+  std::unique_ptr<will> will_;
+  time_point will_due_ = time_point::max();   ///< set while a delayed will waits
+  time_point expires_at_ = time_point::max(); ///< set while away
+
+  // the connection
+  protocol_version version_ = protocol_version::unknown;
+  bool connected_ = false;
+  bool input_paused_ = false;
+  bool problem_information_ = true;
+  std::uint32_t packet_size_bytes_max_ = 0; ///< the client's, 0: none
+  std::uint32_t connect_expiry_s_ = 0;      ///< as CONNECT said, for DISCONNECT's check
+  std::chrono::seconds keep_alive_{0};
+  time_point last_packet_{};
+  time_point partial_since_ = time_point::max();
+  std::size_t partial_bytes_ = 0;
+  time_point give_up_at_ = time_point::max(); ///< a 3.x publisher whose message was refused
+  std::vector<pending_request> requests_;
+  std::unique_ptr<topic_alias_receiver> aliases_;
+  std::unique_ptr<authentication> exchange_; ///< re-authentication under way
+  std::string authentication_method_;
+  std::string scratch_;
+};
+
+} // namespace mqttzoo::mqtt

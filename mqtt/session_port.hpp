@@ -1,0 +1,98 @@
+// What a session asks of the world: the effects of the protocol's state machine.
+//
+// The session state machine (session.hpp and its parts) takes inputs and a time, changes its state and calls this
+// interface; it does no I/O itself. The session actor implements it, tests record it. Calls come on the session's thread
+// and must not call back into the session.
+#pragma once
+
+#include "mqtt/delivery.hpp"
+#include "mqtt/message.hpp"
+#include "mqtt/packet.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mqttzoo::mqtt {
+
+/// Numbers a session's stored messages in the order of their arrival; 0 means "not stored".
+enum class stored_number : std::uint64_t { none = 0 };
+
+/// How far a stored message has come on its way to the session's client.
+enum class stored_state : std::uint8_t {
+  queued = 0,   ///< not sent yet, or sent with QoS 1
+  sent = 1,     ///< QoS 2, sent (or about to be) under its packet id
+  released = 2, ///< QoS 2, PUBREC received: only the packet id matters now
+};
+
+/// One stored message of a session, as the store shall know it.
+struct stored_pointer {
+  stored_number number = stored_number::none;
+  packet_id id = packet_id::none; ///< QoS 2 only: must survive a crash
+  stored_state state = stored_state::queued;
+  mqtt::qos qos = qos::at_least_once;
+};
+
+/// A subscription a session made.
+struct subscription {
+  std::string filter; ///< in full, `$share/...` included
+  subscription_options options;
+  std::uint32_t identifier = 0;   ///< 0: none
+  bool wants_retained = false;    ///< by its retain handling, at this SUBSCRIBE
+};
+
+/// How a session ends its connection.
+enum class close_mode : std::uint8_t {
+  after_flush, ///< what was encoded goes out first
+  at_once,
+};
+
+class session_port {
+public:
+  virtual ~session_port() = default;
+
+  // --- wire: only called while a connection is attached ---
+  virtual std::string& out() = 0;
+  virtual void send_payload(message_ref m) = 0;
+  /// Something was encoded: write it at the end of this turn.
+  virtual void flush() = 0;
+  /// The peer does not read fast enough: QoS 0 is dropped, the rest waits.
+  virtual bool congested() const = 0;
+  virtual void close(close_mode mode) = 0;
+
+  /// Takes no more input until resume_input(): a bound of ours is reached, not the client's fault.
+  virtual void pause_input() = 0;
+  virtual void resume_input() = 0;
+
+  // --- routing ---
+  /// The one shared name of `topic`, so that messages need not copy it.
+  virtual topic_ref intern(std::string_view topic) = 0;
+  /// Sends `m` on its way; session::on_receipt(id, ...) follows unless `id` is none.
+  virtual void publish(message_ref m, packet_id id) = 0;
+  /// session::on_subscribed(id) follows once every route holds the subscriptions and, for a persistent session,
+  /// the store does.
+  virtual void subscribe(std::vector<subscription> accepted, packet_id id) = 0;
+  /// session::on_unsubscribed(id) follows.
+  virtual void unsubscribe(std::vector<std::string> filters, packet_id id) = 0;
+  /// A message of a shared subscription that this session cannot deliver any more goes to another member.
+  virtual void return_to_group(delivery d) = 0;
+
+  // --- life ---
+  /// The session's expiry or subscriptions changed, or it lost its client: what the store knows is out of date.
+  virtual void session_changed() = 0;
+  /// The session is over: routes, store and the actor itself go. Last call of a session.
+  virtual void end() = 0;
+
+  // --- store: only called for persistent sessions ---
+  /// Stores `d` for this session as `pointer`; session::on_stored(number, ...) follows.
+  virtual void deposit(const delivery& d, stored_pointer pointer) = 0;
+  /// Changes the state of a stored message; session::on_stored(number, ...) follows.
+  virtual void record(stored_pointer pointer) = 0;
+  /// The session has no more use for a stored message. Nothing follows.
+  virtual void forget(stored_number number) = 0;
+  /// Forgets the packet id of a QoS 2 PUBLISH that was released; session::on_released(id) follows.
+  virtual void forget_received(packet_id id) = 0;
+};
+
+} // namespace mqttzoo::mqtt

@@ -1,0 +1,65 @@
+// Topic aliases of one connection, one class per direction (section 3.3.2.3.4).
+//
+// Part of the session, on its thread; gone with the connection. [MQTT-3.3.2-7]
+#pragma once
+
+#include "mqtt/message.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace mqttzoo::mqtt {
+
+/// What a client's aliases stand for. Bounded by the Topic Alias Maximum we announced.
+class topic_alias_receiver {
+public:
+  explicit topic_alias_receiver(std::uint16_t maximum) : maximum_(maximum) {}
+
+  bool valid(std::uint16_t alias) const noexcept { return alias > 0 && alias <= maximum_; }
+  /// Maps `alias`, which must be valid(), to `topic`.
+  void set(std::uint16_t alias, std::string_view topic) {
+    if (topics_.size() < alias)
+      topics_.resize(alias);
+    topics_[alias - 1u] = topic;
+  }
+  /// Empty if `alias` stands for nothing yet.
+  std::string_view find(std::uint16_t alias) const noexcept {
+    return alias <= topics_.size() ? std::string_view{topics_[alias - 1u]} : std::string_view{};
+  }
+
+private:
+  std::uint16_t maximum_;
+  std::vector<std::string> topics_;
+};
+
+/// Aliases we give: the first topics sent get them, for as long as the connection lasts.
+class topic_alias_sender {
+public:
+  explicit topic_alias_sender(std::uint16_t maximum) : maximum_(maximum) {}
+
+  struct alias {
+    std::uint16_t value = 0; ///< 0: none, send the topic in full
+    bool known = false;      ///< the client has it: the topic can be left out
+  };
+
+  alias use(const topic_ref& topic) {
+    auto found = aliases_.find(topic->name());
+    if (found != aliases_.end())
+      return {found->second.second, true};
+    if (aliases_.size() >= maximum_)
+      return {};
+    auto value = static_cast<std::uint16_t>(aliases_.size() + 1);
+    aliases_.emplace(topic->name(), std::pair{topic, value});
+    return {value, false};
+  }
+
+private:
+  std::uint16_t maximum_;
+  /// Keys view the name inside the topic_ref beside them.
+  std::unordered_map<std::string_view, std::pair<topic_ref, std::uint16_t>> aliases_;
+};
+
+} // namespace mqttzoo::mqtt
