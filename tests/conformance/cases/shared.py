@@ -6,7 +6,7 @@ from harness import wire
 from harness.client import Timeout, equal, require
 from harness.registry import V5, case
 
-from .subscribe import require_filter_refused
+from .filters import require_filter_refused
 
 
 def drain(members, count, answer=True, timeout=10):

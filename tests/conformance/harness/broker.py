@@ -35,9 +35,9 @@ def _raise_descriptors() -> None:
 
 class Broker:
     def __init__(self, binary: str, options: tuple[str, ...] = (), port: Optional[int] = None,
-                 store: Optional[str] = None):
+                 store: Optional[str] = None, environment: Optional[dict] = None):
         """`store` is a directory that outlives the broker; without it there is one of its own, removed by `close`."""
-        self.binary, self.options = binary, tuple(options)
+        self.binary, self.options, self.environment = binary, tuple(options), environment or {}
         self.port = port or free_port()
         self.address = ("127.0.0.1", self.port)
         self.directory = tempfile.mkdtemp(prefix="broker-")
@@ -55,7 +55,7 @@ class Broker:
         """Starts the process and does not wait for anything."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            preexec_fn=_raise_descriptors)
+                                            env={**os.environ, **self.environment}, preexec_fn=_raise_descriptors)
         return self.process
 
     def start(self) -> "Broker":
@@ -114,7 +114,7 @@ class Broker:
 _MOSQUITTO = {
     "mqtt.receive.maximum": "max_inflight_messages", "mqtt.topic.alias.maximum": "max_topic_alias",
     "mqtt.packet.bytes.max": "max_packet_size", "mqtt.qos.max": "max_qos", "mqtt.retain.available": "retain_available",
-    "mqtt.keepalive.max": "max_keepalive", "sys.interval": "sys_interval",
+    "mqtt.keepalive.max": "max_keepalive", "sys.interval": "",
 }
 
 
@@ -123,9 +123,9 @@ def _mosquitto(broker: Broker) -> list[str]:
              "persistence true", f"persistence_location {broker.store}/", "autosave_interval 1", "user root"]
     for option in broker.options:
         name, _, value = option.lstrip("-").partition("=")
-        if name not in _MOSQUITTO:
+        if name not in _MOSQUITTO or name == "sys.interval" and value != "1s":
             raise Unsupported(f"mosquitto has no {name}")
-        if name == "sys.interval":
+        if name == "sys.interval" and value == "1s":
             continue
         lines.append(f"{_MOSQUITTO[name]} {value.rstrip('s')}")
     path = os.path.join(broker.directory, "conf")

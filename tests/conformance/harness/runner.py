@@ -52,8 +52,13 @@ class Brokers:
         return wrong
 
 
-def _run(case: Case, brokers: Brokers) -> Optional[str]:
-    """None for a pass, otherwise what went wrong."""
+def _run(case: Case, brokers: Brokers) -> tuple[Optional[str], float]:
+    """None for a pass, otherwise what went wrong; and the seconds it took."""
+    began = time.monotonic()
+    return _problem(case, brokers), time.monotonic() - began
+
+
+def _problem(case: Case, brokers: Brokers) -> Optional[str]:
     own = None
     context = None
     try:
@@ -85,11 +90,11 @@ def run(binary: str, cases: list[Case], verbose: bool = False) -> int:
     # Cases with their own broker take longest: they go first.
     ordered = sorted(cases, key=lambda c: (not c.own, not c.options))
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
-        waiting = {pool.submit(_run, case, brokers): (case, time.monotonic()) for case in ordered}
+        waiting = {pool.submit(_run, case, brokers): case for case in ordered}
         for future in concurrent.futures.as_completed(waiting):
-            case = waiting[future][0]
+            case = waiting[future]
             try:
-                problem = future.result()
+                problem, seconds = future.result()
             except Unsupported as why:
                 skipped += 1
                 if verbose:
@@ -98,7 +103,7 @@ def run(binary: str, cases: list[Case], verbose: bool = False) -> int:
             if problem is None:
                 passed += 1
                 if verbose:
-                    print(f"ok   {case.title}")
+                    print(f"ok   {case.title} {seconds:.1f} s")
             else:
                 failed.append(case.title)
                 print(f"FAIL {case.title}\n     {problem}", flush=True)
