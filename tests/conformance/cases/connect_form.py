@@ -1,6 +1,7 @@
 """CONNECT packets well and ill formed: chapters 3.1.1 to 3.1.3."""
 
 from harness import wire
+from harness.client import require
 from harness.registry import BOTH, V3, V5, case
 
 BAD_CONNECT = (0x81, 0x82)

@@ -59,6 +59,15 @@ class Broker:
         return self.process
 
     def start(self) -> "Broker":
+        """Starts the process and waits until it listens; removes everything when it does not."""
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _start(self) -> None:
         self.launch()
         deadline = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < deadline:
@@ -66,7 +75,7 @@ class Broker:
                 raise RuntimeError(f"the broker ended with status {self.process.returncode} at its start:\n{self.log()}")
             try:
                 socket.create_connection(self.address, 0.5).close()
-                return self
+                return
             except OSError:
                 time.sleep(0.02)
         raise RuntimeError(f"the broker does not listen on port {self.port} after {START_SECONDS_MAX:g} s:\n{self.log()}")
