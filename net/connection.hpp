@@ -1,7 +1,8 @@
 // A byte stream to one peer, as the actors see it.
 //
-// Owned by whoever attached `connection_events` to it (through a shared_ptr); lives until it is closed;
-// every call and every event happens on the thread of its loop. The real one is tcp_connection.
+// Owned by whoever attached `connection_events` to it (through a shared_ptr); lives until it is
+// closed; every call and every event happens on the thread of its loop. The real one is
+// tcp_connection.
 #pragma once
 
 #include "mqtt/message.hpp"
@@ -22,7 +23,8 @@ enum class close_cause : std::uint8_t {
   by_us,         ///< close() was called
 };
 
-/// What happens on a connection. Called on the loop's thread, never from within a call to the connection.
+/// What happens on a connection. Called on the loop's thread, never from within a call to the
+/// connection.
 class connection_events {
 public:
   virtual ~connection_events() = default;
@@ -42,12 +44,14 @@ class connection {
 public:
   virtual ~connection() = default;
 
-  /// Directs events to `events` from now on; input that waits is offered in the next turn of the loop.
+  /// Directs events to `events` from now on; input that waits is offered in the next turn of the
+  /// loop.
   virtual void attach_events(connection_events& events) = 0;
   /// No event is delivered any more, input is kept and reading pauses until attach_events().
   virtual void detach_events() = 0;
 
-  /// Where to encode what shall be sent. Valid until the loop's next turn; call flush_later() after.
+  /// Where to encode what shall be sent. Valid until the loop's next turn; call flush_later()
+  /// after.
   virtual std::string& out() = 0;
   /// Sends the payload of `m` by reference, after what stands in out().
   virtual void send_payload(mqtt::message_ref m) = 0;

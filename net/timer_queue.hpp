@@ -1,7 +1,7 @@
 // All timers of one loop behind a single operating-system timer.
 //
-// Sessions have one timer each and move it seldom (a keep-alive timer looks at the time of the last packet
-// when it is due, instead of being moved by every packet). Loop thread only.
+// Sessions have one timer each and move it seldom (a keep-alive timer looks at the time of the last
+// packet when it is due, instead of being moved by every packet). Loop thread only.
 #pragma once
 
 #include <chrono>
@@ -39,7 +39,8 @@ public:
   void run_due(time_point now);
 
 protected:
-  /// The earliest time changed: the loop re-arms its timer. Tests leave it out and drive run_due() themselves.
+  /// The earliest time changed: the loop re-arms its timer. Tests leave it out and drive run_due()
+  /// themselves.
   virtual void next_changed() {}
 
 private:

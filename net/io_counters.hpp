@@ -1,0 +1,38 @@
+// What a loop has done, for $SYS and the inspector.
+//
+// One a loop, written by its thread only, read by any thread at any time; values of different
+// counters may be of different instants.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace mqttzoo::net {
+
+/// Counts up; one thread writes, so that an addition needs no locked instruction.
+class io_counter {
+public:
+  void add(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+struct io_counters {
+  io_counter bytes_in;
+  io_counter bytes_out;
+  io_counter read_calls;         ///< recv(2), also those that found nothing
+  io_counter write_calls;        ///< sendmsg(2), also those that found the socket full
+  io_counter polls;              ///< epoll_wait(2) over the loop's sockets
+  io_counter connections_opened; ///< accepted and given to this loop first
+  io_counter connections_closed;
+  io_counter connections_refused; ///< accepted beyond the limit, and closed at once
+  io_counter accept_failures;     ///< out of descriptors or kernel memory, by the listener
+  io_counter stalls;              ///< closed because the peer took nothing for too long
+  io_counter bytes_dropped;       ///< stood in an outbox when its connection went away
+};
+
+} // namespace mqttzoo::net

@@ -1,0 +1,109 @@
+// A connection over TCP.
+//
+// Owned through a shared_ptr by whoever attached events to it; dropped without close(), it closes
+// at once. After close() it needs no owner: its loop keeps it until the last bytes are written.
+// Loop thread only, destruction included; the loop outlives it. An idle one owns its socket and no
+// buffer. Standard: section 4.2, network connections.
+#pragma once
+
+#include "net/connection.hpp"
+#include "net/detached_socket.hpp"
+#include "net/loop.hpp"
+#include "net/outbox.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mqttzoo::net {
+
+class tcp_connection final : public connection,
+                             public std::enable_shared_from_this<tcp_connection>,
+                             private watcher,
+                             private flushable,
+                             private timer_client {
+  struct private_tag {};
+
+public:
+  /// Takes over a socket that was accepted, or detached from another loop; call it on `on`'s
+  /// thread. Reading starts with attach_events(). If the socket cannot be watched, the connection
+  /// is closed with io_error in the next turn.
+  static std::shared_ptr<tcp_connection> adopt(loop& on, detached_socket socket);
+
+  tcp_connection(private_tag, loop& on, detached_socket socket);
+  ~tcp_connection() override;
+
+  /// Takes the socket away from this connection and its loop, with the input that was not consumed:
+  /// adopt() it on another loop. Call detach_events() before. Empty if the connection is closed or
+  /// closing. Never from within on_input().
+  detached_socket detach_socket();
+
+  void attach_events(connection_events& events) override;
+  void detach_events() override;
+
+  std::string& out() override { return outbox_.tail(loop_.buffers()); }
+  void send_payload(mqtt::message_ref m) override;
+  void flush_later() override;
+  std::size_t outbox_bytes() const noexcept override { return outbox_.size_bytes(); }
+
+  void pause_reading() override { paused_ = true; }
+  void resume_reading() override;
+
+  void close() override;
+  void abort() override;
+
+  std::string peer() const override { return peer_.str(); }
+
+private:
+  enum class state : std::uint8_t {
+    open,
+    closing,   ///< writes what is left
+    lingering, ///< has sent its end of stream and waits for the peer's
+    closed,
+  };
+
+  // what the loop calls
+  void on_ready(std::uint32_t events) override;
+  void flush() override;
+  void on_due(time_point now) override;
+
+  bool may_read() const noexcept { return events_ && !paused_; }
+  void read();
+  void take_input(std::size_t size);
+  void offer(std::string_view input);
+  void discard_input();
+
+  void write();
+  void on_blocked();
+  void tell_drained();
+
+  void shut_down_sending();
+  void finish(close_cause cause);
+  void tell_closed();
+  void release_socket() noexcept;
+
+  loop& loop_;
+  connection_events* events_ = nullptr;
+  std::string kept_; ///< input that was not consumed
+  outbox outbox_;
+  time_point progress_at_{}; ///< when the peer last took something; valid while blocked
+  unique_fd fd_;
+  peer_address peer_;
+  seat seat_;
+  state state_ = state::open;
+  close_cause cause_ = close_cause::by_us;
+  bool counted_ : 1 = false;
+  bool paused_ : 1 = false;
+  bool readable_ : 1 = false;   ///< the socket may hold input
+  bool peer_ended_ : 1 = false; ///< the end of stream, or an error, follows the input
+  bool offer_kept_ : 1 = false; ///< kept input has not been seen by these events
+  bool blocked_ : 1 = false;    ///< the socket takes nothing for now
+  bool above_low_water_ : 1 = false;
+  bool in_input_ : 1 = false;
+  bool closed_untold_ : 1 = false;
+};
+
+} // namespace mqttzoo::net
