@@ -77,7 +77,7 @@ enum class create_mode : std::uint8_t {
 
 struct create_op {
   std::string path; ///< The whole name, or its prefix in a sequential mode (which may end in '/').
-  std::string data;
+  std::string data = {};
   create_mode mode = create_mode::persistent;
 };
 

@@ -1,0 +1,27 @@
+// The suite of all stores, against the embedded store on disk.
+#define CAF_SUITE zk.store_disk
+
+#include "tests/zk/client.hpp"
+#include "zk/embedded_store.hpp"
+
+#include <caf/test/dsl.hpp>
+
+namespace mqttzoo::zk::test {
+namespace { // the suite's other users define another fixture of that name
+
+struct store_fixture {
+  scratch_directory directory;
+  std::unique_ptr<embedded_store> owned = [this] {
+    embedded_options options;
+    options.path = directory.path();
+    return *embedded_store::open(options);
+  }();
+
+  store& subject() { return *owned; }
+  std::function<void()> turn;
+};
+
+} // namespace
+} // namespace mqttzoo::zk::test
+
+#include "tests/zk/store_suite.hpp"
