@@ -146,8 +146,8 @@ public:
   void u8(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
 
   void u16(std::uint16_t value) {
-    u8(static_cast<std::uint8_t>(value >> 8));
-    u8(static_cast<std::uint8_t>(value));
+    const char both[] = {static_cast<char>(value >> 8), static_cast<char>(value)};
+    out_.append(both, sizeof both);
   }
 
   void u32(std::uint32_t value) {
