@@ -1,7 +1,8 @@
 // Intrusive reference counting for what is shared between threads by the million.
 //
-// A `ref` is one pointer wide and an object is one allocation; std::shared_ptr would be two words in
-// every queue entry. Counts are atomic; the objects are immutable or say themselves who may touch them.
+// A `ref` is one pointer wide and an object is one allocation; std::shared_ptr would be two words
+// in every queue entry. Counts are atomic; the objects are immutable or say themselves who may
+// touch them.
 #pragma once
 
 #include <atomic>
@@ -48,7 +49,9 @@ public:
   ref(const ref& other) noexcept : ptr_(other.ptr_) { acquire(); }
   ref(ref&& other) noexcept : ptr_(std::exchange(other.ptr_, nullptr)) {}
   template<class U>
-  ref(const ref<U>& other) noexcept : ptr_(other.get()) { acquire(); }
+  ref(const ref<U>& other) noexcept : ptr_(other.get()) {
+    acquire();
+  }
   template<class U>
   ref(ref<U>&& other) noexcept : ptr_(other.detach()) {}
   ~ref() {
