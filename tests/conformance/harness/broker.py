@@ -129,7 +129,7 @@ _MOSQUITTO = {
 
 def _mosquitto(broker: Broker) -> list[str]:
     lines = [f"listener {broker.port} 127.0.0.1", "allow_anonymous true", "sys_interval 1", "log_type error",
-             "max_queued_messages 0", "persistence true", f"persistence_location {broker.store}/", "autosave_interval 1", "user root"]
+             "max_queued_messages 0", "max_inflight_messages 0", "persistence true", f"persistence_location {broker.store}/", "autosave_interval 1", "user root"]
     for option in broker.options:
         name, _, value = option.lstrip("-").partition("=")
         if name not in _MOSQUITTO or name == "sys.interval" and value != "1s":

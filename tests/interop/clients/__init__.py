@@ -1,0 +1,1 @@
+"""Real clients against the broker, a module for each."""
