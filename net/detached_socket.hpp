@@ -13,7 +13,7 @@
 namespace mqttzoo::net {
 
 struct detached_socket {
-  unique_fd fd; ///< non-blocking
+  unique_fd fd; ///< non-blocking, without Nagle's delay
   peer_address peer;
   seat place;           ///< in the count of open connections
   std::string input;    ///< received and not consumed

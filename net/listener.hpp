@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -68,6 +67,7 @@ private:
   bool accept_one();
   void deal(detached_socket socket);
   void back_off(int error);
+  void watch();
 
   loop& accepting_;
   std::vector<loop*> loops_;

@@ -90,8 +90,9 @@ public:
 
 private:
   struct io;
-  class loop_timers;
+  class clockwork;
 
+  void post_turn();
   void wait_for_sockets();
   void take_turn();
   void flush_all();
@@ -104,8 +105,10 @@ private:
   poller poller_;
   buffer_pool buffers_;
   std::unique_ptr<char[]> scratch_;
+  std::unique_ptr<clockwork> timers_;
   turn_list<flushable, turn_end> dirty_;
   std::unordered_set<std::shared_ptr<void>> kept_;
+  bool waiting_ = false; ///< for the set of sockets
   bool turn_posted_ = false;
   bool flush_posted_ = false;
   std::unique_ptr<io> io_; ///< last: its handlers refer to all of the above

@@ -20,12 +20,13 @@ class outbox {
 public:
   /// A shorter payload is cheaper to copy than to refer to.
   static constexpr std::size_t copied_payload_bytes_max = 1024;
+  /// A buffer that has grown to this is put aside, so that no append copies more.
+  static constexpr std::size_t buffer_bytes_sealed = buffer_pool::buffer_bytes_max / 2;
 
   /// Where to append: the same string for the life of the outbox. Call it before each series of
   /// appends; a buffer that has become large is put aside first.
   std::string& tail(buffer_pool& pool) {
-    if (tail_.capacity() < buffer_pool::buffer_bytes_min ||
-        tail_.size() >= buffer_pool::buffer_bytes_max / 2)
+    if (tail_.capacity() < buffer_pool::buffer_bytes_min || tail_.size() >= buffer_bytes_sealed)
       change_tail(pool);
     return tail_;
   }

@@ -48,10 +48,12 @@ public:
   /// For Asio to wait on: readable when a socket of the set is ready.
   int native_handle() const noexcept { return set_.get(); }
 
-  /// `w` must forget() `fd` before either is gone. Fails when the kernel is out of memory or
-  /// watches.
+  /// Calls `w` whenever `fd` is ready, until unwatch() or close(2) and forget(). Fails when the
+  /// kernel is out of memory or watches.
   std::error_code watch(int fd, trigger how, watcher& w) noexcept;
-  void forget(int fd, watcher& w) noexcept;
+  void unwatch(int fd, watcher& w) noexcept;
+  /// `w` is called no more: its socket is being closed, which takes it out of the set.
+  void forget(watcher& w) noexcept;
 
   /// Calls `w` in the next turn, whether its socket is ready or not.
   void look_again(watcher& w) noexcept { again_.add(w); }

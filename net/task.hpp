@@ -70,8 +70,8 @@ private:
   };
 
   void reset() noexcept {
-    if (const auto* operations = std::exchange(operations_, nullptr))
-      operations->destroy(storage_);
+    if (const auto* old = std::exchange(operations_, nullptr))
+      old->destroy(storage_);
   }
 
   const operations* operations_ = nullptr;

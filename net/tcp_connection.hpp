@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,7 +48,7 @@ public:
   void flush_later() override;
   std::size_t outbox_bytes() const noexcept override { return outbox_.size_bytes(); }
 
-  void pause_reading() override { paused_ = true; }
+  void pause_reading() override;
   void resume_reading() override;
 
   void close() override;
@@ -70,17 +69,25 @@ private:
   void flush() override;
   void on_due(time_point now) override;
 
+  // input: tcp_connection_input.cpp
   bool may_read() const noexcept { return events_ && !paused_; }
   void read();
+  std::size_t receive();
   void take_input(std::size_t size);
-  void offer(std::string_view input);
+  std::size_t offer(std::string_view input);
   void discard_input();
 
+  // output: tcp_connection_output.cpp
   void write();
   void on_blocked();
+  void on_write_failed();
+  void note_level() noexcept;
   void tell_drained();
+  void drop_output() noexcept;
 
+  // the end: tcp_connection.cpp
   void shut_down_sending();
+  void end(close_cause cause);
   void finish(close_cause cause);
   void tell_closed();
   void release_socket() noexcept;
@@ -95,15 +102,19 @@ private:
   seat seat_;
   state state_ = state::open;
   close_cause cause_ = close_cause::by_us;
-  bool counted_ : 1 = false;
-  bool paused_ : 1 = false;
-  bool readable_ : 1 = false;   ///< the socket may hold input
-  bool peer_ended_ : 1 = false; ///< the end of stream, or an error, follows the input
-  bool offer_kept_ : 1 = false; ///< kept input has not been seen by these events
-  bool blocked_ : 1 = false;    ///< the socket takes nothing for now
-  bool above_low_water_ : 1 = false;
-  bool in_input_ : 1 = false;
-  bool closed_untold_ : 1 = false;
+  close_cause input_end_ = close_cause::by_peer;
+  bool counted_ : 1 = false;     ///< as opened
+  bool paused_ : 1 = false;      ///< pause_reading()
+  bool readable_ : 1 = false;    ///< the socket may hold input
+  bool end_is_near_ : 1 = false; ///< after the input comes the end of stream, or an error
+  bool input_ended_ : 1 = false; ///< it came; input_end_ says how
+  bool offer_kept_ : 1 = false;  ///< kept input is to be offered without waiting for more
+  bool in_input_ : 1 = false;    ///< on_input() is being called
+  bool blocked_ : 1 = false;     ///< the socket takes nothing for now
+  bool write_failed_ : 1 =
+      false; ///< the socket takes nothing any more; what was received is still read
+  bool above_low_water_ : 1 = false; ///< on_drained() is owed
+  bool closed_untold_ : 1 = false;   ///< on_closed() is owed
 };
 
 } // namespace mqttzoo::net

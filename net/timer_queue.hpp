@@ -35,7 +35,8 @@ public:
 
   /// When run_due() should be called next; time_point::max() if never.
   time_point next() const noexcept;
-  /// Calls every client that is due; a client may schedule itself again from its call.
+  /// Calls every client that is due; a client may schedule itself again from its call. What it
+  /// schedules for a time that has passed waits for the next call.
   void run_due(time_point now);
 
 protected:
@@ -45,6 +46,7 @@ protected:
 
 private:
   std::multimap<time_point, timer_client*> entries_;
+  time_point running_until_ = time_point::min(); ///< in run_due()
 };
 
 } // namespace mqttzoo::net

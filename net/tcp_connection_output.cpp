@@ -1,0 +1,111 @@
+#include "net/tcp_connection.hpp"
+
+#include <array>
+#include <cerrno>
+#include <sys/socket.h>
+
+namespace mqttzoo::net {
+
+namespace {
+
+constexpr std::size_t parts_per_write_max = 64;
+/// Of one connection in one turn.
+constexpr int writes_per_turn_max = 4;
+
+ssize_t send_parts(int fd, iovec* parts, std::size_t count) noexcept {
+  if (count == 1)
+    return ::send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = count;
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+} // namespace
+
+void tcp_connection::send_payload(mqtt::message_ref m) {
+  outbox_.append(std::move(m), loop_.buffers());
+}
+
+void tcp_connection::flush_later() {
+  if (state_ == state::closed || write_failed_)
+    drop_output();
+  else
+    loop_.flush_at_end(*this);
+}
+
+void tcp_connection::flush() {
+  const auto self = shared_from_this(); // events may drop the last owner
+  note_level();
+  if (blocked_)
+    return;
+  write();
+  if (state_ == state::closing && outbox_.empty())
+    shut_down_sending();
+}
+
+void tcp_connection::write() {
+  std::array<iovec, parts_per_write_max> parts;
+  for (int i = 0; i < writes_per_turn_max && !outbox_.empty() && !blocked_; ++i) {
+    loop_.counters().write_calls.add();
+    const auto n = send_parts(fd_.get(), parts.data(), outbox_.gather(parts));
+    if (n >= 0) {
+      loop_.counters().bytes_out.add(static_cast<std::uint64_t>(n));
+      outbox_.consume(static_cast<std::size_t>(n), loop_.buffers());
+      if (loop_.timers().scheduled(*this))
+        progress_at_ = loop_.now();
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      on_blocked();
+    } else if (errno != EINTR) {
+      return on_write_failed();
+    }
+  }
+  if (outbox_.empty()) {
+    if (state_ == state::open)
+      loop_.timers().cancel(*this);
+  } else if (!blocked_) {
+    loop_.flush_at_end(*this);
+  }
+  tell_drained();
+}
+
+void tcp_connection::on_blocked() {
+  blocked_ = true;
+  if (loop_.timers().scheduled(*this))
+    return;
+  progress_at_ = loop_.now();
+  loop_.timers().schedule(*this, progress_at_ + loop_.limits().outbox_stall_timeout);
+}
+
+/// The peer takes nothing any more, but what it sent before is still read: a DISCONNECT may be the
+/// last of it.
+void tcp_connection::on_write_failed() {
+  drop_output();
+  write_failed_ = true;
+  if (state_ != state::open)
+    return finish(close_cause::by_us);
+  loop_.timers().cancel(*this);
+  readable_ = end_is_near_ = true;
+  loop_.look_again(*this);
+  tell_drained();
+}
+
+void tcp_connection::note_level() noexcept {
+  if (outbox_.size_bytes() > loop_.limits().outbox_bytes_max / 2)
+    above_low_water_ = true;
+}
+
+void tcp_connection::tell_drained() {
+  if (!above_low_water_ || outbox_.size_bytes() > loop_.limits().outbox_bytes_max / 2)
+    return;
+  above_low_water_ = false;
+  if (events_ && state_ == state::open)
+    events_->on_drained();
+}
+
+void tcp_connection::drop_output() noexcept {
+  loop_.counters().bytes_dropped.add(outbox_.size_bytes());
+  outbox_.clear(loop_.buffers());
+}
+
+} // namespace mqttzoo::net
