@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import time
 import traceback
 from typing import Callable
 
@@ -29,18 +30,19 @@ class Suite:
     def wanted(self, name: str) -> bool:
         return not self.part or any(p in name for p in self.part)
 
-    def report(self, name: str, problem: str = "") -> None:
+    def report(self, name: str, problem: str = "", seconds: float = 0) -> None:
         if problem:
             self.failed += 1
             print(f"FAIL {name}\n     {problem}", flush=True)
         else:
             self.passed += 1
-            print(f"ok   {name}", flush=True)
+            print(f"ok   {name}{f' {seconds:.1f} s' if seconds else ''}", flush=True)
 
     def case(self, name: str, function: Callable, *arguments) -> None:
         """Runs one case in this process."""
         if not self.wanted(name):
             return
+        began = time.monotonic()
         try:
             function(self.port, *arguments)
         except (Failure, OSError, subprocess.SubprocessError) as error:
@@ -48,7 +50,7 @@ class Suite:
         except Exception:  # a fault of the case itself is a failure with its whole story
             self.report(name, traceback.format_exc())
         else:
-            self.report(name)
+            self.report(name, seconds=time.monotonic() - began)
 
     def program(self, name: str, command: list[str], **options) -> None:
         """Runs a program that reports its own cases."""
