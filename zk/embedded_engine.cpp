@@ -13,12 +13,6 @@ namespace {
 constexpr core::logger log{core::log_folder::zk};
 core::log_throttle failure_lines{5, std::chrono::seconds{10}};
 
-/// Whether the disk is to blame, not the request.
-bool is_storage(error code) {
-  return code == error::storage_full || code == error::storage_damaged ||
-         code == error::storage_failed;
-}
-
 bool sets_watch(const embedded_request& request) {
   return std::visit(
       [](const auto& wanted) {
@@ -125,8 +119,10 @@ void embedded_engine::deliver(std::vector<answer>& answers) {
 void embedded_engine::note_failure(error code) {
   if (!is_storage(code))
     return;
-  if (code == error::storage_damaged)
+  if (code == error::storage_damaged) {
     writes_refused_ = code;
+    tree_->leave_unclean();
+  }
   log.log(failure_lines, core::log_level::error, "the store cannot keep what it is given",
           {{"error", to_string(code)},
            {"sqlite", tree_->last_message()},

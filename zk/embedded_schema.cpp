@@ -108,7 +108,7 @@ std::optional<sqlite::failure> embedded_tree::load_meta() {
                            : sqlite::failure{SQLITE_CORRUPT, "table meta is empty"};
     zxid_ = zxid_saved_ = meta.integer(0);
     last_id_ = meta.integer(1);
-    session_ = session_id{meta.integer(2)};
+    session_ = session_saved_ = session_id{meta.integer(2)};
   }
   // Each opening is a session of its own; the last one's ephemerals end here, as a crash leaves
   // them.

@@ -52,15 +52,20 @@ std::optional<error> embedded_tree::commit_turn() {
   if (!failed)
     failed = run(sql_.commit);
   if (failed) {
+    remember_message();
     roll_back_turn();
     return failed;
   }
   zxid_saved_ = zxid_;
+  session_saved_ = session_;
   return std::nullopt;
 }
 
 void embedded_tree::roll_back_turn() {
-  // Numbers used up in the turn stay used: gaps are harmless, repetitions are not.
+  // Nobody has been told of the turn's numbers, and without them the next turn of reads alone
+  // writes nothing.
+  zxid_ = zxid_saved_;
+  session_ = session_saved_;
   directories_.clear();
   if (in_turn())
     run(sql_.roll_back);
@@ -100,6 +105,8 @@ multi_result embedded_tree::apply(const std::vector<op>& ops, tree_changes* chan
 }
 
 multi_error embedded_tree::undo(std::size_t index, error code) {
+  if (is_storage(code))
+    remember_message(); // before other statements replace it
   directories_.undo();
   --zxid_; // no row carries it, and a turn of failures alone need not be written
   if (in_turn()) {
@@ -216,13 +223,14 @@ embedded_tree::outcome embedded_tree::insert(std::int64_t parent_id, const op_re
                                              std::string_view data) {
   const auto id = last_id_ + 1;
   const auto owner = made.stat.ephemeral_owner;
-  const auto inserted =
+  const int code =
       sql_.insert(parent_id, last_level_of(made.path), id, made.stat.czxid, made.stat.ctime_unix_ms,
-                  static_cast<std::int64_t>(owner), made.stat.data_bytes);
-  if (inserted.code() == SQLITE_CONSTRAINT_PRIMARYKEY)
+                  static_cast<std::int64_t>(owner), made.stat.data_bytes)
+          .code();
+  if (code == SQLITE_CONSTRAINT_PRIMARYKEY)
     return error::node_exists;
-  if (inserted.failed())
-    return sqlite::to_error(inserted.code());
+  if (code != SQLITE_DONE)
+    return sqlite::to_error(code);
   last_id_ = id;
   if (owner != session_id::none)
     if (const auto failed = run(sql_.insert_ephemeral, std::string_view{made.path}))

@@ -78,8 +78,10 @@ public:
   expected<std::vector<scanned_node>, error> scan(scan_position& position,
                                                   const scan_options& options);
 
-  /// What SQLite said last, for logs.
-  std::string last_message() const { return database_.last_failure(0).message; }
+  /// Closing will leave the log, so that the next opening checks the database.
+  void leave_unclean() noexcept { database_.keep_log(true); }
+  /// What SQLite said when it last failed, for logs.
+  const std::string& last_message() const noexcept { return last_message_; }
 
 private:
   /// A row of `nodes` behind its key.
@@ -110,6 +112,7 @@ private:
   expected<op_result, error> apply_one(const remove_op& wanted);
   expected<op_result, error> apply_one(const check_op& wanted);
   multi_error undo(std::size_t index, error code);
+  void remember_message() { last_message_ = database_.last_failure(0).message; }
   outcome insert(std::int64_t parent_id, const op_result& made, std::string_view data);
   outcome erase(std::string_view path, const row& found);
   /// No data: no row.
@@ -134,6 +137,8 @@ private:
   std::int64_t zxid_saved_ = 0;
   std::int64_t last_id_ = 0;
   session_id session_ = session_id::none;
+  session_id session_saved_ = session_id::none;
+  std::string last_message_;
 };
 
 } // namespace mqttzoo::zk

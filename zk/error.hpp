@@ -38,6 +38,12 @@ enum class error : std::uint8_t {
   storage_in_use, ///< Only when opening: another process, or this one, has the directory open.
 };
 
+/// Whether the disk is to blame, not the request.
+constexpr bool is_storage(error code) noexcept {
+  return code == error::storage_full || code == error::storage_damaged ||
+         code == error::storage_failed;
+}
+
 /// The enumerator's name, for logs: `"no_node"`.
 std::string_view to_string(error code) noexcept;
 

@@ -109,6 +109,9 @@ public:
   /// The first column of the first row of `sql`, which must have one.
   expected<std::int64_t, failure> integer(std::string_view sql);
 
+  /// Whether closing leaves the write-ahead log in place instead of folding it into the database.
+  void keep_log(bool keep) noexcept;
+
   /// Whether a BEGIN is still in force: some failures end the transaction by themselves.
   bool in_transaction() const noexcept { return sqlite3_get_autocommit(raw_.get()) == 0; }
 

@@ -98,9 +98,11 @@ expected<opened_directory, open_error> open_database(directory_lock lock, const 
     return unexpected(database_failure(file, *failed));
   opened_directory opened{std::move(lock), std::move(*database), integrity::not_checked};
   if (left_unclean) {
+    opened.database.keep_log(true); // a refused database must be found unclean again
     const auto verdict = check(opened.database, options.check_budget);
     if (!verdict)
       return unexpected(database_failure(file, verdict.error()));
+    opened.database.keep_log(false);
     opened.integrity = *verdict;
   }
   return opened;
