@@ -38,7 +38,8 @@ expected<frame_status, decode_error> next_frame(std::string_view input,
     return refuse(reason_code::malformed_packet, "packet type 0 is reserved");
   out.type = packet_type{static_cast<std::uint8_t>(type)};
   out.flags = first & 0x0F;
-  // [MQTT-2.1.3-1] [MQTT-2.2.2-1 v3] [MQTT-2.2.2-2 v3]
+  // [MQTT-2.1.3-1] [MQTT-2.2.2-1 v3] [MQTT-2.2.2-2 v3], by name for the last packets of the table:
+  // [MQTT-3.14.1-1] [MQTT-3.15.1-1] [MQTT-3.14.1-1 v3]
   if (!flags_allowed(type, out.flags)) [[unlikely]]
     return refuse(reason_code::malformed_packet, "wrong flags for this packet type");
 

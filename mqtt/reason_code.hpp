@@ -56,7 +56,7 @@ enum class reason_code : std::uint8_t {
   wildcard_subscriptions_not_supported = 0xA2,
 };
 
-/// True for codes that report a failure. [MQTT-2.4]
+/// True for codes that report a failure (section 2.4).
 constexpr bool is_failure(reason_code code) noexcept {
   return static_cast<std::uint8_t>(code) >= 0x80;
 }
