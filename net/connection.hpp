@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mqtt/message.hpp"
+#include "net/detached_socket.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -67,6 +68,11 @@ public:
   virtual void close() = 0;
   /// Closes at once (TCP reset if data is left).
   virtual void abort() = 0;
+
+  /// Takes the socket away, with the input that was not consumed, to become a connection of another
+  /// loop. Call detach_events() before. Empty if the connection is closed or closing. Never from
+  /// within on_input().
+  virtual detached_socket detach_socket() = 0;
 
   /// "127.0.0.1:51234", for logs.
   virtual std::string peer() const = 0;

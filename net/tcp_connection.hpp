@@ -35,10 +35,7 @@ public:
   tcp_connection(private_tag, loop& on, detached_socket socket);
   ~tcp_connection() override;
 
-  /// Takes the socket away from this connection and its loop, with the input that was not consumed:
-  /// adopt() it on another loop. Call detach_events() before. Empty if the connection is closed or
-  /// closing. Never from within on_input().
-  detached_socket detach_socket();
+  detached_socket detach_socket() override;
 
   void attach_events(connection_events& events) override;
   void detach_events() override;

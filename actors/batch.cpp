@@ -1,0 +1,33 @@
+#include "actors/session_card.hpp"
+
+#include <caf/send.hpp>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+/// What a message weighs while it is in transit; its own overhead is not the publisher's fault.
+std::size_t weight(const mqtt::message& m) noexcept { return m.footprint_bytes(); }
+
+} // namespace
+
+batch::batch(mqtt::topic_ref to, card_ref from, std::uint64_t from_epoch)
+    : topic(std::move(to)), publisher(std::move(from)), epoch(from_epoch) {}
+
+void batch::add(publication p) {
+  bytes_ += weight(*p.message);
+  if (publisher)
+    publisher->transit_bytes.fetch_add(weight(*p.message), std::memory_order_relaxed);
+  publications.push_back(std::move(p));
+}
+
+batch::~batch() {
+  if (!publisher)
+    return;
+  publisher->transit_bytes.fetch_sub(bytes_, std::memory_order_acq_rel);
+  if (publisher->transit_waiter.load(std::memory_order_acquire) &&
+      publisher->transit_waiter.exchange(false, std::memory_order_acq_rel))
+    caf::anon_send(publisher->handle, transit_fell_atom::value);
+}
+
+} // namespace mqttzoo::actors

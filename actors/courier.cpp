@@ -1,0 +1,69 @@
+#include "actors/courier.hpp"
+
+#include <cassert>
+
+namespace mqttzoo::actors {
+
+courier::courier(caf::actor_config& config, unit_services& services)
+    : pinned_base<courier_actor>(config, services) {}
+
+courier::behavior_type courier::make_behavior() {
+  return {
+      [this](deliver_atom, const fan_out& f) { hand_out(*f.messages, f.tickets, *f.targets); },
+      [this](found_atom, const mqtt::topic_ref& name, const topic_actor& t) { topic_found(name, t); },
+      [this](forget_atom, const mqtt::topic_ref& name) { forget(name); },
+      [this](publish_atom, const mqtt::message_ref& m) { publish(m); },
+  };
+}
+
+mqtt::topic_ref courier::intern(std::string_view topic) const {
+  const auto found = topics_.find(topic);
+  return found != topics_.end() ? found->second.name : make_ref<const mqtt::shared_topic>(std::string{topic});
+}
+
+void courier::route(batch_ref b) {
+  auto found = topics_.find(b->topic->name());
+  if (found != topics_.end() && found->second.topic) {
+    send(found->second.topic, publish_atom::value, std::move(b));
+    return;
+  }
+  if (found == topics_.end()) {
+    found = topics_.emplace(b->topic->name(), entry{b->topic, {}, {}}).first;
+    send(pod().index, activate_atom::value, b->topic, services().index);
+  }
+  found->second.waiting.push_back(std::move(b));
+}
+
+void courier::topic_found(const mqtt::topic_ref& name, const topic_actor& t) {
+  auto found = topics_.find(name->name());
+  if (found == topics_.end())
+    return;
+  auto& e = found->second;
+  e.topic = t;
+  for (auto& b : e.waiting)
+    send(t, publish_atom::value, std::move(b));
+  e.waiting = {};
+}
+
+void courier::forget(const mqtt::topic_ref& name) {
+  auto found = topics_.find(name->name());
+  // An entry that waits for the index is about the topic's next life.
+  if (found != topics_.end() && found->second.topic)
+    topics_.erase(found);
+  send(pod().index, forgotten_atom::value, name);
+}
+
+void courier::publish(const mqtt::message_ref& m) {
+  auto b = make_ref<batch>(m->shared_topic_name(), card_ref{}, 0);
+  b->add({m, mqtt::packet_id::none});
+  route(std::move(b));
+}
+
+void courier::hand_out(const batch& b, const ticket_list& tickets, const std::vector<route_target>& targets) {
+  for (const auto& t : targets) {
+    assert(t.session->unit == services().index);
+    t.session->local->deliver_inline(b, tickets, t);
+  }
+}
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,47 @@
+// A unit's go-between: from its sessions to topics, and from topics of other units to its sessions.
+//
+// One per unit, for as long as the unit. Owns the cache of live topics, so that a publish costs one hash look-up and no question
+// to the index. Sessions of the unit call route() directly; other actors send messages. Bounded: the cache by the index, which
+// retires idle topics everywhere; what waits for an unknown topic by each publisher's transit limit.
+#pragma once
+
+#include "actors/pinned.hpp"
+#include "actors/publish_ticket.hpp"
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace mqttzoo::actors {
+
+class courier final : public pinned_base<courier_actor> {
+public:
+  courier(caf::actor_config& config, unit_services& services);
+
+  behavior_type make_behavior() override;
+  const char* name() const override { return "courier"; }
+
+  /// The shared name of `topic`; the live topic's own if there is one. Unit's thread.
+  mqtt::topic_ref intern(std::string_view topic) const;
+  /// Sends a batch on its way. Unit's thread, from a session that runs.
+  void route(batch_ref b);
+  /// Brings messages to sessions of this unit, inline. Unit's thread, from a topic or group that runs.
+  void hand_out(const batch& b, const ticket_list& tickets, const std::vector<route_target>& targets);
+
+private:
+  struct entry {
+    mqtt::topic_ref name;
+    topic_actor topic;              ///< null while the index is asked
+    std::vector<batch_ref> waiting; ///< for its answer
+  };
+
+  void topic_found(const mqtt::topic_ref& name, const topic_actor& t);
+  void forget(const mqtt::topic_ref& name);
+  void publish(const mqtt::message_ref& m);
+
+  /// Keys view the names inside the entries.
+  std::unordered_map<std::string_view, entry> topics_;
+};
+
+} // namespace mqttzoo::actors

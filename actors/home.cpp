@@ -1,0 +1,56 @@
+#include "actors/home.hpp"
+
+#include <atomic>
+
+namespace mqttzoo::actors {
+
+card_ref spawn_session(unit_services& on, caf::actor_system& system, client_id client,
+                       std::shared_ptr<restored_session> restored) {
+  static std::atomic<std::uint64_t> last_number{0};
+  auto card = make_ref<session_card>(session_number{++last_number}, std::move(client), on.index);
+  card->handle = spawn_on<session>(on, system, card, std::move(restored));
+  card->local = static_cast<session*>(caf::actor_cast<caf::abstract_actor*>(card->handle));
+  return card;
+}
+
+home::home(caf::actor_config& config, unit_services& services, found_sessions found)
+    : pinned_base<home_actor>(config, services) {
+  for (auto& card : found)
+    sessions_.emplace(card->client, entry{card, 0});
+}
+
+home::behavior_type home::make_behavior() {
+  return {
+      [this](claim_atom, const std::shared_ptr<attachment>& a) { claim(a); },
+      [this](release_atom, const card_ref& card, std::uint64_t epoch) { release(card, epoch); },
+      [this](shut_down_atom) {
+        for (auto& [client, e] : sessions_)
+          send(e.card->handle, shut_down_atom::value);
+        quit();
+      },
+  };
+}
+
+void home::claim(const std::shared_ptr<attachment>& a) {
+  const client_id client{a->connect.packet.client_id};
+  auto found = sessions_.find(client);
+  if (found == sessions_.end() && sessions_.size() < pod().settings.sessions.max) {
+    auto card = spawn_session(pod().at(a->unit), system(), client, nullptr);
+    found = sessions_.emplace(client, entry{std::move(card), 0}).first;
+  }
+  if (found != sessions_.end()) {
+    found->second.epoch = a->epoch = ++last_epoch_;
+    a->session = found->second.card;
+  }
+  send(pod().at(a->unit).doorman, granted_atom::value, a);
+}
+
+void home::release(const card_ref& card, std::uint64_t epoch) {
+  const auto found = sessions_.find(card->client);
+  if (found == sessions_.end() || found->second.card != card || found->second.epoch > epoch)
+    return; // a new connection is on its way to it
+  sessions_.erase(found);
+  send(card->handle, released_atom::value);
+}
+
+} // namespace mqttzoo::actors

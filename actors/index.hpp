@@ -1,0 +1,106 @@
+// The pod's index: which session subscribes to what, which topics are live, what is retained.
+//
+// One per pod, pinned to the first unit, for as long as the pod. Topics get their routes from it when they come to life and
+// keep them current by its messages, so that a publish never asks it anything. It decides which topics retire: it probes the
+// one that was not probed for longest, and an unused one goes when it is old or when too many are live (topics.idle.*).
+// Order: a session hears `changed` after every live topic was told, so a publish after SUBACK finds the new route.
+#pragma once
+
+#include "actors/pinned.hpp"
+#include "mqtt/filter_trie.hpp"
+#include "mqtt/topic_filter.hpp"
+#include "mqtt/topic_tree.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace mqttzoo::actors {
+
+class index final : public pinned_base<index_actor>, private net::timer_client {
+public:
+  index(caf::actor_config& config, unit_services& services);
+
+  behavior_type make_behavior() override;
+  const char* name() const override { return "index"; }
+  void on_exit() override;
+
+private:
+  enum class life : std::uint8_t { dormant, live, retiring };
+
+  /// What is known of one topic name; gone when dormant and without a retained message.
+  struct topic_state {
+    mqtt::topic_ref name;
+    topic_actor handle;
+    mqtt::message_ref retained;
+    std::uint64_t live_since = 0;    ///< change number of its latest awakening
+    std::uint64_t dormant_since = 0; ///< change number of its latest retirement
+    std::vector<unit_index> waiting; ///< asked for it while it was retiring
+    std::uint16_t units_to_forget = 0;
+    life is = life::dormant;
+  };
+
+  struct group_state {
+    std::string share_name;
+    group_actor handle;
+    mqtt::group_number number{};
+    std::vector<card_ref> members;
+  };
+
+  // topics
+  void activate(const mqtt::topic_ref& name, unit_index on);
+  void awaken(topic_state& t, unit_index on);
+  void forgotten(const mqtt::topic_ref& name);
+  void on_due(net::time_point now) override;
+  /// Probes the oldest live topics until `sweep_left_` have been asked.
+  void sweep();
+  void probed(const mqtt::topic_ref& name, bool idle);
+  void retire(topic_state& t);
+  void erase_if_unused(const mqtt::topic_ref& name);
+  /// Calls `f(topic_state&)` for every topic that is live (or retiring) and matches.
+  template<class F>
+  void for_each_live(std::string_view filter, F&& f) {
+    const auto visit = [&](topic_state& t) {
+      if (t.is != life::dormant)
+        f(t);
+    };
+    if (mqtt::has_wildcard(filter))
+      holdings_->topics.for_each_match(filter, [&](const std::string&, topic_state& t) { visit(t); });
+    else if (auto* t = holdings_->topics.find(filter))
+      visit(*t);
+  }
+
+  // subscriptions
+  void change(const subscription_change& c);
+  void subscribe(const card_ref& session, const mqtt::subscription& s);
+  void join_group(const card_ref& session, const mqtt::subscription& s, const mqtt::topic_filter& parsed);
+  void unsubscribe(const card_ref& session, const std::string& filter);
+  void leave_group(const card_ref& session, const mqtt::topic_filter& parsed);
+  void forget(const card_ref& session);
+  void give_back(const card_ref& from, const mqtt::delivery& d);
+
+  // retained messages
+  void retain(const mqtt::topic_ref& name, const mqtt::message_ref& m);
+  void walk(const retained_cursor& c);
+
+  struct holdings {
+    mqtt::topic_tree<topic_state> topics;
+    mqtt::filter_trie<std::vector<subscriber>> subscribers;
+    mqtt::filter_trie<std::vector<group_state>> groups; ///< by filter without `$share/<name>/`
+    std::unordered_map<mqtt::group_number, group_actor> groups_by_number;
+    std::unordered_map<session_number, std::unordered_set<std::string>> filters; ///< of each session, in full
+  };
+
+  std::unique_ptr<holdings> holdings_ = std::make_unique<holdings>();
+  std::deque<mqtt::topic_ref> live_; ///< the next to be probed first
+  std::size_t probing_ = 0;    ///< probes under way
+  std::size_t sweep_left_ = 0; ///< topics yet to be probed
+  std::uint64_t changes_ = 0;
+  std::uint64_t last_group_ = 0;
+};
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,141 @@
+// What actors send each other, besides the signatures of interfaces.hpp.
+//
+// All of it is immutable once sent and shared by reference inside the process; nothing here is ever serialized
+// (pods talk in MQTT's own encodings over net's links), which CAF is told at the end of interfaces.hpp.
+#pragma once
+
+#include "core/ids.hpp"
+#include "core/ref.hpp"
+#include "mqtt/delivery.hpp"
+#include "mqtt/handshake.hpp"
+#include "mqtt/session_port.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mqttzoo::actors {
+
+class session_card;
+class publish_ticket;
+using card_ref = ref<session_card>;
+
+/// One message of a batch and its packet identifier in the publisher's space (none: nobody waits for a receipt).
+struct publication {
+  mqtt::message_ref message;
+  mqtt::packet_id id = mqtt::packet_id::none;
+};
+
+/// Consecutive messages of one publisher to one topic: the unit of work of a topic. Immutable once sent; the bytes
+/// count as "in transit" against the publisher until the last reference goes.
+class batch final : public ref_counted {
+public:
+  /// `from` is null for the pod's own messages.
+  batch(mqtt::topic_ref to, card_ref from, std::uint64_t from_epoch);
+  ~batch() override;
+
+  void add(publication p);
+
+  const mqtt::topic_ref topic;
+  const card_ref publisher;
+  const std::uint64_t epoch; ///< the publisher's connection
+  std::vector<publication> publications;
+
+private:
+  std::size_t bytes_ = 0;
+};
+
+using batch_ref = ref<batch>;
+
+/// Parallel to a batch's publications; empty when no message needs a ticket.
+using ticket_list = std::vector<ref<publish_ticket>>;
+
+/// One session in a topic's route.
+struct route_target {
+  card_ref session;
+  mqtt::terms_ref terms;
+  bool no_local = false; ///< every matching subscription says so [MQTT-3.8.3-3]
+};
+
+/// The sessions of one unit in a topic's route. Replaced, never changed.
+using target_list = std::shared_ptr<const std::vector<route_target>>;
+
+/// From a topic to the courier of another unit.
+struct fan_out {
+  batch_ref messages;
+  ticket_list tickets;
+  target_list targets;
+};
+
+/// What became of publishes: all of `ids` ended with `outcome`.
+struct receipt {
+  std::uint64_t epoch = 0;
+  mqtt::reason_code outcome = mqtt::reason_code::success;
+  std::vector<mqtt::packet_id> ids;
+};
+
+/// One subscription as the index and the topics know it.
+struct subscriber {
+  card_ref session;
+  mqtt::subscription subscription; ///< filter without `$share/<name>/` for groups
+};
+
+/// SUBSCRIBE or UNSUBSCRIBE of one session, to the index.
+struct subscription_change {
+  card_ref session;
+  mqtt::packet_id id = mqtt::packet_id::none; ///< the request to answer; none: nobody waits
+  std::vector<mqtt::subscription> add;
+  std::vector<std::string> remove;
+};
+
+/// The index's word that a subscription_change is in force.
+struct change_done {
+  mqtt::packet_id id = mqtt::packet_id::none;
+  bool unsubscribed = false;
+  std::uint64_t made_at = 0; ///< the index's change number, for retained_cursor
+};
+
+/// Where a walk through retained messages stands: one subscription's filter and the last topic visited.
+struct retained_cursor {
+  card_ref session;
+  mqtt::subscription subscription;
+  std::uint64_t made_at = 0; ///< the index's change number when the subscription was made
+  std::string after;         ///< topic; empty at the start
+};
+
+/// Messages for one session: retained ones, or what a group chose it for.
+struct parcel {
+  std::vector<mqtt::delivery> deliveries;
+};
+
+/// A page of retained messages; `next` is null with the last one.
+struct retained_page {
+  parcel messages;
+  std::shared_ptr<const retained_cursor> next;
+};
+
+/// A message for the store, from a session that holds it.
+struct deposit {
+  card_ref session;
+  mqtt::delivery delivery;
+  mqtt::stored_pointer pointer;
+};
+
+/// How a deposit or a record ended.
+struct stored {
+  mqtt::stored_number number = mqtt::stored_number::none;
+  mqtt::reason_code outcome = mqtt::reason_code::success;
+};
+
+/// A session as the store shall know it.
+struct session_state_record {
+  card_ref session;
+  std::uint64_t revision = 0;
+  std::uint32_t expiry_interval_s = 0;
+  bool connected = false;
+  std::vector<mqtt::subscription> subscriptions;
+};
+
+} // namespace mqttzoo::actors

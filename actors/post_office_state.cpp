@@ -1,0 +1,213 @@
+// The post office's other business: sessions, received packet ids, retained messages, and the way to the store.
+#include "actors/post_office.hpp"
+#include "core/log.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+zk::subscription_record to_record(const mqtt::subscription& s) {
+  zk::subscription_record r;
+  r.filter = s.filter;
+  r.qos = static_cast<std::uint8_t>(s.options.qos);
+  r.no_local = s.options.no_local;
+  r.retain_as_published = s.options.retain_as_published;
+  r.retain_handling = static_cast<std::uint8_t>(s.options.retained);
+  r.subscription_identifier = s.identifier;
+  return r;
+}
+
+} // namespace
+
+// --- sessions ---------------------------------------------------------------------------------------------------
+
+void post_office::save(const session_state_record& s) {
+  zk::session_record r;
+  r.client_id = s.session->client;
+  r.session_expiry_interval_s = s.expiry_interval_s;
+  r.disconnected_at_unix_ms = s.connected ? 0 : pod().clock->unix_ms();
+  for (const auto& subscription : s.subscriptions)
+    r.subscriptions.push_back(actors::to_record(subscription));
+  auto data = zk::encode_session(r);
+  if (!data) {
+    send(s.session->handle, saved_atom::value, s.revision, mqtt::reason_code::quota_exceeded);
+    return;
+  }
+  write_session(s.session, s.revision, std::move(*data), known_sessions_.insert(s.session->number).second);
+}
+
+void post_office::write_session(const card_ref& session, std::uint64_t revision, std::string data, bool create) {
+  auto path = paths_.session(session->client);
+  ops what;
+  if (create) {
+    ensure_bucket(path);
+    what.emplace_back(zk::create_op{std::move(path), data, zk::create_mode::persistent});
+  } else {
+    what.emplace_back(zk::set_op{std::move(path), data});
+  }
+  write(std::move(what), [this, session, revision, create, data](zk::multi_result result) {
+    using zk::error;
+    const auto e = result ? error{} : result.error().code;
+    if (e == error::node_exists && create)
+      return write_session(session, revision, data, false);
+    if (e == error::no_node && !create)
+      return write_session(session, revision, data, true);
+    if (!result) {
+      known_sessions_.erase(session->number);
+      log.warn("a session could not be stored", {{"client", session->client.str()}, {"error", zk::to_string(e)}});
+    }
+    send(session->handle, saved_atom::value, revision, result ? mqtt::reason_code::success : to_reason(e));
+  });
+}
+
+void post_office::erase(const card_ref& session) {
+  known_sessions_.erase(session->number);
+  const auto path = paths_.session(session->client);
+  ops what;
+  if (auto ids = received_.extract(session->number))
+    for (const auto id : ids.mapped())
+      remove({zk::remove_op{zk::paths::received(path, static_cast<std::uint16_t>(id))}});
+  what.emplace_back(zk::remove_op{path});
+  remove(std::move(what));
+}
+
+void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
+  const auto answer = [this, session, id] { send(session->handle, released_atom::value, id); };
+  auto known = received_.find(session->number);
+  if (known == received_.end() || known->second.erase(id) == 0)
+    return answer(); // was never stored: its publisher was not a persistent session then
+  if (known->second.empty())
+    received_.erase(known);
+  ops what;
+  what.emplace_back(zk::remove_op{zk::paths::received(paths_.session(session->client), static_cast<std::uint16_t>(id))});
+  write(std::move(what), [this, session, id, answer](zk::multi_result result) {
+    if (result || result.error().code == zk::error::no_node)
+      return answer();
+    // PUBCOMP is not sent: the client repeats PUBREL with its next connection, and this is tried again.
+    received_[session->number].insert(id);
+  });
+}
+
+// --- retained messages ------------------------------------------------------------------------------------------
+
+void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& m, const ticket_list& tickets) {
+  auto path = paths_.retained(topic->name());
+  if (!m) {
+    ops what;
+    what.emplace_back(zk::remove_op{std::move(path)});
+    return write(std::move(what), [tickets](zk::multi_result result) {
+      if (!result && result.error().code != zk::error::no_node)
+        for (const auto& t : tickets)
+          t->refuse(to_reason(result.error().code));
+    });
+  }
+  auto data = zk::encode_retained(to_record(*m));
+  if (!data) {
+    for (const auto& t : tickets)
+      t->refuse(mqtt::reason_code::quota_exceeded);
+    return;
+  }
+  write_retained(std::move(path), std::move(*data), tickets, true);
+}
+
+void post_office::write_retained(std::string path, std::string data, ticket_list tickets, bool create) {
+  ops what;
+  if (create) {
+    ensure_bucket(path);
+    what.emplace_back(zk::create_op{path, data, zk::create_mode::persistent});
+  } else {
+    what.emplace_back(zk::set_op{path, data});
+  }
+  write(std::move(what), [this, path, data, tickets = std::move(tickets), create](zk::multi_result result) {
+    if (result)
+      return;
+    const auto e = result.error().code;
+    if (create ? e == zk::error::node_exists : e == zk::error::no_node)
+      return write_retained(path, data, tickets, !create);
+    log.warn("a retained message could not be stored", {{"error", zk::to_string(e)}});
+    for (const auto& t : tickets)
+      t->refuse(to_reason(e));
+  });
+}
+
+// --- the store --------------------------------------------------------------------------------------------------
+
+void post_office::ensure_bucket(std::string_view path) {
+  const auto bucket = zk::parent_of(path);
+  for (const auto level : {zk::parent_of(bucket), bucket}) {
+    if (!buckets_.insert(std::string{level}).second)
+      continue;
+    // Goes before what needs it, as the store keeps the order of calls; existing already is fine.
+    ops what;
+    what.emplace_back(zk::create_op{std::string{level}, {}, zk::create_mode::persistent});
+    write(std::move(what), [this, name = std::string{level}](zk::multi_result result) {
+      if (!result && result.error().code != zk::error::node_exists)
+        buckets_.erase(name);
+    });
+  }
+}
+
+void post_office::write(ops what, std::function<void(zk::multi_result)> then) {
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  pod().store->multi(*pod().store_answers, std::move(what),
+                     [this, self, then = std::move(then)](zk::multi_result result) {
+                       run_inline([&] { then(std::move(result)); });
+                     });
+}
+
+void post_office::remove(ops what) {
+  auto again = what;
+  write(std::move(what), [this, again = std::move(again)](zk::multi_result result) mutable {
+    if (result)
+      return;
+    const auto e = result.error();
+    if (e.code == zk::error::no_node && e.index < again.size()) { // was never there, or is gone
+      again.erase(again.begin() + static_cast<std::ptrdiff_t>(e.index));
+      if (!again.empty())
+        remove(std::move(again));
+    } else if (e.code == zk::error::storage_full || e.code == zk::error::overloaded) {
+      unremoved_.push_back(std::move(again));
+      if (!services().timers->scheduled(*this))
+        services().timers->schedule(*this, now() + std::chrono::seconds{1});
+    }
+  });
+}
+
+void post_office::on_due(net::time_point) {
+  run_inline([&] {
+    for (auto& what : std::exchange(unremoved_, {}))
+      remove(std::move(what));
+  });
+}
+
+std::string post_office::pointer_path(const session_card& session, mqtt::stored_number number) const {
+  auto digits = std::to_string(static_cast<std::uint64_t>(number));
+  if (digits.size() < 10)
+    digits.insert(0, 10 - digits.size(), '0');
+  return zk::paths::pointer_prefix(paths_.session(session.client)) + digits;
+}
+
+zk::message_record post_office::to_record(const mqtt::message& m) const {
+  zk::message_record r;
+  r.topic = m.topic();
+  r.qos = static_cast<std::uint8_t>(m.qos());
+  r.retain = m.retain();
+  r.payload_is_utf8 = m.payload_is_utf8();
+  r.forwarded_properties = m.forwarded();
+  r.stored_at_unix_ms = services().pod->clock->unix_ms();
+  if (m.expires_at() != mqtt::time_point::max())
+    r.expires_at_unix_ms =
+        r.stored_at_unix_ms +
+        std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(m.expires_at() - now()).count());
+  r.payload = m.payload();
+  return r;
+}
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,49 @@
+// A publish's ticket as the actors see it: when its last holder lets go, the publisher gets its receipt.
+//
+// Made by the topic for a message that a persistent session should get (see mqtt/ticket.hpp); any thread.
+#pragma once
+
+#include "actors/session_card.hpp"
+#include "mqtt/ticket.hpp"
+
+#include <caf/send.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+class publish_ticket final : public mqtt::ticket {
+public:
+  publish_ticket(policy storage, card_ref publisher, std::uint64_t epoch, mqtt::packet_id id)
+      : ticket(storage), publisher_(std::move(publisher)), epoch_(epoch), id_(id) {}
+
+  ~publish_ticket() override {
+    if (publisher_ && id_ != mqtt::packet_id::none)
+      caf::anon_send(publisher_->handle, settled_atom::value, receipt{epoch_, outcome(), {id_}});
+  }
+
+  /// How many sessions and groups will say whether they need the message stored. Set before the first of them has it.
+  std::size_t addressees = 0;
+
+  /// The publisher whose packet id must be stored with the message: a persistent session's QoS 2. Null otherwise.
+  const session_card* remembers() const noexcept {
+    return store_first() && publisher_ && publisher_->persistent.load(std::memory_order_relaxed)
+               ? publisher_.get()
+               : nullptr;
+  }
+  mqtt::packet_id id() const noexcept { return id_; }
+
+  /// All addressees have spoken. Post office only.
+  bool gathered() const noexcept { return gathered_; }
+  void set_gathered() noexcept { gathered_ = true; }
+
+private:
+  card_ref publisher_;
+  std::uint64_t epoch_;
+  mqtt::packet_id id_;
+  bool gathered_ = false;
+};
+
+} // namespace mqttzoo::actors

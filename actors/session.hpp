@@ -1,0 +1,131 @@
+// One client's session as an actor: the protocol's state machine with hands and feet.
+//
+// Spawned by the home on the unit where its client first connected, and stays there: a later connection moves to it. Lives until
+// the session ends. Talks to its connection (inline), the unit's courier (inline), the index and the post office. All protocol
+// decisions are in mqtt::session; this class carries out its effects.
+#pragma once
+
+#include "actors/attachment.hpp"
+#include "actors/pinned.hpp"
+#include "actors/publish_ticket.hpp"
+#include "mqtt/session.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mqttzoo::actors {
+
+/// A session found in the store at start.
+struct restored_session {
+  std::uint32_t expiry_interval_s = 0;
+  std::vector<mqtt::subscription> subscriptions;
+  net::time_point expires_at = net::time_point::max();
+  std::vector<mqtt::packet_id> received;
+  struct mail {
+    mqtt::delivery delivery;
+    mqtt::stored_pointer pointer;
+  };
+  std::vector<mail> messages; ///< by rising number
+};
+
+class session final : public pinned_base<session_actor>,
+                      public local_session,
+                      private net::connection_events,
+                      private net::timer_client,
+                      private mqtt::session_port {
+public:
+  session(caf::actor_config& config, unit_services& services, card_ref card,
+          std::shared_ptr<restored_session> restored);
+
+  behavior_type make_behavior() override;
+  const char* name() const override { return "session"; }
+  void on_exit() override;
+
+  // local_session
+  void deliver_inline(const batch& messages, const ticket_list& tickets, const route_target& on) override;
+  void receipt_inline(const receipt& r) override;
+
+private:
+  /// Why input is not read; any of them stops it.
+  enum pause : std::uint8_t { by_protocol = 1, by_transit = 2, by_outbox = 4 };
+
+  /// A SUBSCRIBE that waits for the index, the store, or both.
+  struct waiting_subscribe {
+    mqtt::packet_id id = mqtt::packet_id::none;
+    bool routed = false;
+    std::uint64_t revision = 0; ///< must be saved; 0: nothing to save
+    std::uint64_t made_at = 0;
+    std::vector<mqtt::subscription> subscriptions;
+  };
+
+  // net::connection_events
+  std::size_t on_input(std::string_view input) override;
+  void on_drained() override;
+  void on_closed(net::close_cause cause) override;
+  // net::timer_client
+  void on_due(net::time_point now) override;
+  // mqtt::session_port
+  std::string& out() override { return connection_->out(); }
+  void send_payload(mqtt::message_ref m) override { connection_->send_payload(std::move(m)); }
+  void flush() override { connection_->flush_later(); }
+  bool congested() const override;
+  void close(mqtt::close_mode mode) override;
+  void pause_input() override { set_pause(by_protocol, true); }
+  void resume_input() override { set_pause(by_protocol, false); }
+  mqtt::topic_ref intern(std::string_view topic) override;
+  void publish(mqtt::message_ref m, mqtt::packet_id id) override;
+  void subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_id id) override;
+  void unsubscribe(std::vector<std::string> filters, mqtt::packet_id id) override;
+  void return_to_group(mqtt::delivery d) override;
+  void session_changed() override;
+  void end() override;
+  void deposit(const mqtt::delivery& d, mqtt::stored_pointer pointer) override;
+  void record(mqtt::stored_pointer pointer) override;
+  void forget(mqtt::stored_number number) override;
+  void forget_received(mqtt::packet_id id) override;
+
+  // messages
+  void attach(attachment& a);
+  void deliver(const parcel& p);
+  void deliver_one(mqtt::delivery d, net::time_point at);
+  void receive(const receipt& r);
+  void routes_changed(const change_done& done);
+  void state_saved(std::uint64_t revision, mqtt::reason_code outcome);
+  void page_came(const retained_page& p);
+  void shut_down();
+
+  /// What follows every event: batches leave, changes are saved, timers are set.
+  void finish_turn();
+  void submit();
+  void save_if_changed();
+  void go_on_walking();
+  void complete_subscribes();
+  void watch_pressure();
+  void set_pause(pause why, bool on);
+  void rearm();
+  void purge();
+  void restore(restored_session& from);
+
+  card_ref card_;
+  mqtt::session machine_;
+  net::connection_ptr connection_;
+  std::uint64_t epoch_ = 0;
+  batch_ref open_; ///< consecutive publishes to one topic
+  std::vector<waiting_subscribe> subscribes_;
+  std::vector<std::shared_ptr<const retained_cursor>> walks_; ///< the first is under way or waits for room
+  net::time_point armed_for_ = net::time_point::max();
+  std::uint64_t revision_ = 0;       ///< of the session's state
+  std::uint64_t saving_revision_ = 0; ///< under way
+  std::uint64_t saved_revision_ = 0;
+  std::uint32_t forgetting_ = 0; ///< questions to the index to forget us that it has not answered
+  std::uint8_t paused_ = 0;
+  bool saving_ = false;
+  bool walking_ = false; ///< a page was asked for
+  bool stored_ = false;  ///< the store may know this session
+  bool ending_ = false;
+  bool deposited_ = false; ///< the machine asked for a deposit during the current delivery
+};
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,52 @@
+// How the rest of a pod knows a session: its name, where it lives, and how to reach it.
+//
+// Made by the home with the session, shared by routes, groups and batches, gone when the last of them lets go.
+// Any thread; what changes is atomic. The session drops its own reference when it ends, which breaks the cycle.
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "core/ids.hpp"
+#include "core/ref.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace mqttzoo::actors {
+
+/// The n-th connection of a session; a receipt for an older one is void.
+enum class connection_epoch : std::uint64_t {};
+
+/// What actors on a session's own unit call on it directly, without a mailbox (a handler run inline).
+class local_session {
+public:
+  virtual ~local_session() = default;
+  /// Takes the messages of `batch` on the terms of one route.
+  virtual void deliver_inline(const batch& messages, const ticket_list& tickets, const route_target& on) = 0;
+  virtual void receipt_inline(const receipt& r) = 0;
+};
+
+class session_card final : public ref_counted {
+public:
+  session_card(session_number n, client_id c, unit_index u) : number(n), client(std::move(c)), unit(u) {}
+
+  const session_number number;
+  const client_id client;
+  const unit_index unit;
+
+  /// Set once by the home, before anybody else sees the card.
+  session_actor handle;
+  local_session* local = nullptr;
+
+  /// Messages for it must be safe before they are acknowledged. Written by the session.
+  std::atomic<bool> persistent{false};
+  /// Groups prefer members that have a client. Written by the session.
+  std::atomic<bool> connected{false};
+
+  /// Bytes it published that are still on their way through topics; see batch.
+  std::atomic<std::size_t> transit_bytes{0};
+  /// The session stopped reading because of them and wants to hear when they fall.
+  std::atomic<bool> transit_waiter{false};
+};
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,149 @@
+// The session actor's dealings with the index and the post office.
+#include "actors/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+// --- subscriptions ----------------------------------------------------------------------------------------------
+
+void session::subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_id id) {
+  auto change = std::make_shared<subscription_change>();
+  change->session = card_;
+  change->id = id;
+  change->add = accepted;
+  const auto revision = machine_.persistent() ? revision_ + 1 : 0; // session_changed() follows at once
+  subscribes_.push_back({id, false, revision, 0, std::move(accepted)});
+  send(pod().index, change_atom::value, std::shared_ptr<const subscription_change>{std::move(change)});
+}
+
+void session::unsubscribe(std::vector<std::string> filters, mqtt::packet_id id) {
+  auto change = std::make_shared<subscription_change>();
+  change->session = card_;
+  change->id = id;
+  change->remove = std::move(filters);
+  send(pod().index, change_atom::value, std::shared_ptr<const subscription_change>{std::move(change)});
+}
+
+void session::routes_changed(const change_done& c) {
+  if (c.id == mqtt::packet_id::none) { // no route knows us any more
+    if (--forgetting_ == 0 && ending_)
+      send(pod().home, release_atom::value, card_, epoch_);
+    return;
+  }
+  if (c.unsubscribed) {
+    machine_.on_unsubscribed(c.id);
+    return finish_turn();
+  }
+  for (auto& s : subscribes_)
+    if (s.id == c.id) {
+      s.routed = true;
+      s.made_at = c.made_at;
+    }
+  complete_subscribes();
+  finish_turn();
+}
+
+void session::complete_subscribes() {
+  for (std::size_t i = 0; i < subscribes_.size();) {
+    auto& s = subscribes_[i];
+    if (!s.routed || s.revision > saved_revision_) {
+      ++i;
+      continue;
+    }
+    machine_.on_subscribed(s.id, mqtt::reason_code::success);
+    for (auto& subscription : s.subscriptions) // [MQTT-3.3.1-9] retained messages follow the SUBACK
+      if (subscription.wants_retained && connection_)
+        walks_.push_back(std::make_shared<const retained_cursor>(
+            retained_cursor{card_, std::move(subscription), s.made_at, {}}));
+    subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void session::return_to_group(mqtt::delivery d) {
+  send(pod().index, give_back_atom::value, card_, std::move(d));
+}
+
+// --- retained messages ------------------------------------------------------------------------------------------
+
+void session::go_on_walking() {
+  if (walking_ || walks_.empty() || !connection_ || machine_.sender().busy())
+    return;
+  walking_ = true;
+  send(pod().index, walk_atom::value, walks_.front());
+}
+
+void session::page_came(const retained_page& p) {
+  if (!walking_)
+    return; // asked for by a connection that is gone
+  walking_ = false;
+  if (p.next)
+    walks_.front() = p.next;
+  else
+    walks_.erase(walks_.begin());
+  deliver(p.messages);
+}
+
+// --- store ------------------------------------------------------------------------------------------------------
+
+void session::session_changed() { ++revision_; }
+
+void session::save_if_changed() {
+  if (saving_ || ending_ || revision_ == saved_revision_ || !machine_.persistent())
+    return;
+  saving_ = true;
+  saving_revision_ = revision_;
+  auto state = std::make_shared<session_state_record>();
+  state->session = card_;
+  state->revision = revision_;
+  state->expiry_interval_s = machine_.expiry_interval_s();
+  state->connected = machine_.connected();
+  for (const auto& [filter, s] : machine_.subscriptions())
+    state->subscriptions.push_back(s);
+  send(pod().post_office, save_atom::value, std::shared_ptr<const session_state_record>{std::move(state)});
+}
+
+void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
+  saving_ = false;
+  if (mqtt::is_failure(outcome)) {
+    // The promise of a SUBACK cannot be made; the state is saved with the next change.
+    for (auto i = subscribes_.size(); i-- > 0;)
+      if (subscribes_[i].revision != 0 && subscribes_[i].revision <= revision) {
+        machine_.on_subscribed(subscribes_[i].id, outcome);
+        subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    submit();
+    return rearm();
+  }
+  saved_revision_ = std::max(saved_revision_, revision);
+  complete_subscribes();
+  finish_turn();
+}
+
+void session::deposit(const mqtt::delivery& d, mqtt::stored_pointer p) {
+  deposited_ = true;
+  send(pod().post_office, deposit_mail_atom::value, actors::deposit{card_, d, p});
+}
+
+void session::record(mqtt::stored_pointer p) {
+  send(pod().post_office, record_atom::value, card_, p);
+}
+
+void session::forget(mqtt::stored_number number) {
+  send(pod().post_office, forget_atom::value, card_, number);
+}
+
+void session::forget_received(mqtt::packet_id id) { send(pod().post_office, forget_atom::value, card_, id); }
+
+void session::restore(restored_session& from) {
+  stored_ = true;
+  card_->persistent = true;
+  machine_.restore(from.expiry_interval_s, std::move(from.subscriptions), from.expires_at);
+  for (const auto id : from.received)
+    machine_.receiver().restore(id);
+  for (auto& m : from.messages)
+    machine_.sender().restore(std::move(m.delivery), m.pointer);
+}
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,76 @@
+#include "actors/share_group.hpp"
+
+#include <algorithm>
+
+namespace mqttzoo::actors {
+
+share_group::share_group(caf::actor_config& config, unit_services& services, mqtt::group_number number)
+    : pinned_base<group_actor>(config, services), number_(number) {}
+
+share_group::behavior_type share_group::make_behavior() {
+  return {
+      [this](publish_atom, const batch_ref& b, const ticket_list& tickets) { publish(*b, tickets); },
+      [this](join_atom, const subscriber& s) { join(s); },
+      [this](leave_atom, const card_ref& session) {
+        std::erase_if(members_, [&](const member& m) { return m.session == session; });
+      },
+      [this](give_back_atom, const card_ref& from, const mqtt::delivery& d) { give_back(from, d); },
+  };
+}
+
+void share_group::join(const subscriber& s) {
+  auto terms = make_ref<mqtt::delivery_terms>();
+  terms->maximum_qos = s.subscription.options.qos;
+  terms->retain_as_published = s.subscription.options.retain_as_published;
+  if (s.subscription.identifier != 0)
+    terms->subscription_identifiers.push_back(s.subscription.identifier);
+  terms->group = number_;
+  auto have = std::find_if(members_.begin(), members_.end(), [&](const member& m) { return m.session == s.session; });
+  if (have == members_.end())
+    members_.push_back({s.session, std::move(terms), {}});
+  else
+    have->terms = std::move(terms);
+}
+
+void share_group::publish(const batch& b, const ticket_list& tickets) {
+  for (std::size_t i = 0; i < b.publications.size(); ++i) {
+    const auto& m = b.publications[i].message;
+    const auto t = tickets.empty() ? ref<publish_ticket>{} : tickets[i];
+    if (auto* chosen = choose({}))
+      chosen->outgoing.deliveries.push_back({m, chosen->terms, t});
+    else
+      decline(m, t);
+  }
+  for (auto& m : members_)
+    if (!m.outgoing.deliveries.empty())
+      send(m.session->handle, deliver_atom::value, std::exchange(m.outgoing, {}));
+}
+
+share_group::member* share_group::choose(const card_ref& except) {
+  const auto next = [&](auto&& admits) -> member* {
+    for (std::size_t n = 0; n < members_.size(); ++n) {
+      auto& m = members_[(turn_ + n) % members_.size()];
+      if (m.session == except || !admits(*m.session))
+        continue;
+      turn_ = (turn_ + n + 1) % members_.size(); // [MQTT-4.8.2-3] even load
+      return &m;
+    }
+    return nullptr;
+  };
+  if (auto* connected = next([](const session_card& s) { return s.connected.load(std::memory_order_relaxed); }))
+    return connected;
+  return next([](const session_card& s) { return s.persistent.load(std::memory_order_relaxed); });
+}
+
+void share_group::decline(const mqtt::message_ref& m, const ref<publish_ticket>& t) {
+  // Nobody is left to have it: that is no broken promise, but a store-first message waits for our word.
+  if (t && t->store_first())
+    send(pod().post_office, decline_atom::value, t, m);
+}
+
+void share_group::give_back(const card_ref& from, const mqtt::delivery& d) {
+  if (auto* chosen = choose(from))
+    send(chosen->session->handle, deliver_atom::value, parcel{{{d.message, chosen->terms, d.promise}}});
+}
+
+} // namespace mqttzoo::actors

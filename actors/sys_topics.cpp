@@ -1,0 +1,118 @@
+#include "actors/sys_topics.hpp"
+
+#include "core/version.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+sys_topics::sys_topics(caf::actor_config& config, unit_services& services, std::vector<const net::io_counters*> io)
+    : pinned<caf::event_based_actor>(config, services), io_(std::move(io)), started_(services.now()) {}
+
+caf::behavior sys_topics::make_behavior() {
+  const auto at = now();
+  last_ = at;
+  if (pod().settings.sys.interval.count() > 0)
+    publish_all(at);
+  return {[this](shut_down_atom) { quit(); }};
+}
+
+void sys_topics::on_exit() { services().timers->cancel(*this); }
+
+void sys_topics::on_due(net::time_point at) {
+  run_inline([&] { publish_all(at); });
+}
+
+void sys_topics::publish_all(net::time_point at) {
+  const auto total = [&](mqtt::counter mqtt::counters::*which) {
+    std::uint64_t n = 0;
+    for (const auto* u : pod().units)
+      n += (u->counters.*which).get();
+    return n;
+  };
+  const auto io = [&](net::io_counter net::io_counters::*which) {
+    std::uint64_t n = 0;
+    for (const auto* c : io_)
+      n += (c->*which).value();
+    return n;
+  };
+  using c = mqtt::counters;
+  const auto elapsed_s = std::chrono::duration<double>(at - last_).count();
+  last_ = at;
+  tell("version", "mqttzoo version " + std::string{core::version()});
+  tell("uptime", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(at - started_).count()) + " seconds");
+  const auto connected = total(&c::clients_connected);
+  const auto sessions = total(&c::sessions);
+  clients_max_ = std::max(clients_max_, connected);
+  tell("clients/connected", connected);
+  tell("clients/active", connected);
+  tell("clients/total", sessions);
+  tell("clients/disconnected", sessions - std::min(sessions, connected));
+  tell("clients/inactive", sessions - std::min(sessions, connected));
+  tell("clients/maximum", clients_max_);
+  tell("clients/expired", total(&c::clients_expired));
+  tell("messages/received", total(&c::packets_received));
+  tell("messages/sent", total(&c::packets_sent));
+  tell("messages/stored", total(&c::messages_queued) + pod().retained.messages.load());
+  tell("store/messages/count", total(&c::messages_queued) + pod().retained.messages.load());
+  tell("store/messages/bytes", pod().retained.bytes.load());
+  tell("publish/messages/received", total(&c::publishes_received));
+  tell("publish/messages/sent", total(&c::publishes_sent));
+  tell("publish/messages/dropped", total(&c::publishes_dropped));
+  tell("publish/messages/refused", total(&c::publishes_refused));
+  tell("publish/messages/expired", total(&c::publishes_expired));
+  tell("publish/bytes/received", total(&c::publish_bytes_received));
+  tell("publish/bytes/sent", total(&c::publish_bytes_sent));
+  tell("bytes/received", io(&net::io_counters::bytes_in));
+  tell("bytes/sent", io(&net::io_counters::bytes_out));
+  tell("subscriptions/count", total(&c::subscriptions));
+  tell("retained messages/count", pod().retained.messages.load());
+  tell("limits/connect timeouts", total(&c::connect_timeouts));
+  tell("limits/packet timeouts", total(&c::packet_timeouts));
+  tell("limits/keep alive timeouts", total(&c::keep_alive_timeouts));
+  tell("limits/protocol errors", total(&c::protocol_errors));
+  tell("limits/slow readers closed", io(&net::io_counters::stalls));
+  tell("limits/reads paused", total(&c::reads_paused));
+  tell("limits/connects refused", total(&c::connects_refused));
+  tell("limits/connections refused", io(&net::io_counters::connections_refused));
+  tell_load("messages/received", total(&c::packets_received), elapsed_s);
+  tell_load("messages/sent", total(&c::packets_sent), elapsed_s);
+  tell_load("publish/received", total(&c::publishes_received), elapsed_s);
+  tell_load("publish/sent", total(&c::publishes_sent), elapsed_s);
+  tell_load("publish/dropped", total(&c::publishes_dropped), elapsed_s);
+  tell_load("bytes/received", io(&net::io_counters::bytes_in), elapsed_s);
+  tell_load("bytes/sent", io(&net::io_counters::bytes_out), elapsed_s);
+  tell_load("sockets", io(&net::io_counters::connections_opened), elapsed_s);
+  tell_load("connections", io(&net::io_counters::connections_opened), elapsed_s);
+  services().timers->schedule(*this, at + pod().settings.sys.interval);
+}
+
+void sys_topics::tell(std::string_view name, std::string value) {
+  auto& last = told_[std::string{name}];
+  if (last == value)
+    return;
+  last = std::move(value);
+  mqtt::message_head head;
+  head.topic = make_ref<const mqtt::shared_topic>("$SYS/broker/" + std::string{name});
+  head.retain = true;
+  send(services().courier_handle, publish_atom::value, mqtt::message::make(std::move(head), {}, last));
+}
+
+void sys_topics::tell_load(std::string_view name, std::uint64_t total, double elapsed_s) {
+  auto& l = loads_[std::string{name}];
+  const auto rate = elapsed_s > 0 ? static_cast<double>(total - l.last) / elapsed_s * 60.0 : 0.0;
+  l.last = total;
+  constexpr std::array<double, 3> minutes{1, 5, 15};
+  for (std::size_t i = 0; i < minutes.size(); ++i) {
+    const auto keep = std::exp(-elapsed_s / (minutes[i] * 60.0));
+    l.per_minute[i] = rate + keep * (l.per_minute[i] - rate);
+    std::array<char, 32> text{};
+    const auto size = std::snprintf(text.data(), text.size(), "%.2f", l.per_minute[i]);
+    tell("load/" + std::string{name} + '/' + std::to_string(static_cast<int>(minutes[i])) + "min",
+         std::string{text.data(), static_cast<std::size_t>(size)});
+  }
+}
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,214 @@
+#include "actors/topic.hpp"
+
+#include "actors/courier.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace mqttzoo::actors {
+
+topic::topic(caf::actor_config& config, unit_services& services, start with)
+    : pinned_base<topic_actor>(config, services), name_(std::move(with.name)),
+      subscribers_(std::move(with.subscribers)), groups_(std::move(with.groups)),
+      retained_(std::move(with.retained)) {}
+
+topic::behavior_type topic::make_behavior() {
+  return {
+      [this](publish_atom, const batch_ref& b) { publish(b); },
+      [this](add_route_atom, const subscriber& s) { add(s); },
+      [this](remove_route_atom, const card_ref& session, const std::string& filter) { remove(session, filter); },
+      [this](add_route_atom, const group_actor& group, mqtt::group_number number) {
+        groups_.emplace_back(group, number);
+      },
+      [this](remove_route_atom, mqtt::group_number number) {
+        std::erase_if(groups_, [&](const auto& g) { return g.second == number; });
+      },
+      [this](send_retained_atom, const subscriber& s) { send_retained(s); },
+      [this](probe_idle_atom) { return !std::exchange(used_, false); },
+      [this](retire_atom) { quit(); },
+  };
+}
+
+void topic::publish(const batch_ref& b) {
+  used_ = true;
+  if (stale_)
+    rebuild_targets();
+  auto tickets = make_tickets(*b);
+  update_retained(*b, tickets);
+  for (std::size_t u = 0; u < targets_.size(); ++u) {
+    if (!targets_[u])
+      continue;
+    if (unit_index{static_cast<std::uint16_t>(u)} == services().index)
+      services().local_courier->hand_out(*b, tickets, *targets_[u]);
+    else
+      send(pod().units[u]->courier_handle, deliver_atom::value, fan_out{b, tickets, targets_[u]});
+  }
+  for (const auto& [group, number] : groups_)
+    send(group, publish_atom::value, b, tickets);
+  send_receipts(*b, tickets);
+}
+
+topic::audience topic::count_audience(const batch& b) const {
+  audience a;
+  a.addressees = groups_.size();
+  a.persistent = !groups_.empty();
+  for (const auto& list : targets_) {
+    if (!list)
+      continue;
+    for (const auto& t : *list) {
+      if (t.no_local && t.session == b.publisher)
+        continue;
+      ++a.addressees;
+      a.persistent |= t.terms->maximum_qos > mqtt::qos::at_most_once &&
+                      t.session->persistent.load(std::memory_order_relaxed);
+    }
+  }
+  return a;
+}
+
+ticket_list topic::make_tickets(const batch& b) {
+  ticket_list tickets;
+  std::optional<audience> who;
+  const bool publisher_remembers = b.publisher && b.publisher->persistent.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < b.publications.size(); ++i) {
+    const auto& p = b.publications[i];
+    const auto q = p.message->qos();
+    if (q == mqtt::qos::at_most_once)
+      continue;
+    if (!who)
+      who = count_audience(b);
+    const bool twice = q == mqtt::qos::exactly_once;
+    const bool remember = twice && publisher_remembers && p.id != mqtt::packet_id::none;
+    if (!who->persistent && !remember && !p.message->retain())
+      continue;
+    const bool store_first = twice && (who->persistent || remember);
+    using policy = mqtt::ticket::policy;
+    auto t = make_ref<publish_ticket>(store_first ? policy::store_first : policy::store_if_needed, b.publisher,
+                                      b.epoch, p.id);
+    t->addressees = who->addressees;
+    if (store_first && t->addressees == 0) {
+      t->addressees = 1; // only the publisher's packet id is to be stored
+      send(pod().post_office, decline_atom::value, t, p.message);
+    }
+    tickets.resize(b.publications.size());
+    tickets[i] = std::move(t);
+  }
+  return tickets;
+}
+
+void topic::send_receipts(const batch& b, const ticket_list& tickets) {
+  if (!b.publisher)
+    return;
+  receipt r;
+  r.epoch = b.epoch;
+  // [MQTT-3.4.2-1] told apart for 5.0 publishers
+  r.outcome = any_target_ || !groups_.empty() ? mqtt::reason_code::success
+                                              : mqtt::reason_code::no_matching_subscribers;
+  for (std::size_t i = 0; i < b.publications.size(); ++i)
+    if (b.publications[i].id != mqtt::packet_id::none && (tickets.empty() || !tickets[i]))
+      r.ids.push_back(b.publications[i].id);
+  if (r.ids.empty())
+    return;
+  if (b.publisher->unit == services().index)
+    b.publisher->local->receipt_inline(r);
+  else
+    send(b.publisher->handle, settled_atom::value, std::move(r));
+}
+
+void topic::add(subscriber s) {
+  const auto same = [&](const subscriber& have) {
+    return have.session == s.session && have.subscription.filter == s.subscription.filter;
+  };
+  auto found = std::find_if(subscribers_.begin(), subscribers_.end(), same);
+  if (s.subscription.wants_retained && retained_)
+    send_retained(s);
+  if (found == subscribers_.end())
+    subscribers_.push_back(std::move(s));
+  else
+    *found = std::move(s);
+  stale_ = true;
+}
+
+void topic::remove(const card_ref& session, const std::string& filter) {
+  std::erase_if(subscribers_, [&](const subscriber& s) {
+    return s.session == session && s.subscription.filter == filter;
+  });
+  stale_ = true;
+}
+
+void topic::rebuild_targets() {
+  // [MQTT-3.3.4-2] one copy for a session whatever number of its subscriptions match
+  std::stable_sort(subscribers_.begin(), subscribers_.end(), [](const subscriber& a, const subscriber& b) {
+    return a.session->number < b.session->number;
+  });
+  std::vector<std::vector<route_target>> lists(pod().units.size());
+  for (std::size_t i = 0; i < subscribers_.size();) {
+    const auto& session = subscribers_[i].session;
+    auto terms = make_ref<mqtt::delivery_terms>();
+    bool no_local = true;
+    for (; i < subscribers_.size() && subscribers_[i].session == session; ++i) {
+      const auto& s = subscribers_[i].subscription;
+      terms->maximum_qos = std::max(terms->maximum_qos, s.options.qos);
+      terms->retain_as_published |= s.options.retain_as_published;
+      if (s.identifier != 0)
+        terms->subscription_identifiers.push_back(s.identifier);
+      no_local &= s.options.no_local;
+    }
+    lists[static_cast<std::size_t>(session->unit)].push_back({session, std::move(terms), no_local});
+  }
+  targets_.assign(lists.size(), nullptr);
+  any_target_ = false;
+  for (std::size_t u = 0; u < lists.size(); ++u) {
+    if (lists[u].empty())
+      continue;
+    targets_[u] = std::make_shared<const std::vector<route_target>>(std::move(lists[u]));
+    any_target_ = true;
+  }
+  stale_ = false;
+}
+
+void topic::update_retained(const batch& b, ticket_list& tickets) {
+  ticket_list waiting; // of all retained messages in the batch; only the last one is kept
+  const publication* last = nullptr;
+  for (std::size_t i = 0; i < b.publications.size(); ++i) {
+    const auto& p = b.publications[i];
+    if (!p.message->retain())
+      continue;
+    if (!may_retain(*p.message)) {
+      if (!tickets.empty() && tickets[i])
+        tickets[i]->refuse(mqtt::reason_code::quota_exceeded);
+      continue;
+    }
+    last = &p;
+    if (!tickets.empty() && tickets[i])
+      waiting.push_back(tickets[i]);
+  }
+  if (!last)
+    return;
+  // [MQTT-3.3.1-5] replaced; [MQTT-3.3.1-6] [MQTT-3.3.1-7] an empty payload removes it and is not kept
+  retained_ = last->message->payload().empty() ? nullptr : last->message;
+  send(pod().index, retain_atom::value, name_, retained_);
+  if (b.publisher) // the pod's own messages are made anew at every start
+    send(pod().post_office, retain_atom::value, name_, retained_, std::move(waiting));
+}
+
+bool topic::may_retain(const mqtt::message& m) const {
+  const auto& limits = services().pod->settings.retained;
+  const auto& kept = services().pod->retained;
+  return retained_ || m.payload().empty() ||
+         (kept.messages.load(std::memory_order_relaxed) < limits.messages_max &&
+          kept.bytes.load(std::memory_order_relaxed) + m.footprint_bytes() <= limits.bytes_max);
+}
+
+void topic::send_retained(const subscriber& to) {
+  if (!retained_ || retained_->expired(now()))
+    return;
+  auto terms = make_ref<mqtt::delivery_terms>();
+  terms->maximum_qos = to.subscription.options.qos;
+  terms->retained = true;
+  if (to.subscription.identifier != 0)
+    terms->subscription_identifiers.push_back(to.subscription.identifier);
+  send(to.session->handle, deliver_atom::value, parcel{{{retained_, std::move(terms), nullptr}}});
+}
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,70 @@
+// What an actor on a unit may use without sending a message: time, timers, limits, counters, the courier.
+//
+// One per unit, made by the pod before its first actor and gone after its last. The counters may be read by any thread,
+// everything else belongs to the unit's thread. Tests make one with a manual clock and CAF's dummy execution unit.
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "core/settings.hpp"
+#include "mqtt/authentication.hpp"
+#include "mqtt/counters.hpp"
+#include "mqtt/server_limits.hpp"
+#include "net/connection.hpp"
+#include "net/detached_socket.hpp"
+#include "net/timer_queue.hpp"
+#include "zk/store.hpp"
+
+#include <caf/execution_unit.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace mqttzoo::actors {
+
+class courier;
+struct unit_services;
+
+/// What the index holds of retained messages, for everybody's bounds.
+struct retained_totals {
+  std::atomic<std::size_t> messages{0};
+  std::atomic<std::size_t> bytes{0};
+};
+
+/// The pod's actors and units, known to every unit.
+struct pod_services {
+  core::settings settings;
+  mqtt::server_limits limits;
+  mqtt::authentication_methods methods;
+  const core::clock* clock = nullptr;
+  std::vector<unit_services*> units;
+  index_actor index;
+  home_actor home;
+  post_office_actor post_office;
+  zk::store* store = nullptr;
+  zk::executor* store_answers = nullptr; ///< runs on the first unit, where the post office is
+  retained_totals retained;
+
+  unit_services& at(unit_index i) const { return *units[static_cast<std::size_t>(i)]; }
+};
+
+struct unit_services {
+  unit_index index{};
+  caf::execution_unit* host = nullptr;
+  net::timer_queue* timers = nullptr;
+  pod_services* pod = nullptr;
+  courier_actor courier_handle;
+  doorman_actor doorman;
+  courier* local_courier = nullptr;
+  mqtt::counters counters;
+  /// Makes a connection of this unit's loop.
+  std::function<net::connection_ptr(net::detached_socket)> adopt;
+
+  net::time_point now() const noexcept { return pod->clock->now(); }
+};
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,61 @@
+#define CAF_SUITE share_group
+#include "tests/actors/fixture.hpp"
+
+using namespace mqttzoo;
+using mqtt::qos;
+using test::client;
+using test::strings;
+
+CAF_TEST_FIXTURE_SCOPE(share_group_tests, test::pod_fixture)
+
+// [MQTT-4.8.2-3]
+CAF_TEST(each message goes to one member and the load is even) {
+  client publisher{*this, "p"};
+  publisher.connect();
+  std::vector<std::unique_ptr<client>> members;
+  for (int i = 0; i < 3; ++i) {
+    members.push_back(std::make_unique<client>(*this, "m" + std::to_string(i)));
+    members.back()->connect();
+    members.back()->subscribe("$share/g/t/#");
+    members.back()->received();
+  }
+  for (int i = 0; i < 30; ++i)
+    publisher.publish("t/x", std::to_string(i));
+  for (auto& m : members)
+    CAF_CHECK_EQUAL(m->payloads().size(), 10u);
+}
+
+// [MQTT-4.8.2-5]
+CAF_TEST(what a departed member did not acknowledge goes to another) {
+  client publisher{*this, "p"}, leaver{*this, "l"}, stayer{*this, "s"};
+  for (auto* c : {&publisher, &leaver, &stayer})
+    c->connect();
+  for (auto* c : {&leaver, &stayer}) {
+    c->subscribe("$share/g/t", qos::at_least_once);
+    c->received();
+  }
+  publisher.publish("t", "1", qos::at_least_once, 1);
+  publisher.publish("t", "2", qos::at_least_once, 2);
+  const auto kept = stayer.payloads();
+  CAF_CHECK_EQUAL(kept.size(), 1u);
+  leaver.lose_connection();
+  auto moved = stayer.payloads();
+  CAF_REQUIRE_EQUAL(moved.size(), 1u);
+  CAF_CHECK(moved != kept);
+}
+
+CAF_TEST(members with a client are preferred to those that are away) {
+  client publisher{*this, "p"}, away{*this, "a"}, here{*this, "h"};
+  publisher.connect();
+  away.connect(true, 3600);
+  here.connect();
+  for (auto* c : {&away, &here})
+    c->subscribe("$share/g/t", qos::at_least_once);
+  away.lose_connection();
+  here.received();
+  for (std::uint16_t i = 1; i <= 4; ++i)
+    publisher.publish("t", "x", qos::at_least_once, i);
+  CAF_CHECK_EQUAL(here.payloads().size(), 4u);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,215 @@
+#include "tools/pod.hpp"
+
+#include "actors/courier.hpp"
+#include "actors/doorman.hpp"
+#include "actors/home.hpp"
+#include "actors/index.hpp"
+#include "actors/limits.hpp"
+#include "actors/post_office.hpp"
+#include "actors/recovery.hpp"
+#include "actors/sys_topics.hpp"
+#include "actors/unit.hpp"
+#include "net/listener.hpp"
+#include "net/loop.hpp"
+#include "net/tcp_connection.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+
+#include <future>
+#include <thread>
+#include <vector>
+
+namespace mqttzoo::tools {
+
+using namespace actors;
+
+namespace {
+
+struct system_config : caf::actor_system_config {
+  system_config() {
+    // Only stray actors use CAF's scheduler; all of ours are pinned.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::size_t{1});
+  }
+};
+
+} // namespace
+
+struct pod::parts {
+  system_config config;
+  caf::actor_system system{config};
+  pod_services services;
+  std::vector<std::unique_ptr<net::loop>> loops;
+  std::vector<std::unique_ptr<unit>> units;
+  std::vector<std::unique_ptr<unit_services>> unit_parts;
+  std::unique_ptr<zk::function_executor> store_answers;
+  std::unique_ptr<net::listener> listener;
+  std::vector<doorman*> doormen;
+  std::vector<std::thread> threads;
+  caf::actor sys;
+  bool stopped = false;
+
+  void make_units();
+  void make_actors(recovered found);
+  expected<void, std::string> listen();
+  void run();
+  /// Runs `f` on the first unit's thread and waits for it.
+  void on_first_unit(const std::function<void()>& f);
+};
+
+expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& settings, zk::store& store,
+                                                       const core::clock& clock,
+                                                       mqtt::authentication_methods methods) {
+  auto p = std::make_unique<parts>();
+  p->services.settings = settings;
+  p->services.limits = make_limits(settings);
+  p->services.methods = std::move(methods);
+  p->services.clock = &clock;
+  p->services.store = &store;
+  p->make_units();
+  auto found = recover(store, zk::paths{}, clock);
+  if (!found)
+    return unexpected{found.error()};
+  if (auto listening = p->listen(); !listening)
+    return unexpected{listening.error()};
+  p->make_actors(std::move(*found));
+  p->run();
+  return std::unique_ptr<pod>{new pod{std::move(p)}};
+}
+
+void pod::parts::make_units() {
+  net::connection_limits limits;
+  limits.outbox_bytes_max = services.settings.net.outbox_bytes_max;
+  limits.outbox_stall_timeout = services.settings.net.outbox_stall_timeout;
+  const auto count = core::io_threads(services.settings.net);
+  for (unsigned i = 0; i < count; ++i) {
+    auto& loop = *loops.emplace_back(std::make_unique<net::loop>(*services.clock, limits));
+    auto& u = *units.emplace_back(std::make_unique<unit>(system, loop));
+    auto& s = *unit_parts.emplace_back(std::make_unique<unit_services>());
+    s.index = unit_index{static_cast<std::uint16_t>(i)};
+    s.host = &u;
+    s.timers = &loop.timers();
+    s.pod = &services;
+    s.adopt = [&loop](net::detached_socket socket) { return net::tcp_connection::adopt(loop, std::move(socket)); };
+    services.units.push_back(&s);
+  }
+  store_answers = std::make_unique<zk::function_executor>(
+      [this](std::function<void()> job) { loops.front()->post(std::move(job)); });
+  services.store_answers = store_answers.get();
+}
+
+void pod::parts::make_actors(recovered found) {
+  auto& first = *unit_parts.front();
+  for (auto& s : unit_parts) {
+    s->courier_handle = spawn_on<courier>(*s, system);
+    s->local_courier = static_cast<courier*>(caf::actor_cast<caf::abstract_actor*>(s->courier_handle));
+    s->doorman = spawn_on<doorman>(*s, system);
+    doormen.push_back(static_cast<doorman*>(caf::actor_cast<caf::abstract_actor*>(s->doorman)));
+  }
+  services.index = spawn_on<index>(first, system);
+  for (auto& m : found.retained)
+    caf::anon_send(services.index, retain_atom::value, m->shared_topic_name(), m);
+  home::found_sessions cards;
+  recovered_mail mail;
+  std::size_t next_unit = 0;
+  for (auto& s : found.sessions) {
+    auto change = std::make_shared<subscription_change>();
+    change->add = s.state->subscriptions;
+    auto received = s.state->received;
+    auto card = spawn_session(*unit_parts[next_unit++ % unit_parts.size()], system, s.client, s.state);
+    change->session = card;
+    caf::anon_send(services.index, change_atom::value, std::shared_ptr<const subscription_change>{std::move(change)});
+    for (auto& p : s.pointers) {
+      p.session = card;
+      mail.pointers.push_back(std::move(p));
+    }
+    mail.received.emplace_back(card, std::move(received));
+    cards.push_back(std::move(card));
+  }
+  services.post_office = spawn_on<post_office>(first, system, zk::paths{}, std::move(mail));
+  services.home = spawn_on<home>(first, system, std::move(cards));
+  std::vector<const net::io_counters*> io;
+  for (const auto& l : loops)
+    io.push_back(&std::as_const(*l).counters());
+  sys = caf::actor_cast<caf::actor>(spawn_on<sys_topics>(first, system, std::move(io)));
+}
+
+expected<void, std::string> pod::parts::listen() {
+  const auto& net = services.settings.net;
+  std::vector<net::loop*> all;
+  for (auto& l : loops)
+    all.push_back(l.get());
+  auto opened = net::listener::open(
+      {net.address, net.port, static_cast<int>(net.backlog)}, *loops.front(), all,
+      make_ref<net::seating>(net.connections_max), [this](net::loop& on, net::detached_socket socket) {
+        for (std::size_t i = 0; i < loops.size(); ++i)
+          if (loops[i].get() == &on)
+            doormen[i]->admit(std::move(socket));
+      });
+  if (!opened)
+    return unexpected{opened.error().message};
+  listener = std::move(*opened);
+  return {};
+}
+
+void pod::parts::run() {
+  listener->start();
+  for (auto& l : loops)
+    threads.emplace_back([&loop = *l] { loop.run(); });
+}
+
+void pod::parts::on_first_unit(const std::function<void()>& f) {
+  std::promise<void> done;
+  loops.front()->post([&] {
+    f();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+pod::pod(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
+
+pod::~pod() { stop(); }
+
+std::uint16_t pod::port() const noexcept { return parts_->listener->local_port(); }
+
+void pod::stop() {
+  auto& p = *parts_;
+  if (std::exchange(p.stopped, true))
+    return;
+  p.on_first_unit([&] { p.listener->stop(); });
+  for (auto& s : p.unit_parts)
+    caf::anon_send(s->doorman, shut_down_atom::value);
+  caf::anon_send(p.sys, shut_down_atom::value);
+  caf::anon_send(p.services.home, shut_down_atom::value); // tells every session
+  // Sessions have said goodbye when their unit has turned; what they changed is with the post office, then the store.
+  for (auto& l : p.loops) {
+    std::promise<void> turned;
+    l->post([&] { turned.set_value(); });
+    turned.get_future().wait();
+  }
+  p.services.store->close();
+  for (auto& s : p.unit_parts) {
+    caf::anon_send_exit(s->courier_handle, caf::exit_reason::user_shutdown);
+    s->courier_handle = nullptr;
+    s->doorman = nullptr;
+  }
+  caf::anon_send_exit(p.services.index, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(p.services.post_office, caf::exit_reason::user_shutdown);
+  p.services.index = nullptr;
+  p.services.home = nullptr;
+  p.services.post_office = nullptr;
+  p.sys = nullptr;
+  p.system.await_all_actors_done();
+  for (auto& l : p.loops)
+    l->stop();
+  for (auto& t : p.threads)
+    t.join();
+  p.listener.reset();
+  p.units.clear();
+  p.loops.clear();
+}
+
+} // namespace mqttzoo::tools

@@ -1,0 +1,39 @@
+// A pod: all units, actors and the store of one broker process, from start to stop.
+//
+// Made and stopped on the main thread; owns the actor system and the I/O threads. The order of its members is the order of life: actors go before
+// units, units before loops, the system last. Talked to by main only.
+#pragma once
+
+#include "actors/unit_services.hpp"
+#include "core/clock.hpp"
+#include "core/expected.hpp"
+#include "core/settings.hpp"
+#include "zk/store.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace mqttzoo::tools {
+
+class pod {
+public:
+  /// Reads the store, starts the threads and listens. `store` and `clock` outlive the pod. On failure a sentence for the operator.
+  static expected<std::unique_ptr<pod>, std::string> start(const core::settings& settings, zk::store& store,
+                                                           const core::clock& clock,
+                                                           mqtt::authentication_methods methods = {});
+  ~pod();
+
+  std::uint16_t port() const noexcept;
+
+  /// Stops accepting, tells every client, ends all actors, joins the threads. Blocks. Idempotent.
+  void stop();
+
+private:
+  struct parts;
+  explicit pod(std::unique_ptr<parts> p);
+
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace mqttzoo::tools
