@@ -14,6 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_THREAD__
+// Children of these tests start a store, and with it a thread, after the fork.
+extern "C" const char* __tsan_default_options() {
+  return "die_after_fork=0";
+}
+#endif
+
 using namespace mqttzoo;
 using namespace mqttzoo::zk;
 using namespace mqttzoo::zk::test;
@@ -43,9 +50,9 @@ void damage(const std::string& file, std::streamoff offset, std::size_t size) {
 template<class Body>
 pid_t in_child(Body body) {
   const auto pid = ::fork();
-  CAF_REQUIRE(pid >= 0);
   if (pid == 0)
     ::_exit(body());
+  CAF_REQUIRE(pid > 0);
   return pid;
 }
 
@@ -198,8 +205,10 @@ CAF_TEST(a file system without space refuses and recovers) {
         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         ::mount("tmpfs", home.path().c_str(), "tmpfs", 0, "size=2m") != 0)
       return not_allowed;
-    const auto owned = *embedded_store::open(in_directory(home));
-    client c{*owned};
+    auto options = in_directory(home);
+    options.threading = store_threading::manual;
+    const auto owned = *embedded_store::open(options);
+    client c{*owned, [&] { owned->run_turn(); }};
     if (!c.create("/kept", "x"))
       return 1;
     const auto ballast = home.path() + "/ballast";
