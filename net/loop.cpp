@@ -98,10 +98,10 @@ std::size_t loop::poll() {
   return io_->context.poll();
 }
 
-std::size_t loop::run_one() {
+std::size_t loop::run_one(std::chrono::milliseconds wait_max) {
   loop_in_thread mark{current_, this};
   io_->context.restart();
-  return io_->context.run_one();
+  return io_->context.run_one_for(wait_max);
 }
 
 void loop::stop() noexcept {

@@ -18,6 +18,7 @@
 #include "net/task.hpp"
 #include "net/timer_queue.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <unordered_set>
@@ -48,8 +49,8 @@ public:
   void run();
   /// Runs what is ready now, without waiting; returns how many handlers ran. For tests.
   std::size_t poll();
-  /// Waits for one handler and runs it. For tests.
-  std::size_t run_one();
+  /// Waits for one handler, at most so long, and runs it; returns how many ran. For tests.
+  std::size_t run_one(std::chrono::milliseconds wait_max);
   /// Makes run() return after the current handler; posted tasks that did not run are kept.
   /// Thread-safe.
   void stop() noexcept;

@@ -1,0 +1,46 @@
+// Seats are counted wherever they go.
+#define CAF_SUITE net.seat
+
+#include "net/seat.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace mqttzoo;
+using namespace mqttzoo::net;
+
+CAF_TEST(a seat is free again with its last holder) {
+  const auto seats = make_ref<seating>(2u);
+  auto first = seats->take();
+  auto second = seats->take();
+  CAF_REQUIRE(first && second);
+  CAF_CHECK(!seats->take());
+  seat holder = std::move(*first);
+  first.reset();
+  CAF_CHECK_EQUAL(seats->taken(), 2u);
+  holder = std::move(*second);
+  CAF_CHECK_EQUAL(seats->taken(), 1u);
+  holder.release();
+  holder.release();
+  CAF_CHECK_EQUAL(seats->taken(), 0u);
+}
+
+CAF_TEST(a lower limit holds for those who come) {
+  const auto seats = make_ref<seating>(5u);
+  const auto first = seats->take();
+  const auto second = seats->take();
+  seats->set_max(1);
+  CAF_CHECK(!seats->take());
+  CAF_CHECK_EQUAL(seats->taken(), 2u);
+  seats->set_max(3);
+  CAF_CHECK(seats->take().has_value());
+  CAF_CHECK_EQUAL(seats->taken(), 2u); // the last one went at once
+}
+
+CAF_TEST(a seat keeps its count alive) {
+  seat left_over;
+  {
+    const auto seats = make_ref<seating>(1u);
+    left_over = std::move(*seats->take());
+  }
+  left_over.release();
+}
