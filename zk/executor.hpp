@@ -31,8 +31,8 @@ private:
   std::function<void(std::function<void()>)> post_;
 };
 
-/// Runs each job at once on the posting thread, which is the store's: for tests and for jobs that
-/// only hand over.
+/// Runs each job at once on the posting thread, mostly the store's: for tests and for jobs that
+/// only hand over. With it a refusal may complete inside the call that was refused.
 class inline_executor final : public executor {
 public:
   void post(std::function<void()> job) override { job(); }

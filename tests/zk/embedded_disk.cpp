@@ -78,8 +78,9 @@ int write_for_ever(const std::string& path, int pipe_end, int first) {
                    if (result && ::write(pipe_end, &i, sizeof i) != sizeof i)
                      ::_exit(1);
                  });
-    for (++in_flight; in_flight > 50;)
-      jobs.run_one(std::chrono::seconds{10});
+    ++in_flight;
+    while (in_flight > 50 && jobs.run_one(std::chrono::seconds{10})) {
+    }
   }
 }
 
