@@ -137,6 +137,22 @@ CAF_TEST(whatever completed survives a kill and nothing is there in part) {
   }
 }
 
+CAF_TEST(the log stays within its bound and is gone after closing) {
+  const scratch_directory home;
+  auto options = in_directory(home);
+  options.wal_bytes = 1 << 20;
+  const auto owned = *embedded_store::open(options);
+  client c{*owned};
+  const auto log = database_file(home) + "-wal";
+  for (int i = 0; i < 100; ++i) {
+    CAF_REQUIRE_EQUAL(outcome(c.create("/" + std::to_string(i), std::string(100'000, 'x'))), "ok");
+    CAF_CHECK(std::filesystem::file_size(log) < 3U << 20);
+  }
+  owned->close();
+  CAF_CHECK(!std::filesystem::exists(log));
+  CAF_CHECK(std::filesystem::file_size(database_file(home)) > 10'000'000);
+}
+
 CAF_TEST(a store at its limit refuses what does not fit and goes on) {
   const scratch_directory home;
   auto options = in_directory(home);
