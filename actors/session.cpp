@@ -30,7 +30,7 @@ session::behavior_type session::make_behavior() {
       },
       [this](saved_atom, std::uint64_t revision, mqtt::reason_code outcome) { state_saved(revision, outcome); },
       [this](released_atom, mqtt::packet_id id) {
-        machine_.on_released(id);
+        machine_.on_released(id, mqtt::reason_code::success, now());
         finish_turn();
       },
       [this](released_atom) {
@@ -67,7 +67,8 @@ void session::attach(attachment& a) {
   const auto at = now();
   const bool had_state = machine_.persistent() && !ending_;
   const bool present = had_state && !a.connect.packet.clean_start; // [MQTT-3.1.2-4] [MQTT-3.1.2-5]
-  machine_.taken_over(present, at);
+  const auto presence = present ? mqtt::session::presence::resumed : mqtt::session::presence::fresh;
+  machine_.taken_over(presence, at);
   submit(); // its will
   if (!present)
     purge();
@@ -79,7 +80,7 @@ void session::attach(attachment& a) {
   card_->persistent = a.connect.session_expiry_interval_s > 0;
   card_->connected = true;
   connection_->attach_events(*this);
-  machine_.open(std::move(a.connect), present, at);
+  machine_.open(std::move(a.connect), presence, epoch_, at);
   if (machine_.persistent()) {
     stored_ = true;
     session_changed();
@@ -232,11 +233,8 @@ void session::receipt_inline(const receipt& r) {
 
 void session::receive(const receipt& r) {
   const auto at = now();
-  for (const auto id : r.ids) {
-    // QoS 1 identifiers of an older connection may be in use again; those of QoS 2 live as long as the session.
-    if (r.epoch == epoch_ || machine_.receiver().is_exactly_once(id))
-      machine_.on_receipt(id, r.outcome, at);
-  }
+  for (const auto id : r.ids)
+    machine_.on_receipt(r.epoch, id, r.outcome, at);
   rearm();
 }
 

@@ -33,7 +33,7 @@ void session::routes_changed(const change_done& c) {
     return;
   }
   if (c.unsubscribed) {
-    machine_.on_unsubscribed(c.id);
+    machine_.on_unsubscribed(c.id, now());
     return finish_turn();
   }
   for (auto& s : subscribes_)
@@ -52,7 +52,7 @@ void session::complete_subscribes() {
       ++i;
       continue;
     }
-    machine_.on_subscribed(s.id, mqtt::reason_code::success);
+    machine_.on_subscribed(s.id, mqtt::reason_code::success, now());
     for (auto& subscription : s.subscriptions) // [MQTT-3.3.1-9] retained messages follow the SUBACK
       if (subscription.wants_retained && connection_)
         walks_.push_back(std::make_shared<const retained_cursor>(
@@ -110,7 +110,7 @@ void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
     // The promise of a SUBACK cannot be made; the state is saved with the next change.
     for (auto i = subscribes_.size(); i-- > 0;)
       if (subscribes_[i].revision != 0 && subscribes_[i].revision <= revision) {
-        machine_.on_subscribed(subscribes_[i].id, outcome);
+        machine_.on_subscribed(subscribes_[i].id, outcome, now());
         subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));
       }
     submit();

@@ -1,6 +1,7 @@
 // Enhanced authentication (section 4.12): how a method plugs in.
 //
-// A method is made once by the pod and shared; an exchange belongs to one connection, on that connection's thread.
+// A method is made once by the pod and shared; an exchange belongs to one connection, on that
+// connection's thread.
 #pragma once
 
 #include "mqtt/packet.hpp"
@@ -12,7 +13,8 @@
 
 namespace mqttzoo::mqtt {
 
-/// One exchange of AUTH packets with one client.
+/// The exchanges of AUTH packets with one client: at first with its CONNECT, later each time it
+/// authenticates again. What comes after a success begins a new exchange.
 class authentication {
 public:
   struct step {
@@ -34,7 +36,9 @@ public:
   virtual std::unique_ptr<authentication> begin(const connect_packet& from) = 0;
 };
 
-/// The methods a pod offers, by the name clients ask for. Empty by default: every method is refused with 0x8C.
-using authentication_methods = std::unordered_map<std::string, std::shared_ptr<authentication_method>>;
+/// The methods a pod offers, by the name clients ask for. Empty by default: every method is refused
+/// with 0x8C.
+using authentication_methods =
+    std::unordered_map<std::string, std::shared_ptr<authentication_method>>;
 
 } // namespace mqttzoo::mqtt

@@ -1,6 +1,7 @@
 // What a unit counts while its sessions work; the pod's figures are the sums over its units.
 //
-// One writer (the unit's thread), any number of readers: relaxed loads and stores, no locked instruction.
+// One writer (the unit's thread), any number of readers: relaxed loads and stores, no locked
+// instruction.
 #pragma once
 
 #include <atomic>
@@ -26,26 +27,26 @@ private:
 struct counters {
   counter packets_received;
   counter packets_sent;
-  counter publishes_received;       ///< PUBLISH packets from clients
-  counter publishes_sent;           ///< PUBLISH packets to clients
-  counter publish_bytes_received;   ///< their payloads
+  counter publishes_received;     ///< PUBLISH packets from clients
+  counter publishes_sent;         ///< PUBLISH packets to clients
+  counter publish_bytes_received; ///< their payloads
   counter publish_bytes_sent;
-  counter publishes_dropped;        ///< QoS 0 to a slow reader, or beyond a full queue of a clean session
-  counter publishes_refused;        ///< answered with "no" because no promise could be made
-  counter publishes_expired;        ///< message expiry interval ran out before delivery
-  counter publishes_too_large;      ///< left out because of the client's maximum packet size
-  counter subscriptions;            ///< now
-  counter sessions;                 ///< now, connected or away
-  counter clients_connected;        ///< now
-  counter clients_expired;          ///< sessions that ended by their expiry interval
-  counter messages_queued;          ///< now, waiting in sessions for a window or a client
-  counter messages_stored;          ///< deposits asked of the store
-  counter connects_refused;         ///< CONNECT answered with a failure
-  counter connect_timeouts;         ///< no CONNECT in net.connect.timeout
-  counter packet_timeouts;          ///< half a packet for net.packet.timeout
+  counter publishes_dropped; ///< QoS 0 to a slow reader, or beyond a full queue of a clean session
+  counter publishes_refused; ///< answered with "no" because no promise could be made
+  counter publishes_expired; ///< message expiry interval ran out before delivery
+  counter publishes_too_large; ///< left out because of the client's maximum packet size
+  counter subscriptions;       ///< now
+  counter sessions;            ///< now, connected or away
+  counter clients_connected;   ///< now
+  counter clients_expired;     ///< sessions that ended by their expiry interval
+  counter messages_queued;     ///< now, waiting in sessions for a window or a client
+  counter messages_stored;     ///< deposits asked of the store
+  counter connects_refused;    ///< CONNECT answered with a failure
+  counter connect_timeouts;    ///< no CONNECT in net.connect.timeout
+  counter packet_timeouts;     ///< half a packet for net.packet.timeout
   counter keep_alive_timeouts;
-  counter protocol_errors;          ///< connections closed for a malformed packet or a violation
-  counter reads_paused;             ///< a publisher's reading was paused by backpressure
+  counter protocol_errors; ///< connections closed for a malformed packet or a violation
+  counter reads_paused;    ///< a publisher's reading was paused by backpressure
 };
 
 } // namespace mqttzoo::mqtt

@@ -1,22 +1,49 @@
 #include "mqtt/handshake.hpp"
 
 #include "mqtt/encoder.hpp"
+#include "mqtt/topic_filter.hpp"
+#include "mqtt/topic_levels.hpp"
+#include "mqtt/utf8.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace mqttzoo::mqtt {
 
+namespace {
+
+/// Without looking further than its first byte: nothing else is worth an answer.
+bool begins_connect(std::string_view input) noexcept {
+  return static_cast<std::uint8_t>(input[0]) >> 4 ==
+         static_cast<std::uint8_t>(packet_type::connect);
+}
+
+/// What 3.x can say with a return code; other refusals close the connection without an answer.
+bool has_return_code(reason_code why) noexcept {
+  switch (why) {
+  case reason_code::unsupported_protocol_version:
+  case reason_code::client_identifier_not_valid:
+  case reason_code::not_authorized:
+  case reason_code::bad_user_name_or_password:
+  case reason_code::server_unavailable:
+  case reason_code::server_busy:
+  case reason_code::quota_exceeded:
+    return true;
+  default:
+    return false;
+  }
+}
+
+} // namespace
+
 handshake::progress handshake::on_input(std::string_view& input, std::string& out) {
   while (!input.empty()) {
     frame in;
-    const auto status = next_frame(input, limits_.packet_bytes_max, in);
-    // [MQTT-3.1.0-1] the first packet is CONNECT; anything else is not answered
-    if (!connect_seen_ && (!status || in.wire_size_bytes > 0 || *status == frame_status::need_more) &&
-        (static_cast<std::uint8_t>(input[0]) >> 4) != static_cast<std::uint8_t>(packet_type::connect)) {
+    if (!connect_seen_ && !begins_connect(input)) { // [MQTT-3.1.0-1] [MQTT-3.1.0-1 v3]
       refusal_ = "the first packet is not CONNECT";
       return progress::refused;
     }
+    const auto status = next_frame(input, limits_.packet_bytes_max, in);
     if (!status)
       return refuse(status.error().reason, status.error().what, out);
     if (*status == frame_status::need_more)
@@ -42,22 +69,23 @@ handshake::progress handshake::on_connect(const frame& in, std::string& out) {
   if (const auto problem = check(p))
     return refuse(problem->first, problem->second, out);
   if (p.authentication_method.empty())
-    return accept();
+    return accept(out);
   const auto method = methods_.find(p.authentication_method);
   if (method == methods_.end()) // [MQTT-4.12.0-1]
-    return refuse(reason_code::bad_authentication_method, "authentication method is not offered here", out);
-  exchange_ = method->second->begin(p);
+    return refuse(reason_code::bad_authentication_method,
+                  "authentication method is not offered here", out);
+  accepted_.exchange = method->second->begin(p);
   return authenticate(p.authentication_data, out);
 }
 
 handshake::progress handshake::on_auth(const frame& in, std::string& out) {
-  // [MQTT-3.1.2-30] between CONNECT with a method and CONNACK only AUTH and DISCONNECT are legal
+  // Between a CONNECT with a method and CONNACK only AUTH and DISCONNECT are legal (3.1.2.11.9).
   std::string scratch;
   auto decoded = decode(in, version_, peer::client, scratch);
   if (!decoded)
     return refuse(decoded.error().reason, decoded.error().what, out);
   const auto* auth = std::get_if<auth_packet>(&*decoded);
-  if (auth == nullptr || exchange_ == nullptr) {
+  if (auth == nullptr || accepted_.exchange == nullptr) {
     refusal_ = "packet not allowed before CONNACK";
     return in.type == packet_type::disconnect ? progress::refused
                                               : refuse(reason_code::protocol_error, refusal_, out);
@@ -70,39 +98,49 @@ handshake::progress handshake::on_auth(const frame& in, std::string& out) {
 }
 
 handshake::progress handshake::authenticate(std::string_view data, std::string& out) {
-  auto step = exchange_->on_data(data);
+  auto step = accepted_.exchange->on_data(data);
   if (step.outcome == reason_code::continue_authentication) { // [MQTT-4.12.0-2]
     auth_packet challenge;
     challenge.reason = reason_code::continue_authentication;
     challenge.authentication_method = accepted_.packet.authentication_method;
     challenge.authentication_data = std::move(step.data);
-    encode(challenge, accepted_.packet.maximum_packet_size.value_or(0), out);
+    if (encode(challenge, accepted_.packet.maximum_packet_size.value_or(0), out) == 0)
+      return refuse(reason_code::packet_too_large, "AUTH exceeds the client's maximum packet size",
+                    out);
     return progress::waiting;
   }
   if (is_failure(step.outcome)) // [MQTT-4.12.0-4]
     return refuse(step.outcome, "authentication failed", out);
   accepted_.authentication_data = std::move(step.data);
-  return accept();
+  return accept(out);
 }
 
 std::optional<std::pair<reason_code, const char*>> handshake::check(const connect_packet& p) const {
   using problem = std::pair<reason_code, const char*>;
-  const bool v3 = p.version != protocol_version::v5;
-  if (p.client_id.empty() && v3 && (!p.clean_start || p.version == protocol_version::v3_1))
-    // [MQTT-3.1.3-8 v3] no name and a session to keep: return code 2
-    return problem{reason_code::client_identifier_not_valid, "an empty client identifier needs a clean session"};
   if (p.client_id.size() > limits_.client_id_bytes_max)
-    return problem{reason_code::client_identifier_not_valid, "client identifier is too long"}; // [MQTT-3.1.3-8]
+    return problem{reason_code::client_identifier_not_valid,
+                   "client identifier is too long"}; // [MQTT-3.1.3-8]
   if (!anonymous_ && !p.user_name)
     return problem{reason_code::not_authorized, "a user name is required"};
-  if (p.will && p.will->qos > limits_.qos_max) // [MQTT-3.2.2-12]
+  return p.will ? check_will(*p.will) : std::nullopt;
+}
+
+std::optional<std::pair<reason_code, const char*>> handshake::check_will(const will& w) const {
+  using problem = std::pair<reason_code, const char*>;
+  if (w.qos > limits_.qos_max) // [MQTT-3.2.2-12]
     return problem{reason_code::qos_not_supported, "the will's QoS is not supported"};
-  if (p.will && p.will->retain && !limits_.retain_available) // [MQTT-3.2.2-13]
+  if (w.retain && !limits_.retain_available) // [MQTT-3.2.2-13]
     return problem{reason_code::retain_not_supported, "retained wills are not supported"};
+  if (exceeds_levels(w.topic, limits_.topic_levels_max))
+    return problem{reason_code::topic_name_invalid, "the will's topic has too many levels"};
+  if (is_own_topic(w.topic))
+    return problem{reason_code::not_authorized, "the will's topic is the broker's own"};
+  if (w.payload_is_utf8 && !is_utf8(w.payload))
+    return problem{reason_code::payload_format_invalid, "the will's payload is not UTF-8"};
   return std::nullopt;
 }
 
-handshake::progress handshake::accept() {
+handshake::progress handshake::accept(std::string& out) {
   auto& p = accepted_.packet;
   if (p.client_id.empty()) { // [MQTT-3.1.3-6] [MQTT-3.1.3-7] the server names it
     p.client_id = assign_client_id_();
@@ -110,12 +148,22 @@ handshake::progress handshake::accept() {
   }
   const auto cap = limits_.keep_alive_s_max;
   accepted_.keep_alive_s = p.keep_alive_s;
-  if (cap != 0 && p.version == protocol_version::v5 && (p.keep_alive_s == 0 || p.keep_alive_s > cap))
-    accepted_.keep_alive_s = cap; // [MQTT-3.2.2-21] announced as Server Keep Alive
+  if (cap != 0 && p.version == protocol_version::v5 &&
+      (p.keep_alive_s == 0 || p.keep_alive_s > cap))
+    accepted_.keep_alive_s = cap; // announced as Server Keep Alive, which 3.x does not have
   auto expiry = p.session_expiry_interval_s;
   if (p.version != protocol_version::v5)
     expiry = p.clean_start ? 0 : 0xFFFF'FFFF; // [MQTT-3.1.2-6 v3] CleanSession decides
   accepted_.session_expiry_interval_s = std::min(expiry, limits_.session_expiry_s_max);
+  if (p.maximum_packet_size && p.version == protocol_version::v5) {
+    // [MQTT-3.1.2-24] Who cannot even take the CONNACK is told so before its session is touched. It
+    // is the largest answer that a client does not ask for: no acknowledgement breaks the limit.
+    std::string connack;
+    if (encode(make_connack(accepted_, false, limits_), p.version, *p.maximum_packet_size,
+               connack) == 0)
+      return refuse(reason_code::packet_too_large,
+                    "CONNACK exceeds the client's maximum packet size", out);
+  }
   return progress::accepted;
 }
 
@@ -127,19 +175,14 @@ handshake::progress handshake::refuse(reason_code why, std::string_view what, st
   if (version_ == protocol_version::v5) {
     // [MQTT-3.1.2-2] [MQTT-3.1.4-1]
     encode(answer, protocol_version::v5, accepted_.packet.maximum_packet_size.value_or(0), out);
-  } else if (version_ != protocol_version::unknown || why == reason_code::unsupported_protocol_version) {
-    const bool has_return_code =
-        why == reason_code::unsupported_protocol_version || why == reason_code::client_identifier_not_valid ||
-        why == reason_code::not_authorized || why == reason_code::bad_user_name_or_password ||
-        why == reason_code::server_unavailable || why == reason_code::server_busy ||
-        why == reason_code::quota_exceeded;
-    if (has_return_code) // [MQTT-3.2.2-6 v3] what has no return code is closed without an answer
-      encode(answer, protocol_version::v3_1_1, 0, out);
+  } else if (has_return_code(why)) {
+    encode(answer, protocol_version::v3_1_1, 0, out); // [MQTT-3.1.2-2 v3] [MQTT-3.2.2-6 v3]
   }
   return progress::refused;
 }
 
-connack_packet make_connack(const accepted_connect& a, bool session_present, const server_limits& limits) {
+connack_packet make_connack(const accepted_connect& a, bool session_present,
+                            const server_limits& limits) {
   connack_packet ack;
   ack.session_present = session_present;
   if (a.packet.version != protocol_version::v5)
@@ -164,7 +207,8 @@ connack_packet make_connack(const accepted_connect& a, bool session_present, con
     ack.subscription_identifiers_available = false;
   if (!limits.shared_available)
     ack.shared_subscription_available = false;
-  if (a.packet.request_response_information) // [MQTT-3.1.2-28] only when asked for
+  // [MQTT-3.1.2-28] only when asked for; it is to be part of a topic name
+  if (a.packet.request_response_information && !has_wildcard(a.packet.client_id))
     ack.response_information = "response/" + a.packet.client_id;
   ack.authentication_method = a.packet.authentication_method; // [MQTT-4.12.0-5]
   ack.authentication_data = a.authentication_data;

@@ -1,7 +1,7 @@
 // From CONNECT to the moment a session takes over: checks, authentication, what is granted.
 //
-// A pure state machine, one per connection that has no session yet; gone when it is accepted or refused.
-// Standard: sections 3.1, 3.2, 3.15 and 4.12.
+// A pure state machine, one per connection that has no session yet; gone when it is accepted or
+// refused. Standard: sections 3.1, 3.2, 3.15 and 4.12.
 #pragma once
 
 #include "mqtt/authentication.hpp"
@@ -19,9 +19,10 @@ namespace mqttzoo::mqtt {
 struct accepted_connect {
   connect_packet packet;
   bool assigned_client_id = false;
-  std::uint16_t keep_alive_s = 0;          ///< in force; 0: none
+  std::uint16_t keep_alive_s = 0;              ///< in force; 0: none
   std::uint32_t session_expiry_interval_s = 0; ///< in force; 0xFFFFFFFF: never
-  std::string authentication_data;        ///< the last of the server's, for CONNACK
+  std::string authentication_data;             ///< the last of the server's, for CONNACK
+  std::unique_ptr<authentication> exchange;    ///< goes on when the client authenticates again
 };
 
 class handshake {
@@ -29,8 +30,10 @@ public:
   /// `assign_client_id` names a client that brings no name of its own.
   using id_source = std::string (*)();
 
-  handshake(const server_limits& limits, const authentication_methods& methods, bool anonymous, id_source assign_client_id) noexcept
-      : limits_(limits), methods_(methods), anonymous_(anonymous), assign_client_id_(assign_client_id) {}
+  handshake(const server_limits& limits, const authentication_methods& methods, bool anonymous,
+            id_source assign_client_id) noexcept
+      : limits_(limits), methods_(methods), anonymous_(anonymous),
+        assign_client_id_(assign_client_id) {}
 
   enum class progress : std::uint8_t {
     waiting,  ///< for more input (what to send, if anything, was appended to `out`)
@@ -38,7 +41,8 @@ public:
     refused,  ///< the refusal, if one is to be sent, was appended to `out`: flush and close
   };
 
-  /// Takes packets off the front of `input` (which shrinks by what was consumed) until something is decided.
+  /// Takes packets off the front of `input` (which shrinks by what was consumed) until something is
+  /// decided.
   progress on_input(std::string_view& input, std::string& out);
 
   accepted_connect& result() noexcept { return accepted_; }
@@ -49,9 +53,10 @@ private:
   progress on_connect(const frame& in, std::string& out);
   progress on_auth(const frame& in, std::string& out);
   progress authenticate(std::string_view data, std::string& out);
-  progress accept();
+  progress accept(std::string& out);
   progress refuse(reason_code why, std::string_view what, std::string& out);
   std::optional<std::pair<reason_code, const char*>> check(const connect_packet& p) const;
+  std::optional<std::pair<reason_code, const char*>> check_will(const will& w) const;
 
   const server_limits& limits_;
   const authentication_methods& methods_;
@@ -59,12 +64,12 @@ private:
   id_source assign_client_id_;
   bool connect_seen_ = false;
   protocol_version version_ = protocol_version::unknown;
-  std::unique_ptr<authentication> exchange_;
-  accepted_connect accepted_;
+  accepted_connect accepted_; ///< with the exchange, while one is under way
   std::string refusal_;
 };
 
 /// The CONNACK that grants `a`.
-connack_packet make_connack(const accepted_connect& a, bool session_present, const server_limits& limits);
+connack_packet make_connack(const accepted_connect& a, bool session_present,
+                            const server_limits& limits);
 
 } // namespace mqttzoo::mqtt

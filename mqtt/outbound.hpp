@@ -1,10 +1,12 @@
 // The sender's half of a session: messages on their way to its client.
 //
-// Owns the packet ids, the window of unacknowledged messages and the queue behind it. Lives as long as the session,
-// across connections. Part of the session, on its thread. Standard: sections 4.3, 4.4, 4.6 and 4.9.
+// Owns the packet ids, the window of unacknowledged messages and the queue behind it. Lives as long
+// as the session, across connections. Part of the session, on its thread. Standard:
+// sections 4.3, 4.4, 4.6 and 4.9.
 //
-// A message of QoS 1 or 2 waits in the queue, gets a packet id, is sent, and leaves with the client's acknowledgement.
-// Bounded: the window by the client's Receive Maximum and mqtt.inflight.max, the queue by messages and bytes.
+// A message of QoS 1 or 2 waits in the queue, gets a packet id, is sent, and leaves with the
+// client's acknowledgement. Bounded: the window by the client's Receive Maximum and
+// mqtt.inflight.max, the queue by messages and bytes.
 #pragma once
 
 #include "core/ring.hpp"
@@ -24,9 +26,9 @@ namespace mqttzoo::mqtt {
 /// What one connection allows the sender to do.
 struct sender_limits {
   protocol_version version = protocol_version::v3_1_1;
-  std::uint16_t window = 1000;            ///< unacknowledged QoS 1 and 2 messages
-  std::size_t packet_size_bytes_max = 0;  ///< the client's limit, 0: none
-  std::uint16_t topic_aliases = 0;        ///< how many the client accepts
+  std::uint16_t window = 1000;           ///< unacknowledged QoS 1 and 2 messages
+  std::size_t packet_size_bytes_max = 0; ///< the client's limit, 0: none
+  std::uint16_t topic_aliases = 0;       ///< how many the client accepts
 };
 
 /// Bounds of what waits, the same for every session of a pod.
@@ -42,14 +44,21 @@ public:
   outbound(session_port& port, counters& counts, const queue_limits& limits) noexcept
       : port_(port), counts_(counts), limits_(limits) {}
 
-  /// Whether what waits must survive the connection and the process.
-  void set_persistent(bool yes) noexcept { persistent_ = yes; }
+  /// How long what waits must last.
+  enum class lifetime : std::uint8_t {
+    connection, ///< it goes with its client
+    store,      ///< it survives the connection and the process
+  };
+  /// What the store holds is forgotten when it need not last any more.
+  void set_lifetime(lifetime of);
 
   /// A connection is there: unacknowledged messages are sent again, in order, with DUP.
   void connected(const sender_limits& limits, time_point now);
-  /// The connection is gone: a persistent session's messages are stored, a clean one's stay until discard().
+  /// The connection is gone: a persistent session's messages are stored, a clean one's stay until
+  /// discard().
   void disconnected();
   /// The session ends: shared-subscription messages go back to their groups, the rest is dropped.
+  /// Not while connected.
   void discard();
 
   void deliver(delivery d, time_point now);
@@ -68,7 +77,8 @@ public:
 
   /// When on_due() wants to be called; time_point::max() if never.
   time_point next_due() const noexcept { return std::min(grace_ends_, retry_at_); }
-  /// Stores what its client has not acknowledged within the grace, and retries what the store refused.
+  /// Stores what its client has not acknowledged within the grace, and retries what the store
+  /// refused.
   void on_due(time_point now);
 
   std::size_t waiting() const noexcept { return queue_.size(); }
@@ -85,14 +95,14 @@ private:
     terms_ref terms;
     ref<ticket> promise;
     time_point sent_at{};
-    stored_number stored = stored_number::none;
+    stored_number number = stored_number::none; ///< by arrival, whether or not it is ever stored
     packet_id id = packet_id::none;
     mqtt::qos qos = qos::at_least_once;
     durability durable = durability::none;
-    bool released = false;     ///< QoS 2: PUBREC was received
-    bool recorded = false;     ///< the store knows `id` and `released`
-    bool recording = false;    ///< record() is under way
-    bool sent_before = false;  ///< the next time is a repetition: DUP
+    bool released = false;    ///< QoS 2: PUBREC was received
+    bool recorded = false;    ///< the store knows `id` and `released`
+    bool recording = false;   ///< record() is under way
+    bool sent_before = false; ///< the next time is a repetition: DUP
   };
 
   /// Where an entry stands: index into inflight_ or queue_.
@@ -102,22 +112,32 @@ private:
   };
 
   void send_at_most_once(const delivery& d, time_point now);
+  void give_back(const delivery& d);
   void wait(entry e);
   bool has_room_for(const entry& e) const noexcept;
   void deposit(entry& e);
+  void deposit_all();
   void record(entry& e);
   void prepare_queue();
   bool ready(const entry& e) const noexcept;
-  bool needs_record(const entry& e) const noexcept { return persistent_ && e.qos == qos::exactly_once; }
+  bool needs_record(const entry& e) const noexcept {
+    return persistent_ && e.qos == qos::exactly_once;
+  }
   void resend(time_point now);
+  bool send_next(time_point now);
   /// False when the client could never take it.
   bool send(entry& e, time_point now);
-  bool encode(const message& m, const delivery_terms& terms, qos q, packet_id id, bool dup, time_point now);
+  enum class attempt : std::uint8_t { first, repeated };
+  bool encode(const message_ref& m, const delivery_terms& terms, qos q, packet_id id, attempt which,
+              time_point now);
+  bool fit(publish_packet& p, const topic_ref& topic);
   void send_pubrel(packet_id id, reason_code reason = reason_code::success);
   void measure(const entry& e, time_point now) noexcept;
   void finish(std::size_t index, time_point now);
+  void remove(std::size_t index);
   void drop(entry& e);
   entry pop_waiting();
+  void left_queue(const entry& e) noexcept;
   void store_overdue(time_point now);
   place find(stored_number number) noexcept;
   std::size_t find(packet_id id) const noexcept;
@@ -131,17 +151,18 @@ private:
   sender_limits connection_;
   packet_id_pool ids_;
   ring<entry> inflight_; ///< have a packet id and were sent, oldest first
-  ring<entry> queue_;    ///< not sent yet, oldest first
+  ring<entry> queue_;    ///< not sent yet, by rising number
   std::size_t queue_bytes_ = 0;
   std::size_t prepared_ = 0; ///< the first so many of queue_ need no more from prepare_queue()
   std::size_t sent_now_ = 0; ///< the first so many of inflight_ were sent on this connection
-  std::uint64_t last_stored_ = 0;
+  std::uint64_t last_number_ = 0;
   std::chrono::nanoseconds acknowledge_time_{0}; ///< smoothed
   time_point grace_ends_ = time_point::max();    ///< no message is overdue before
   time_point retry_at_ = time_point::max();      ///< when to ask the store again
   std::unique_ptr<topic_alias_sender> aliases_;  ///< 5.0 clients that accept aliases
   bool connected_ = false;
   bool persistent_ = false;
+  bool unsent_exactly_once_ = false; ///< restore() found one
 };
 
 } // namespace mqttzoo::mqtt

@@ -23,13 +23,14 @@ void outbound::send_at_most_once(const delivery& d, time_point now) {
     counts_.publishes_expired.add();
     return;
   }
-  if (encode(*d.message, *d.terms, qos::at_most_once, packet_id::none, false, now))
+  if (encode(d.message, *d.terms, qos::at_most_once, packet_id::none, attempt::first, now))
     port_.flush();
 }
 
 bool outbound::send(entry& e, time_point now) {
   // [MQTT-3.3.1-1] DUP is set when, and only when, the same message was sent before
-  if (!encode(*e.message, *e.terms, e.qos, e.id, e.sent_before, now))
+  const auto which = e.sent_before ? attempt::repeated : attempt::first;
+  if (!encode(e.message, *e.terms, e.qos, e.id, which, now))
     return false;
   e.sent_at = now;
   e.sent_before = true;
@@ -39,46 +40,58 @@ bool outbound::send(entry& e, time_point now) {
   return true;
 }
 
-bool outbound::encode(const message& m, const delivery_terms& terms, qos q, packet_id id, bool dup,
-                      time_point now) {
-  publish_packet p;
-  p.topic = m.topic();
-  p.payload = m.payload();
+bool outbound::encode(const message_ref& m, const delivery_terms& terms, qos q, packet_id id,
+                      attempt which, time_point now) {
+  thread_local publish_packet p; // keeps the memory for subscription identifiers
+  p.topic = m->topic();
+  p.payload = m->payload();
   p.id = id;
   p.qos = q;
-  p.retain = terms.retain_flag(m);
-  p.dup = dup;
-  if (connection_.version == protocol_version::v5) {
-    p.properties.forwarded = m.forwarded();
-    if (m.expires_at() != time_point::max()) {
-      // [MQTT-3.3.2-6] what remains of the interval
-      auto left = std::chrono::ceil<std::chrono::seconds>(m.expires_at() - now);
-      p.properties.message_expiry_interval_s =
-          static_cast<std::uint32_t>(std::max<std::int64_t>(left.count(), 0));
-    }
-    p.properties.subscription_identifiers = terms.subscription_identifiers;
+  p.retain = terms.retain_flag(*m);
+  p.dup = which == attempt::repeated;
+  p.properties.topic_alias = 0;
+  p.properties.forwarded = m->forwarded();
+  p.properties.subscription_identifiers = terms.subscription_identifiers;
+  p.properties.message_expiry_interval_s.reset();
+  if (m->expires_at() != time_point::max()) {
+    // [MQTT-3.3.2-6] what remains of the interval
+    const auto left = std::chrono::ceil<std::chrono::seconds>(m->expires_at() - now);
+    p.properties.message_expiry_interval_s =
+        static_cast<std::uint32_t>(std::max<std::int64_t>(left.count(), 0));
   }
-  const auto limit = connection_.packet_size_bytes_max;
-  if (limit != 0 && encoded_size(p, connection_.version) > limit) {
+  if (!fit(p, m->shared_topic_name())) {
     counts_.publishes_too_large.add(); // [MQTT-3.1.2-24] [MQTT-3.1.2-25] as if it had been sent
     return false;
-  }
-  if (aliases_) {
-    auto alias = aliases_->use(m.shared_topic_name()); // [MQTT-3.1.2-26] bounded by the client's maximum
-    p.properties.topic_alias = alias.value;
-    if (alias.known)
-      p.topic = {};
   }
   auto& out = port_.out();
   encode_publish_header(p, connection_.version, out);
   if (p.payload.size() >= by_reference_from_bytes)
-    port_.send_payload(message_ref{(m.retain_ref(), message_ref::adopt(&m))});
+    port_.send_payload(m);
   else
     out.append(p.payload);
   counts_.publishes_sent.add();
   counts_.publish_bytes_sent.add(p.payload.size());
   counts_.packets_sent.add();
   return true;
+}
+
+/// Gives the packet a topic alias where one is to be had; false if it is too large for the client.
+bool outbound::fit(publish_packet& p, const topic_ref& topic) {
+  const auto limit = connection_.packet_size_bytes_max;
+  const auto too_large = [&] { return limit != 0 && encoded_size(p, connection_.version) > limit; };
+  if (!aliases_)
+    return !too_large();
+  const auto alias = aliases_->find(topic);
+  p.properties.topic_alias = alias.value;
+  if (alias.known)
+    p.topic = {};
+  if (!too_large()) {
+    if (alias.value != 0 && !alias.known)
+      aliases_->keep(topic, alias.value);
+    return true;
+  }
+  p.properties.topic_alias = 0; // without a new alias it may just fit
+  return !alias.known && !too_large();
 }
 
 void outbound::send_pubrel(packet_id id, reason_code reason) {
@@ -106,7 +119,7 @@ bool outbound::on_puback(packet_id id, time_point now) {
 bool outbound::on_pubrec(packet_id id, reason_code reason, time_point now) {
   const auto i = find(id);
   if (i == inflight_.size() || inflight_[i].qos != qos::exactly_once) {
-    send_pubrel(id, reason_code::packet_identifier_not_found);
+    send_pubrel(id, reason_code::packet_identifier_not_found); // [MQTT-4.3.3-5]
     return false;
   }
   auto& e = inflight_[i];
@@ -140,7 +153,8 @@ bool outbound::on_pubcomp(packet_id id, time_point now) {
 
 void outbound::measure(const entry& e, time_point now) noexcept {
   const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(now - e.sent_at);
-  acknowledge_time_ = acknowledge_time_.count() == 0 ? took : acknowledge_time_ + (took - acknowledge_time_) / 8;
+  acknowledge_time_ =
+      acknowledge_time_.count() == 0 ? took : acknowledge_time_ + (took - acknowledge_time_) / 8;
 }
 
 } // namespace mqttzoo::mqtt

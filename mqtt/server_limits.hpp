@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mqttzoo::mqtt {
@@ -34,5 +35,10 @@ struct server_limits {
   std::chrono::milliseconds patience{10'000}; ///< for 3.x publishers whose message was refused
   queue_limits queue;
 };
+
+/// True for the topics that the broker alone publishes to: `$SYS` and all below it.
+constexpr bool is_own_topic(std::string_view name) noexcept {
+  return name == "$SYS" || name.starts_with("$SYS/");
+}
 
 } // namespace mqttzoo::mqtt

@@ -1,8 +1,10 @@
-// One client's session: the protocol between CONNACK and the session's end, as a pure state machine.
+// One client's session: the protocol between CONNACK and the session's end, as a pure state
+// machine.
 //
-// Inputs are bytes, receipts, messages and the passing of time; effects go to a session_port. Owns the subscriptions, the
-// will, the keep-alive clock and the two halves of message flow (inbound, outbound). Lives from the first CONNECT of
-// a client id until its session expires, across connections; on its actor's thread. Standard: sections 3.3 to 3.14, 4.
+// Inputs are bytes, receipts, messages and the passing of time; effects go to a session_port. Owns
+// the subscriptions, the will, the keep-alive clock and the two halves of message flow (inbound,
+// outbound). Lives from the first CONNECT of a client id until its session expires, across
+// connections; on its actor's thread. Standard: sections 3.3 to 3.14, 4.
 #pragma once
 
 #include "core/ids.hpp"
@@ -18,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,7 +32,10 @@ class session {
 public:
   static constexpr std::uint32_t never_expires = 0xFFFF'FFFF;
 
-  session(session_port& port, counters& counts, const server_limits& limits, client_id id, session_number number);
+  session(session_port& port, counters& counts, const server_limits& limits, client_id id,
+          session_number number);
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
 
   const client_id& id() const noexcept { return id_; }
   session_number number() const noexcept { return number_; }
@@ -37,16 +43,23 @@ public:
   bool persistent() const noexcept { return expiry_interval_s_ > 0; }
   std::uint32_t expiry_interval_s() const noexcept { return expiry_interval_s_; }
   protocol_version version() const noexcept { return version_; }
-  const std::unordered_map<std::string, subscription>& subscriptions() const noexcept { return subscriptions_; }
+  const std::unordered_map<std::string, subscription>& subscriptions() const noexcept {
+    return subscriptions_;
+  }
   outbound& sender() noexcept { return outbound_; }
   inbound& receiver() noexcept { return inbound_; }
 
   // --- connections ---
 
-  /// A new connection, its CONNECT accepted: sends CONNACK and resumes. `session_present`: state was kept.
-  void open(accepted_connect connect, bool session_present, time_point now);
-  /// The connection goes to another client with the same id: tells the old one. [MQTT-3.1.4-3]
-  void taken_over(bool session_goes_on, time_point now);
+  /// Whether the state of an earlier connection was kept, as CONNACK says it.
+  enum class presence : std::uint8_t { fresh, resumed };
+
+  /// A new connection, its CONNECT accepted: sends CONNACK and resumes. `epoch` rises from one
+  /// connection of the client to the next. A fresh session was reset() before.
+  void open(accepted_connect connect, presence state, std::uint64_t epoch, time_point now);
+  /// A new connection of the same client id is here: tells the old one, if there is one.
+  /// [MQTT-3.1.4-3]
+  void taken_over(presence next, time_point now);
   /// The server wants the connection gone: `why` is told to a 5.0 client.
   void disconnect(reason_code why, std::string_view what, time_point now);
   /// The network connection is gone, whoever closed it.
@@ -58,13 +71,18 @@ public:
   std::size_t on_input(std::string_view input, time_point now);
   /// The outbox has room again.
   void on_drained(time_point now) { outbound_.pump(now); }
+  /// Input is not read for a while, for reasons that are not the client's: its clocks stand still.
+  enum class reading : std::uint8_t { held, goes_on };
+  void on_reading(reading now_is, time_point now) noexcept;
 
   // --- answers ---
 
-  void on_receipt(packet_id id, reason_code outcome, time_point now);
-  void on_subscribed(packet_id id, reason_code outcome);
-  void on_unsubscribed(packet_id id);
-  void on_released(packet_id id);
+  /// Of a publish made while `epoch` was the connection's; those that matter to nobody any more are
+  /// ignored.
+  void on_receipt(std::uint64_t epoch, packet_id id, reason_code outcome, time_point now);
+  void on_subscribed(packet_id id, reason_code outcome, time_point now);
+  void on_unsubscribed(packet_id id, time_point now);
+  void on_released(packet_id id, reason_code outcome, time_point now);
 
   // --- time ---
 
@@ -74,38 +92,56 @@ public:
 
   // --- at start ---
 
-  void restore(std::uint32_t expiry_interval_s, std::vector<subscription> subscriptions, time_point expires_at);
+  void restore(std::uint32_t expiry_interval_s, std::vector<subscription> subscriptions,
+               time_point expires_at);
 
 private:
   /// A SUBSCRIBE or UNSUBSCRIBE whose effects are under way.
   struct pending_request {
+    enum class kind : std::uint8_t { subscribe, unsubscribe };
+    /// What a subscription replaced, to be undone if it cannot be stored.
+    struct change {
+      std::string filter;
+      std::optional<subscription> before;
+    };
     packet_id id = packet_id::none;
-    bool unsubscribe = false;
+    kind is = kind::subscribe;
+    bool silent = false; ///< nobody is there to hear the answer
     std::vector<reason_code> reasons;
+    std::vector<change> changes; ///< of a SUBSCRIBE
   };
 
   void handle(const frame& in, time_point now);
-  void on_packet(const ack_packet& p, time_point now);
-  void on_packet(const subscribe_packet& p);
-  void on_packet(const unsubscribe_packet& p);
+  void on_acknowledgement(const frame& in, time_point now);
+  void on_packet(const subscribe_packet& p, time_point now);
+  void on_packet(const unsubscribe_packet& p, time_point now);
   void on_packet(const disconnect_packet& p, time_point now);
   void on_packet(const auth_packet& p, time_point now);
   void on_publish(const frame& in, time_point now);
-  bool resolve_topic(publish_packet& p, time_point now);
-  bool admit(const publish_packet& p, time_point now);
-  void route(const publish_packet& p, time_point now);
-  void on_pubrel(const ack_packet& p);
+  topic_ref resolve_topic(const publish_packet& p, time_point now);
+  bool admit(const publish_packet& p, const topic_ref& topic, time_point now);
+  void route(const publish_packet& p, topic_ref topic, time_point now);
+  void on_pubrel(packet_id id, time_point now);
   reason_code judge(const subscribe_packet& p, const subscribe_packet::entry& e) const;
-  void finish_request(std::size_t index);
+  subscription subscribe(const subscribe_packet& p, const subscribe_packet::entry& e, qos granted,
+                         pending_request& by);
+  void undo(std::size_t request);
+  pending_request::change* find_change(std::size_t begin, const std::string& filter);
+  void expect_silently(packet_id id, pending_request::kind is);
+  std::size_t find_request(packet_id id, pending_request::kind is) const noexcept;
+  void finish_request(std::size_t index, time_point now);
+  void answer(const pending_request& r, time_point now);
   void acknowledge(packet_type type, packet_id id, reason_code reason);
   void violate(const decode_error& error, time_point now);
-  void check_pressure();
+  void check_pressure(time_point now);
   bool under_pressure() const noexcept;
   void note_partial(std::string_view rest, time_point now);
-  void end_connection(close_mode mode, time_point now);
-  void settle_will(bool publish_now, time_point now);
+  time_point silent_until() const noexcept;
+  void close(time_point now);
+  void end_connection(time_point now);
+  void settle_will(time_point now);
   void publish_will(time_point now);
-  void end();
+  void end(time_point now);
   bool is_v5() const noexcept { return version_ == protocol_version::v5; }
 
   session_port& port_;
@@ -116,28 +152,32 @@ private:
 
   // the session
   std::uint32_t expiry_interval_s_ = 0;
+  std::uint64_t first_epoch_ = 0; ///< of the connection that the session's state began with
   std::unordered_map<std::string, subscription> subscriptions_;
   inbound inbound_;
   outbound outbound_;
   std::unique_ptr<will> will_;
   time_point will_due_ = time_point::max();   ///< set while a delayed will waits
   time_point expires_at_ = time_point::max(); ///< set while away
+  time_point forget_at_ = time_point::max();  ///< when to ask the store again
+  std::vector<pending_request> requests_;     ///< oldest first; bounded by pending_requests_max
 
   // the connection
   protocol_version version_ = protocol_version::unknown;
   bool connected_ = false;
-  bool input_paused_ = false;
-  bool problem_information_ = true;
+  bool input_paused_ = false;   ///< by us
+  bool input_held_ = false;     ///< by whomever
+  bool authenticating_ = false; ///< re-authentication is under way
+  std::uint64_t epoch_ = 0;
   std::uint32_t packet_size_bytes_max_ = 0; ///< the client's, 0: none
   std::uint32_t connect_expiry_s_ = 0;      ///< as CONNECT said, for DISCONNECT's check
-  std::chrono::seconds keep_alive_{0};
+  std::chrono::milliseconds keep_alive_{0};
   time_point last_packet_{};
   time_point partial_since_ = time_point::max();
   std::size_t partial_bytes_ = 0;
   time_point give_up_at_ = time_point::max(); ///< a 3.x publisher whose message was refused
-  std::vector<pending_request> requests_;
   std::unique_ptr<topic_alias_receiver> aliases_;
-  std::unique_ptr<authentication> exchange_; ///< re-authentication under way
+  std::unique_ptr<authentication> exchange_;
   std::string authentication_method_;
   std::string scratch_;
 };

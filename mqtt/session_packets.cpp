@@ -2,12 +2,22 @@
 #include "mqtt/encoder.hpp"
 #include "mqtt/session.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace mqttzoo::mqtt {
 
 namespace {
 
-/// SUBSCRIBE and UNSUBSCRIBE under way on one connection before its input pauses.
+/// SUBSCRIBE and UNSUBSCRIBE under way before input pauses.
 constexpr std::size_t pending_requests_max = 256;
+
+/// After the store could not forget an identifier, it is asked again this much later.
+constexpr std::chrono::seconds forget_retry_interval{1};
+
+/// A large packet on a slow link makes progress: each further part of this size starts the clock
+/// again.
+constexpr std::size_t progress_bytes = std::size_t{64} * 1024;
 
 } // namespace
 
@@ -15,14 +25,14 @@ std::size_t session::on_input(std::string_view input, time_point now) {
   auto rest = input;
   while (connected_ && !rest.empty()) {
     if (under_pressure()) {
-      check_pressure();
+      check_pressure(now);
       break;
     }
     frame in;
     const auto status = next_frame(rest, limits_.packet_bytes_max, in);
     if (!status) {
       violate(status.error(), now);
-      return input.size();
+      break;
     }
     if (*status == frame_status::need_more) {
       note_partial(rest, now);
@@ -38,12 +48,10 @@ std::size_t session::on_input(std::string_view input, time_point now) {
 }
 
 void session::note_partial(std::string_view rest, time_point now) {
-  // A large packet on a slow link makes progress: each further 64 KiB starts the clock again.
-  constexpr std::size_t progress_bytes = 64 * 1024;
-  if (partial_since_ == time_point::max() || rest.size() >= partial_bytes_ + progress_bytes) {
-    partial_since_ = now;
-    partial_bytes_ = rest.size();
-  }
+  if (partial_since_ != time_point::max() && rest.size() < partial_bytes_ + progress_bytes)
+    return;
+  partial_since_ = now;
+  partial_bytes_ = rest.size();
 }
 
 bool session::under_pressure() const noexcept {
@@ -51,11 +59,12 @@ bool session::under_pressure() const noexcept {
          (!is_v5() && inbound_.waiting() >= limits_.receive_maximum);
 }
 
-void session::check_pressure() {
+void session::check_pressure(time_point now) {
   const bool pause = connected_ && under_pressure();
   if (pause == input_paused_)
     return;
   input_paused_ = pause;
+  on_reading(pause ? reading::held : reading::goes_on, now);
   if (pause) {
     counts_.reads_paused.add();
     port_.pause_input();
@@ -64,87 +73,117 @@ void session::check_pressure() {
   }
 }
 
+void session::on_reading(reading now_is, time_point now) noexcept {
+  input_held_ = now_is == reading::held || input_paused_;
+  partial_since_ = time_point::max(); // what is there of a packet is looked at again
+  last_packet_ = now;
+}
+
 void session::handle(const frame& in, time_point now) {
-  if (in.type == packet_type::publish)
+  switch (in.type) {
+  case packet_type::publish:
     return on_publish(in, now);
-  if (in.type == packet_type::pingreq) { // [MQTT-3.12.4-1]
-    encode(pingresp_packet{}, port_.out());
-    counts_.packets_sent.add();
-    return port_.flush();
+  case packet_type::puback:
+  case packet_type::pubrec:
+  case packet_type::pubrel:
+  case packet_type::pubcomp:
+    return on_acknowledgement(in, now);
+  case packet_type::connect: // [MQTT-3.1.0-2] [MQTT-3.1.0-2 v3] whatever is in it
+    return violate({reason_code::protocol_error, "a second CONNECT"}, now);
+  default:
+    break;
   }
   auto decoded = decode(in, version_, peer::client, scratch_);
   if (!decoded)
     return violate(decoded.error(), now);
-  if (const auto* ack = std::get_if<ack_packet>(&*decoded))
-    return on_packet(*ack, now);
+  if (std::holds_alternative<pingreq_packet>(*decoded)) { // [MQTT-3.12.4-1] [MQTT-3.12.4-1 v3]
+    encode(pingresp_packet{}, port_.out());
+    counts_.packets_sent.add();
+    return port_.flush();
+  }
   if (const auto* subscribe = std::get_if<subscribe_packet>(&*decoded))
-    return on_packet(*subscribe);
+    return on_packet(*subscribe, now);
   if (const auto* unsubscribe = std::get_if<unsubscribe_packet>(&*decoded))
-    return on_packet(*unsubscribe);
+    return on_packet(*unsubscribe, now);
   if (const auto* bye = std::get_if<disconnect_packet>(&*decoded))
     return on_packet(*bye, now);
-  if (const auto* auth = std::get_if<auth_packet>(&*decoded))
-    return on_packet(*auth, now);
-  violate({reason_code::protocol_error, "packet not allowed from a client, or a second CONNECT"}, now); // [MQTT-3.1.0-2]
+  on_packet(std::get<auth_packet>(*decoded), now);
 }
 
-void session::on_packet(const ack_packet& p, time_point now) {
-  switch (p.type) {
+void session::on_acknowledgement(const frame& in, time_point now) {
+  ack_packet p;
+  if (auto decoded = decode_ack(in, version_, peer::client, p); !decoded)
+    return violate(decoded.error(), now);
+  switch (p.type) { // an identifier that is not known is no error: it may be of an older connection
   case packet_type::puback:
-    outbound_.on_puback(p.id, now);
-    break;
+    return void(outbound_.on_puback(p.id, now));
   case packet_type::pubrec:
-    outbound_.on_pubrec(p.id, p.reason, now);
-    break;
+    return void(outbound_.on_pubrec(p.id, p.reason, now));
   case packet_type::pubcomp:
-    outbound_.on_pubcomp(p.id, now);
-    break;
+    return void(outbound_.on_pubcomp(p.id, now));
   default:
-    on_pubrel(p);
+    return on_pubrel(p.id, now);
   }
 }
 
-void session::on_pubrel(const ack_packet& p) {
-  if (!inbound_.release(p.id))
-    return acknowledge(packet_type::pubcomp, p.id, reason_code::packet_identifier_not_found);
-  if (persistent())
-    return port_.forget_received(p.id); // PUBCOMP follows once a crash cannot bring the identifier back
-  on_released(p.id);
+void session::on_pubrel(packet_id id, time_point now) {
+  switch (inbound_.release(id)) {
+  case inbound::release_verdict::forget:
+    if (persistent())
+      return port_.forget_received(id); // PUBCOMP follows once a crash cannot bring it back
+    return on_released(id, reason_code::success, now);
+  case inbound::release_verdict::wait:
+    return;
+  case inbound::release_verdict::unknown: // was forgotten before its PUBCOMP arrived
+    return acknowledge(packet_type::pubcomp, id, reason_code::packet_identifier_not_found);
+  case inbound::release_verdict::premature:
+    return violate({reason_code::protocol_error, "PUBREL before PUBREC"}, now);
+  }
 }
 
-void session::on_released(packet_id id) {
-  inbound_.forget(id);
-  if (connected_)
+void session::on_released(packet_id id, reason_code outcome, time_point now) {
+  if (is_failure(outcome)) {
+    inbound_.keep(id);
+    forget_at_ = std::min(forget_at_, now + forget_retry_interval);
+  } else if (inbound_.forget(id) && connected_) {
     acknowledge(packet_type::pubcomp, id, reason_code::success); // [MQTT-4.3.3-11]
+  }
 }
 
 void session::on_packet(const disconnect_packet& p, time_point now) {
   if (p.session_expiry_interval_s) {
     if (connect_expiry_s_ == 0 && *p.session_expiry_interval_s != 0) // [MQTT-3.14.2-2]
-      return violate({reason_code::protocol_error, "a session without expiry cannot be prolonged"}, now);
+      return violate({reason_code::protocol_error, "a session without expiry cannot be prolonged"},
+                     now);
     expiry_interval_s_ = std::min(*p.session_expiry_interval_s, limits_.session_expiry_s_max);
   }
-  if (p.reason != reason_code::disconnect_with_will_message && !is_failure(p.reason))
-    will_.reset(); // [MQTT-3.14.4-3] a normal end discards the will
-  port_.close(close_mode::after_flush);
-  end_connection(close_mode::after_flush, now);
-  settle_will(false, now);
-  if (!persistent())
-    end();
+  if (p.reason == reason_code::normal_disconnection)
+    will_.reset(); // [MQTT-3.14.4-3] [MQTT-3.14.4-3 v3]
+  close(now);
 }
 
 void session::on_packet(const auth_packet& p, time_point now) {
   // [MQTT-4.12.1-1] re-authentication, with the method of the CONNECT only
-  if (authentication_method_.empty() || p.authentication_method != authentication_method_ || !exchange_)
-    return violate({reason_code::protocol_error, "AUTH without the method of CONNECT"}, now);
-  const auto step = exchange_->on_data(p.authentication_data);
-  if (is_failure(step.outcome)) // [MQTT-4.12.1-2]
-    return disconnect(step.outcome, "re-authentication failed", now);
+  const auto expected =
+      authenticating_ ? reason_code::continue_authentication : reason_code::re_authenticate;
+  if (!exchange_ || p.authentication_method != authentication_method_ || p.reason != expected)
+    return violate(
+        {reason_code::protocol_error, "AUTH without the method of CONNECT, or out of turn"}, now);
+  auto step = exchange_->on_data(p.authentication_data);
+  if (is_failure(step.outcome)) { // [MQTT-4.12.1-2]
+    const bool sayable = may_carry(packet_type::disconnect, peer::server, step.outcome);
+    return disconnect(sayable ? step.outcome : reason_code::not_authorized,
+                      "re-authentication failed", now);
+  }
+  authenticating_ = step.outcome == reason_code::continue_authentication;
   auth_packet answer;
   answer.reason = step.outcome;
-  answer.authentication_method = authentication_method_;
-  answer.authentication_data = step.data;
-  encode(answer, packet_size_bytes_max_, port_.out());
+  answer.authentication_method = authentication_method_; // [MQTT-4.12.0-5]
+  answer.authentication_data = std::move(step.data);
+  if (encode(answer, packet_size_bytes_max_, port_.out()) == 0)
+    return disconnect(reason_code::packet_too_large,
+                      "AUTH exceeds the client's maximum packet size", now);
+  counts_.packets_sent.add();
   port_.flush();
 }
 

@@ -1,8 +1,8 @@
 // What a session asks of the world: the effects of the protocol's state machine.
 //
-// The session state machine (session.hpp and its parts) takes inputs and a time, changes its state and calls this
-// interface; it does no I/O itself. The session actor implements it, tests record it. Calls come on the session's thread
-// and must not call back into the session.
+// The session state machine (session.hpp and its parts) takes inputs and a time, changes its state
+// and calls this interface; it does no I/O itself. The session actor implements it, tests record
+// it. Calls come on the session's thread and must not call back into the session.
 #pragma once
 
 #include "mqtt/delivery.hpp"
@@ -16,7 +16,7 @@
 
 namespace mqttzoo::mqtt {
 
-/// Numbers a session's stored messages in the order of their arrival; 0 means "not stored".
+/// Numbers a session's messages in the order of their arrival, stored or not; 0 means "none".
 enum class stored_number : std::uint64_t { none = 0 };
 
 /// How far a stored message has come on its way to the session's client.
@@ -38,8 +38,8 @@ struct stored_pointer {
 struct subscription {
   std::string filter; ///< in full, `$share/...` included
   subscription_options options;
-  std::uint32_t identifier = 0;   ///< 0: none
-  bool wants_retained = false;    ///< by its retain handling, at this SUBSCRIBE
+  std::uint32_t identifier = 0; ///< 0: none
+  bool wants_retained = false;  ///< by its retain handling, at this SUBSCRIBE
 };
 
 /// How a session ends its connection.
@@ -68,30 +68,35 @@ public:
   // --- routing ---
   /// The one shared name of `topic`, so that messages need not copy it.
   virtual topic_ref intern(std::string_view topic) = 0;
-  /// Sends `m` on its way; session::on_receipt(id, ...) follows unless `id` is none.
+  /// Sends `m` on its way; session::on_receipt(..., id, ...) follows unless `id` is none, whatever
+  /// becomes of the connection.
   virtual void publish(message_ref m, packet_id id) = 0;
-  /// session::on_subscribed(id) follows once every route holds the subscriptions and, for a persistent session,
-  /// the store does.
+  /// session::on_subscribed(id, ...) follows once every route holds the subscriptions and, for a
+  /// persistent session, the store does; or with a failure if the store cannot. Answers to calls
+  /// with one `id` come in the order of the calls, whatever becomes of the connection.
   virtual void subscribe(std::vector<subscription> accepted, packet_id id) = 0;
-  /// session::on_unsubscribed(id) follows.
+  /// session::on_unsubscribed(id, ...) follows, as above.
   virtual void unsubscribe(std::vector<std::string> filters, packet_id id) = 0;
-  /// A message of a shared subscription that this session cannot deliver any more goes to another member.
+  /// A message of a shared subscription that this session cannot deliver any more goes to another
+  /// member.
   virtual void return_to_group(delivery d) = 0;
 
   // --- life ---
-  /// The session's expiry or subscriptions changed, or it lost its client: what the store knows is out of date.
+  /// The session's expiry or subscriptions changed, or it lost its client: what the store knows is
+  /// out of date.
   virtual void session_changed() = 0;
   /// The session is over: routes, store and the actor itself go. Last call of a session.
   virtual void end() = 0;
 
-  // --- store: only called for persistent sessions ---
-  /// Stores `d` for this session as `pointer`; session::on_stored(number, ...) follows.
+  // --- store: only called for sessions that are, or have been, persistent ---
+  /// Stores `d` for this session as `pointer`; outbound::on_stored(number, ...) follows.
   virtual void deposit(const delivery& d, stored_pointer pointer) = 0;
-  /// Changes the state of a stored message; session::on_stored(number, ...) follows.
+  /// Changes the state of a stored message; outbound::on_stored(number, ...) follows.
   virtual void record(stored_pointer pointer) = 0;
   /// The session has no more use for a stored message. Nothing follows.
   virtual void forget(stored_number number) = 0;
-  /// Forgets the packet id of a QoS 2 PUBLISH that was released; session::on_released(id) follows.
+  /// Forgets the packet id of a QoS 2 PUBLISH that was released; session::on_released(id, ...)
+  /// follows, with a failure if a crash could still bring the id back.
   virtual void forget_received(packet_id id) = 0;
 };
 

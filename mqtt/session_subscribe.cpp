@@ -7,32 +7,39 @@
 
 namespace mqttzoo::mqtt {
 
-void session::on_packet(const subscribe_packet& p) {
-  pending_request request{p.id, false, {}};
+void session::on_packet(const subscribe_packet& p, time_point now) {
+  pending_request request;
+  request.id = p.id;
   std::vector<subscription> accepted;
   for (const auto& e : p.entries) { // [MQTT-3.8.4-5] each filter as if it had come alone
-    auto reason = judge(p, e);
+    const auto reason = judge(p, e);
     request.reasons.push_back(reason); // [MQTT-3.8.4-6] one code for each, in order
-    if (is_failure(reason))
-      continue;
-    const bool known = subscriptions_.contains(e.filter);
-    subscription s{e.filter, e.options, p.subscription_identifier, false};
-    s.options.qos = static_cast<qos>(reason);
-    const bool shared = e.filter.starts_with("$share/");
-    s.wants_retained = !shared && // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]
-                       (e.options.retained == retain_handling::send ||
-                        (e.options.retained == retain_handling::send_if_new && !known));
-    if (!known)
-      counts_.subscriptions.add();
-    subscriptions_.insert_or_assign(e.filter, s); // [MQTT-3.8.4-3] replaces one with the same filter
-    accepted.push_back(std::move(s));
+    if (!is_failure(reason))
+      accepted.push_back(subscribe(p, e, static_cast<qos>(reason), request));
   }
   requests_.push_back(std::move(request));
   if (accepted.empty())
-    return finish_request(requests_.size() - 1);
+    return finish_request(requests_.size() - 1, now);
   port_.subscribe(std::move(accepted), p.id);
   if (persistent())
     port_.session_changed();
+}
+
+subscription session::subscribe(const subscribe_packet& p, const subscribe_packet::entry& e,
+                                qos granted, pending_request& by) {
+  const auto known = subscriptions_.find(e.filter);
+  const bool is_new = known == subscriptions_.end();
+  by.changes.push_back({e.filter, is_new ? std::nullopt : std::optional{known->second}});
+  subscription s{e.filter, e.options, p.subscription_identifier, false};
+  s.options.qos = granted;
+  s.wants_retained =
+      !e.filter.starts_with("$share/") && // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]
+      (e.options.retained == retain_handling::send ||
+       (e.options.retained == retain_handling::send_if_new && is_new));
+  if (is_new)
+    counts_.subscriptions.add();
+  subscriptions_.insert_or_assign(e.filter, s); // [MQTT-3.8.4-3] replaces one with the same filter
+  return s;
 }
 
 reason_code session::judge(const subscribe_packet& p, const subscribe_packet::entry& e) const {
@@ -53,8 +60,10 @@ reason_code session::judge(const subscribe_packet& p, const subscribe_packet::en
   return static_cast<reason_code>(std::min(e.options.qos, limits_.qos_max)); // [MQTT-3.8.4-7]
 }
 
-void session::on_packet(const unsubscribe_packet& p) {
-  pending_request request{p.id, true, {}};
+void session::on_packet(const unsubscribe_packet& p, time_point now) {
+  pending_request request;
+  request.id = p.id;
+  request.is = pending_request::kind::unsubscribe;
   std::vector<std::string> removed;
   for (const auto& filter : p.filters) { // [MQTT-3.10.4-1] compared character by character
     const bool known = subscriptions_.erase(filter) > 0;
@@ -66,50 +75,117 @@ void session::on_packet(const unsubscribe_packet& p) {
   }
   requests_.push_back(std::move(request));
   if (removed.empty()) // [MQTT-3.10.4-5] answered even when nothing was removed
-    return finish_request(requests_.size() - 1);
+    return finish_request(requests_.size() - 1, now);
   port_.unsubscribe(std::move(removed), p.id);
   if (persistent())
     port_.session_changed();
 }
 
-void session::on_subscribed(packet_id id, reason_code outcome) {
-  for (std::size_t i = 0; i < requests_.size(); ++i) {
-    if (requests_[i].id != id || requests_[i].unsubscribe)
-      continue;
-    if (is_failure(outcome))
-      for (auto& reason : requests_[i].reasons)
-        if (!is_failure(reason))
-          reason = outcome;
-    return finish_request(i);
-  }
-}
-
-void session::on_unsubscribed(packet_id id) {
-  for (std::size_t i = 0; i < requests_.size(); ++i)
-    if (requests_[i].id == id && requests_[i].unsubscribe)
-      return finish_request(i);
-}
-
-void session::finish_request(std::size_t index) {
-  auto request = std::move(requests_[index]);
-  requests_.erase(requests_.begin() + static_cast<std::ptrdiff_t>(index));
-  if (!connected_)
+void session::on_subscribed(packet_id id, reason_code outcome, time_point now) {
+  const auto i = find_request(id, pending_request::kind::subscribe);
+  if (i == requests_.size())
     return;
-  if (request.unsubscribe) { // [MQTT-3.10.4-4]
-    unsuback_packet answer;
-    answer.id = request.id;
-    answer.reasons = std::move(request.reasons);
-    encode(answer, version_, packet_size_bytes_max_, port_.out());
-  } else { // [MQTT-3.8.4-1] [MQTT-3.8.4-2]
-    suback_packet answer;
-    answer.id = request.id;
-    answer.reasons = std::move(request.reasons);
-    encode(answer, version_, packet_size_bytes_max_, port_.out());
+  if (is_failure(outcome)) {
+    for (auto& reason : requests_[i].reasons)
+      if (!is_failure(reason))
+        reason = outcome;
+    undo(i);
   }
+  finish_request(i, now);
+}
+
+void session::on_unsubscribed(packet_id id, time_point now) {
+  const auto i = find_request(id, pending_request::kind::unsubscribe);
+  if (i != requests_.size())
+    finish_request(i, now);
+}
+
+/// Takes back what a SUBSCRIBE did, as far as no later one of the client replaced it.
+void session::undo(std::size_t request) {
+  std::vector<subscription> back;
+  std::vector<std::string> away;
+  auto& changes = requests_[request].changes;
+  for (auto c = changes.rbegin(); c != changes.rend(); ++c) {
+    const auto current = subscriptions_.find(c->filter);
+    if (auto* later = find_change(request + 1, c->filter)) {
+      later->before = std::move(c->before);
+    } else if (current == subscriptions_.end()) {
+      continue; // unsubscribed meanwhile
+    } else if (c->before) {
+      current->second = std::move(*c->before);
+      current->second.wants_retained = false;
+      back.push_back(current->second);
+    } else {
+      subscriptions_.erase(current);
+      counts_.subscriptions.sub();
+      away.push_back(c->filter);
+    }
+  }
+  // The SUBACK goes out now; the answers to these calls are for nobody.
+  const auto id = requests_[request].id;
+  if (!back.empty()) {
+    expect_silently(id, pending_request::kind::subscribe);
+    port_.subscribe(std::move(back), id);
+  }
+  if (!away.empty()) {
+    expect_silently(id, pending_request::kind::unsubscribe);
+    port_.unsubscribe(std::move(away), id);
+  }
+  if (persistent())
+    port_.session_changed();
+}
+
+/// The oldest change to `filter` among the requests from `begin` on; null if there is none.
+session::pending_request::change* session::find_change(std::size_t begin,
+                                                       const std::string& filter) {
+  for (auto i = begin; i < requests_.size(); ++i)
+    for (auto& c : requests_[i].changes)
+      if (c.filter == filter)
+        return &c;
+  return nullptr;
+}
+
+void session::expect_silently(packet_id id, pending_request::kind is) {
+  pending_request& r = requests_.emplace_back();
+  r.id = id;
+  r.is = is;
+  r.silent = true;
+}
+
+std::size_t session::find_request(packet_id id, pending_request::kind is) const noexcept {
+  const auto found =
+      std::find_if(requests_.begin(), requests_.end(),
+                   [&](const pending_request& r) { return r.id == id && r.is == is; });
+  return static_cast<std::size_t>(found - requests_.begin());
+}
+
+void session::finish_request(std::size_t index, time_point now) {
+  const auto request = std::move(requests_[index]);
+  requests_.erase(requests_.begin() + static_cast<std::ptrdiff_t>(index));
+  if (!request.silent)
+    answer(request, now);
+  if (input_paused_)
+    check_pressure(now);
+}
+
+void session::answer(const pending_request& r, time_point now) {
+  std::size_t size_bytes = 0;
+  if (r.is == pending_request::kind::unsubscribe) { // [MQTT-3.10.4-4]
+    unsuback_packet p;
+    p.id = r.id;
+    p.reasons = r.reasons;
+    size_bytes = encode(p, version_, packet_size_bytes_max_, port_.out());
+  } else { // [MQTT-3.8.4-1] [MQTT-3.8.4-2]
+    suback_packet p;
+    p.id = r.id;
+    p.reasons = r.reasons;
+    size_bytes = encode(p, version_, packet_size_bytes_max_, port_.out());
+  }
+  if (size_bytes == 0) // it asked for more than it can take
+    return disconnect(reason_code::packet_too_large,
+                      "the answer exceeds the client's maximum packet size", now);
   counts_.packets_sent.add();
   port_.flush();
-  if (input_paused_)
-    check_pressure();
 }
 
 } // namespace mqttzoo::mqtt

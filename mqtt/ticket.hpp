@@ -1,9 +1,9 @@
 // The promise a broker makes to a publisher, in the hands of those who must keep it.
 //
-// A PUBLISH that at least one persistent session should get has a ticket. Each such session holds a reference
-// until the message is safe with it: acknowledged by its client, or committed to the store. The last reference
-// to go settles the promise, which sends PUBACK or PUBREC. Whoever cannot keep it calls refuse() first.
-// Thread-safe.
+// A PUBLISH that at least one persistent session should get has a ticket. Each such session holds a
+// reference until the message is safe with it: acknowledged by its client, or committed to the
+// store. The last reference to go settles the promise, which sends PUBACK or PUBREC. Whoever cannot
+// keep it calls refuse() first. Thread-safe.
 #pragma once
 
 #include "core/ref.hpp"

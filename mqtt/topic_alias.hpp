@@ -6,9 +6,9 @@
 #include "mqtt/message.hpp"
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace mqttzoo::mqtt {
@@ -20,19 +20,19 @@ public:
 
   bool valid(std::uint16_t alias) const noexcept { return alias > 0 && alias <= maximum_; }
   /// Maps `alias`, which must be valid(), to `topic`.
-  void set(std::uint16_t alias, std::string_view topic) {
+  void set(std::uint16_t alias, topic_ref topic) {
     if (topics_.size() < alias)
       topics_.resize(alias);
-    topics_[alias - 1u] = topic;
+    topics_[alias - 1u] = std::move(topic);
   }
-  /// Empty if `alias` stands for nothing yet.
-  std::string_view find(std::uint16_t alias) const noexcept {
-    return alias <= topics_.size() ? std::string_view{topics_[alias - 1u]} : std::string_view{};
+  /// What `alias`, which must be valid(), stands for; null if for nothing yet.
+  topic_ref find(std::uint16_t alias) const noexcept {
+    return alias <= topics_.size() ? topics_[alias - 1u] : topic_ref{};
   }
 
 private:
   std::uint16_t maximum_;
-  std::vector<std::string> topics_;
+  std::vector<topic_ref> topics_;
 };
 
 /// Aliases we give: the first topics sent get them, for as long as the connection lasts.
@@ -41,19 +41,22 @@ public:
   explicit topic_alias_sender(std::uint16_t maximum) : maximum_(maximum) {}
 
   struct alias {
-    std::uint16_t value = 0; ///< 0: none, send the topic in full
+    std::uint16_t value = 0; ///< 0: none is left, send the topic in full
     bool known = false;      ///< the client has it: the topic can be left out
   };
 
-  alias use(const topic_ref& topic) {
-    auto found = aliases_.find(topic->name());
+  /// The topic's alias, or the one it gets if it is sent with it.
+  alias find(const topic_ref& topic) const {
+    const auto found = aliases_.find(topic->name());
     if (found != aliases_.end())
       return {found->second.second, true};
-    if (aliases_.size() >= maximum_)
-      return {};
-    auto value = static_cast<std::uint16_t>(aliases_.size() + 1);
+    const bool left = aliases_.size() < maximum_; // [MQTT-3.1.2-26] [MQTT-3.1.2-27]
+    return {static_cast<std::uint16_t>(left ? aliases_.size() + 1 : 0), false};
+  }
+
+  /// `topic` was sent with the alias that find() offered.
+  void keep(const topic_ref& topic, std::uint16_t value) {
     aliases_.emplace(topic->name(), std::pair{topic, value});
-    return {value, false};
   }
 
 private:

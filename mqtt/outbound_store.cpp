@@ -1,0 +1,193 @@
+// The part of the sender that deals with the store: what must survive, when, and what if it cannot.
+#include "mqtt/outbound.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqttzoo::mqtt {
+
+namespace {
+
+/// After the store said no, it is asked again this much later.
+constexpr std::chrono::seconds store_retry_interval{1};
+
+} // namespace
+
+void outbound::deposit(entry& e) {
+  e.durable = durability::pending;
+  e.recording = needs_record(e) && e.id != packet_id::none;
+  counts_.messages_stored.add();
+  const auto state = e.recording ? stored_state::sent : stored_state::queued;
+  port_.deposit({e.message, e.terms, e.promise},
+                {e.number, e.recording ? e.id : packet_id::none, state, e.qos});
+}
+
+/// Deposits what must be in the store and is not: while the client is away everything, else QoS 2.
+void outbound::deposit_all() {
+  if (!persistent_)
+    return;
+  for (auto* in : {&inflight_, &queue_})
+    for (std::size_t i = 0; i < in->size(); ++i) {
+      auto& e = (*in)[i];
+      if (e.durable == durability::none && e.message && (!connected_ || needs_record(e)))
+        deposit(e);
+    }
+}
+
+void outbound::record(entry& e) {
+  e.recorded = false;
+  e.recording = true;
+  port_.record({e.number, e.id, e.released ? stored_state::released : stored_state::sent, e.qos});
+}
+
+/// Has the store learn the identifiers of the QoS 2 messages that the window will soon admit.
+void outbound::prepare_queue() {
+  for (; prepared_ < queue_.size() && inflight_.size() + prepared_ < connection_.window;
+       ++prepared_) {
+    auto& e = queue_[prepared_];
+    if (!needs_record(e) || e.recorded || e.recording)
+      continue;
+    if (e.durable != durability::done)
+      return; // comes again when the store has it
+    if (e.id == packet_id::none)
+      e.id = ids_.allocate();
+    if (e.id == packet_id::none)
+      return;
+    record(e);
+  }
+}
+
+bool outbound::ready(const entry& e) const noexcept {
+  if (needs_record(e))
+    return e.recorded;
+  return !(persistent_ && e.promise && e.promise->store_first()) || e.durable == durability::done;
+}
+
+void outbound::on_stored(stored_number number, reason_code outcome, time_point now) {
+  const auto where = find(number);
+  if (!where.in)
+    return; // acknowledged meanwhile
+  auto& e = (*where.in)[where.index];
+  if (e.durable == durability::none)
+    return; // asked for when it still had to last
+  if (is_failure(outcome))
+    return store_failed(where, outcome, now);
+  e.durable = durability::done;
+  e.promise = nullptr; // safe
+  if (std::exchange(e.recording, false)) {
+    e.recorded = true;
+    if (e.released && where.index < sent_now_)
+      send_pubrel(e.id);
+  } else if (where.in == &queue_) {
+    prepared_ = std::min(prepared_, where.index);
+  }
+  pump(now);
+}
+
+void outbound::store_failed(place where, reason_code why, time_point now) {
+  auto& e = (*where.in)[where.index];
+  retry_at_ = std::min(retry_at_, now + store_retry_interval);
+  e.recording = false;
+  if (e.durable == durability::done)
+    return; // only the identifier could not be recorded: tried again
+  e.durable = durability::none;
+  if (!e.promise)
+    return; // nobody can be told; kept in memory and tried again
+  if (where.in == &inflight_ && connected_) {
+    // Its client may still acknowledge it; if not, it is tried again.
+    e.sent_at = now;
+    grace_ends_ = std::min<time_point>(grace_ends_, now + store_retry_interval);
+    return;
+  }
+  e.promise->refuse(why);
+  if (where.in == &inflight_)
+    return remove(where.index);
+  left_queue(e);
+  drop(e);
+  queue_.erase(where.index);
+  if (where.index < prepared_)
+    --prepared_;
+  pump(now);
+}
+
+void outbound::on_due(time_point now) {
+  if (grace_ends_ <= now)
+    store_overdue(now);
+  if (retry_at_ > now)
+    return;
+  retry_at_ = time_point::max();
+  deposit_all();
+  for (std::size_t i = 0; i < inflight_.size(); ++i)
+    if (auto& e = inflight_[i]; persistent_ && e.released && !e.recorded && !e.recording)
+      record(e);
+  prepared_ = 0;
+  pump(now);
+}
+
+/// Deposits what its client has not acknowledged within the grace.
+void outbound::store_overdue(time_point now) {
+  grace_ends_ = time_point::max();
+  for (std::size_t i = 0; i < inflight_.size(); ++i) {
+    auto& e = inflight_[i];
+    if (!e.promise || e.durable != durability::none)
+      continue;
+    if (e.sent_at + grace() <= now)
+      deposit(e);
+    else
+      grace_ends_ = std::min<time_point>(grace_ends_, e.sent_at + grace());
+  }
+}
+
+std::chrono::nanoseconds outbound::grace() const noexcept {
+  return std::clamp<std::chrono::nanoseconds>(2 * acknowledge_time_, limits_.grace_min,
+                                              limits_.grace_max);
+}
+
+outbound::place outbound::find(stored_number number) noexcept {
+  // The queue may be long and is sorted; what is in flight is bounded by the window.
+  std::size_t begin = 0;
+  for (auto left = queue_.size(); left > 0;) {
+    const auto half = left / 2;
+    const bool before = queue_[begin + half].number < number;
+    begin = before ? begin + half + 1 : begin;
+    left = before ? left - half - 1 : half;
+  }
+  if (begin < queue_.size() && queue_[begin].number == number)
+    return {&queue_, begin};
+  for (std::size_t i = 0; i < inflight_.size(); ++i)
+    if (inflight_[i].number == number)
+      return {&inflight_, i};
+  return {};
+}
+
+void outbound::restore(delivery d, stored_pointer pointer) {
+  entry e;
+  e.message = std::move(d.message);
+  e.terms = std::move(d.terms);
+  e.number = pointer.number;
+  e.qos = pointer.qos;
+  e.id = pointer.id;
+  e.durable = durability::done;
+  e.recorded = pointer.state != stored_state::queued;
+  e.released = pointer.state == stored_state::released;
+  last_number_ = std::max(last_number_, static_cast<std::uint64_t>(pointer.number));
+  if (e.id != packet_id::none && !ids_.reserve(e.id)) {
+    // An identifier is given anew only after PUBCOMP: the older one was done and not forgotten yet.
+    if (const auto older = find(e.id); older != inflight_.size())
+      remove(older);
+    ids_.reserve(e.id);
+  }
+  if (e.released)
+    e.message = nullptr;
+  // QoS 2 is sent in order, so what follows a message without an identifier was not sent either.
+  if (e.released || (e.recorded && !unsent_exactly_once_)) {
+    e.sent_before = true;
+    return void(inflight_.push_back(std::move(e)));
+  }
+  unsent_exactly_once_ |= e.qos == qos::exactly_once;
+  queue_bytes_ += e.message->footprint_bytes();
+  counts_.messages_queued.add();
+  queue_.push_back(std::move(e));
+}
+
+} // namespace mqttzoo::mqtt
