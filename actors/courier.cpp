@@ -16,22 +16,20 @@ courier::behavior_type courier::make_behavior() {
   };
 }
 
-mqtt::topic_ref courier::intern(std::string_view topic) const {
+courier::entry& courier::look_up(std::string_view topic) {
   const auto found = topics_.find(topic);
-  return found != topics_.end() ? found->second.name : make_ref<const mqtt::shared_topic>(std::string{topic});
+  if (found != topics_.end())
+    return found->second;
+  auto name = make_ref<const mqtt::shared_topic>(std::string{topic});
+  send(pod().index, activate_atom::value, name, services().index);
+  return topics_.emplace(name->name(), entry{name, {}, {}}).first->second;
 }
 
-void courier::route(batch_ref b) {
-  auto found = topics_.find(b->topic->name());
-  if (found != topics_.end() && found->second.topic) {
-    send(found->second.topic, publish_atom::value, std::move(b));
-    return;
-  }
-  if (found == topics_.end()) {
-    found = topics_.emplace(b->topic->name(), entry{b->topic, {}, {}}).first;
-    send(pod().index, activate_atom::value, b->topic, services().index);
-  }
-  found->second.waiting.push_back(std::move(b));
+void courier::route(entry& to, batch_ref b) {
+  if (to.topic)
+    send(to.topic, publish_atom::value, std::move(b));
+  else
+    to.waiting.push_back(std::move(b));
 }
 
 void courier::topic_found(const mqtt::topic_ref& name, const topic_actor& t) {
@@ -54,9 +52,10 @@ void courier::forget(const mqtt::topic_ref& name) {
 }
 
 void courier::publish(const mqtt::message_ref& m) {
-  auto b = make_ref<batch>(m->shared_topic_name(), card_ref{}, 0);
+  auto& to = look_up(m->topic());
+  auto b = make_ref<batch>(to.name, card_ref{}, 0);
   b->add({m, mqtt::packet_id::none});
-  route(std::move(b));
+  route(to, std::move(b));
 }
 
 void courier::hand_out(const batch& b, const ticket_list& tickets, const std::vector<route_target>& targets) {

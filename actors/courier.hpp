@@ -22,20 +22,21 @@ public:
   behavior_type make_behavior() override;
   const char* name() const override { return "courier"; }
 
-  /// The shared name of `topic`; the live topic's own if there is one. Unit's thread.
-  mqtt::topic_ref intern(std::string_view topic) const;
-  /// Sends a batch on its way. Unit's thread, from a session that runs.
-  void route(batch_ref b);
-  /// Brings messages to sessions of this unit, inline. Unit's thread, from a topic or group that runs.
-  void hand_out(const batch& b, const ticket_list& tickets, const std::vector<route_target>& targets);
-
-private:
+  /// What the unit knows of a topic name. Valid for the current turn: a topic that retires is forgotten between turns.
   struct entry {
     mqtt::topic_ref name;
     topic_actor topic;              ///< null while the index is asked
     std::vector<batch_ref> waiting; ///< for its answer
   };
 
+  /// Finds `topic`, or asks the index for it. Unit's thread.
+  entry& look_up(std::string_view topic);
+  /// Sends a batch on its way. Unit's thread, from a session that runs.
+  void route(entry& to, batch_ref b);
+  /// Brings messages to sessions of this unit, inline. Unit's thread, from a topic or group that runs.
+  void hand_out(const batch& b, const ticket_list& tickets, const std::vector<route_target>& targets);
+
+private:
   void topic_found(const mqtt::topic_ref& name, const topic_actor& t);
   void forget(const mqtt::topic_ref& name);
   void publish(const mqtt::message_ref& m);

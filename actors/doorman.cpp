@@ -33,7 +33,7 @@ class doorman::visitor final : public net::connection_events, public net::timer_
 public:
   visitor(doorman& house, net::connection_ptr c)
       : connection(std::move(c)),
-        greeting(house.pod().limits, house.pod().methods, house.pod().settings.mqtt.anonymous, &make_client_id),
+        greeting(house.services().limits, house.pod().methods, house.services().settings.mqtt.anonymous, &make_client_id),
         house_(house) {}
 
   std::size_t on_input(std::string_view input) override {
@@ -98,7 +98,7 @@ void doorman::admit(net::detached_socket socket) {
     return;
   auto v = std::make_unique<visitor>(*this, services().adopt(std::move(socket)));
   auto& ref = *v;
-  services().timers->schedule(ref, now() + pod().settings.net.connect_timeout);
+  services().timers->schedule(ref, now() + services().settings.net.connect_timeout);
   visitors_.emplace(&ref, std::move(v));
   ref.connection->attach_events(ref);
 }

@@ -34,7 +34,7 @@ home::behavior_type home::make_behavior() {
 void home::claim(const std::shared_ptr<attachment>& a) {
   const client_id client{a->connect.packet.client_id};
   auto found = sessions_.find(client);
-  if (found == sessions_.end() && sessions_.size() < pod().settings.sessions.max) {
+  if (found == sessions_.end() && sessions_.size() < services().settings.sessions.max) {
     auto card = spawn_session(pod().at(a->unit), system(), client, nullptr);
     found = sessions_.emplace(client, entry{std::move(card), 0}).first;
   }

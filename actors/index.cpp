@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -24,7 +25,7 @@ index::behavior_type index::make_behavior() {
       [this](change_atom, const std::shared_ptr<const subscription_change>& c) { change(*c); },
       [this](forget_atom, const card_ref& session) { forget(session); },
       [this](retain_atom, const mqtt::topic_ref& name, const mqtt::message_ref& m) { retain(name, m); },
-      [this](walk_atom, const std::shared_ptr<const retained_cursor>& c) { walk(*c); },
+      [this](walk_atom, const std::shared_ptr<const retained_cursor>& c) { walk(c); },
       [this](give_back_atom, const card_ref& from, const mqtt::delivery& d) { give_back(from, d); },
   };
 }
@@ -65,49 +66,56 @@ void index::awaken(topic_state& t, unit_index on) {
     for (const auto& g : matching)
       with.groups.emplace_back(g.handle, g.number);
   });
+  const bool unsubscribed = with.subscribers.empty() && with.groups.empty();
   t.handle = spawn_on<topic>(pod().at(on), system(), std::move(with));
-  t.live_since = ++changes_;
   t.is = life::live;
-  live_.push_back(t.name);
-  if (live_.size() > pod().settings.topics.idle_max) {
-    sweep_left_ += 2; // faster than they come
+  auto& queue = unsubscribed ? lonely_ : wanted_;
+  queue.names.push_back(t.name);
+  if (lonely_.names.size() > services().settings.topics.idle_max) {
+    lonely_.due += 2; // go faster than they come
     sweep();
-  } else if (live_.size() == 1) {
-    services().timers->schedule(*this, now() + pod().settings.topics.idle_timeout);
   }
+  if (!services().timers->scheduled(*this))
+    services().timers->schedule(*this, now() + services().settings.topics.idle_timeout);
 }
 
 void index::on_due(net::time_point at) {
   run_inline([&] {
-    sweep_left_ = live_.size();
+    lonely_.due = lonely_.names.size();
+    wanted_.due = wanted_.names.size();
+    if (lonely_.due + wanted_.due + probing_ > 0)
+      services().timers->schedule(*this, at + services().settings.topics.idle_timeout);
     sweep();
-    if (!live_.empty())
-      services().timers->schedule(*this, at + pod().settings.topics.idle_timeout);
   });
 }
 
 void index::sweep() {
-  while (sweep_left_ > 0 && probing_ < probes_max && !live_.empty()) {
-    --sweep_left_;
-    auto name = std::move(live_.front());
-    live_.pop_front();
-    auto* t = holdings_->topics.find(name->name());
-    assert(t && t->is == life::live);
-    ++probing_;
-    request(t->handle, caf::infinite, probe_idle_atom::value).then([this, name](bool idle) { probed(name, idle); });
+  for (auto* queue : {&lonely_, &wanted_}) {
+    while (queue->due > 0 && probing_ < probes_max && !queue->names.empty())
+      probe(*queue);
+    if (queue->names.empty())
+      queue->due = 0;
   }
-  if (live_.empty())
-    sweep_left_ = 0;
 }
 
-void index::probed(const mqtt::topic_ref& name, bool idle) {
+void index::probe(live_queue& from) {
+  --from.due;
+  auto name = std::move(from.names.front());
+  from.names.pop_front();
+  auto* t = holdings_->topics.find(name->name());
+  assert(t && t->is == life::live);
+  ++probing_;
+  request(t->handle, caf::infinite, probe_idle_atom::value).then([this, name](topic_use use) { probed(name, use); });
+}
+
+void index::probed(const mqtt::topic_ref& name, topic_use use) {
   --probing_;
   auto* t = holdings_->topics.find(name->name());
   assert(t && t->is == life::live);
-  if (idle)
+  if (use == topic_use::idle)
     retire(*t);
   else
-    live_.push_back(name);
+    (use == topic_use::lonely ? lonely_ : wanted_).names.push_back(name);
   sweep();
 }
 
@@ -127,7 +135,6 @@ void index::forgotten(const mqtt::topic_ref& name) {
   send(t->handle, retire_atom::value);
   t->handle = nullptr;
   t->is = life::dormant;
-  t->dormant_since = ++changes_;
   for (const auto on : std::exchange(t->waiting, {}))
     activate(name, on);
   erase_if_unused(name);
@@ -158,32 +165,36 @@ void index::retain(const mqtt::topic_ref& name, const mqtt::message_ref& m) {
   erase_if_unused(t.name ? mqtt::topic_ref{t.name} : name);
 }
 
-void index::walk(const retained_cursor& c) {
-  constexpr std::size_t page_names_max = 256;
+void index::walk(const std::shared_ptr<const retained_cursor>& c) {
+  // A page is bounded by the names looked at and by the bytes it brings.
+  constexpr std::size_t page_names_max = 128;
+  constexpr std::size_t page_bytes_max = 256 * 1024;
   auto terms = make_ref<mqtt::delivery_terms>();
-  terms->maximum_qos = c.subscription.options.qos;
+  terms->maximum_qos = c->subscription->terms.options.qos;
   terms->retained = true;
-  if (c.subscription.identifier != 0)
-    terms->subscription_identifiers.push_back(c.subscription.identifier);
+  if (c->subscription->terms.identifier != 0)
+    terms->subscription_identifiers.push_back(c->subscription->terms.identifier);
   retained_page answer;
+  std::size_t bytes = 0;
+  std::optional<std::string> cut_after;
   const auto at = now();
-  const auto after = holdings_->topics.page(c.subscription.filter, c.after, page_names_max, [&](const std::string&, topic_state& t) {
-    // Topics that were live when the subscription was made sent theirs themselves, in order with live messages.
-    const bool was_live = t.live_since != 0 && t.live_since <= c.made_at &&
-                          (t.is != life::dormant || t.dormant_since > c.made_at);
-    if (was_live || !t.retained || t.retained->expired(at))
+  const auto take = [&](const std::string& name, topic_state& t) {
+    if (cut_after || !t.retained || t.retained->expired(at))
       return;
+    bytes += t.retained->footprint_bytes();
     if (t.is == life::dormant)
       answer.messages.deliveries.push_back({t.retained, terms, nullptr});
-    else // awake since: only the topic knows whether this is still its retained message
-      send(t.handle, send_retained_atom::value, subscriber{c.session, c.subscription});
-  });
-  if (after) {
-    auto next = std::make_shared<retained_cursor>(c);
-    next->after = *after;
-    answer.next = std::move(next);
-  }
-  send(c.session->handle, page_atom::value, std::move(answer));
+    else // only the topic knows what it has sent to this subscriber live
+      send(t.handle, send_retained_atom::value, c->subscription);
+    if (bytes >= page_bytes_max)
+      cut_after = name;
+  };
+  auto after = holdings_->topics.page(c->subscription->terms.filter, c->after, page_names_max, take);
+  if (cut_after)
+    after = std::move(cut_after);
+  if (after)
+    answer.next = std::make_shared<const retained_cursor>(retained_cursor{c->subscription, std::move(*after)});
+  send(c->subscription->session->handle, page_atom::value, std::move(answer));
 }
 
 } // namespace mqttzoo::actors

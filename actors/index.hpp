@@ -37,11 +37,15 @@ private:
     mqtt::topic_ref name;
     topic_actor handle;
     mqtt::message_ref retained;
-    std::uint64_t live_since = 0;    ///< change number of its latest awakening
-    std::uint64_t dormant_since = 0; ///< change number of its latest retirement
     std::vector<unit_index> waiting; ///< asked for it while it was retiring
     std::uint16_t units_to_forget = 0;
     life is = life::dormant;
+  };
+
+  /// Live topics, the next to be probed first.
+  struct live_queue {
+    std::deque<mqtt::topic_ref> names;
+    std::size_t due = 0; ///< how many are yet to be probed
   };
 
   struct group_state {
@@ -56,9 +60,10 @@ private:
   void awaken(topic_state& t, unit_index on);
   void forgotten(const mqtt::topic_ref& name);
   void on_due(net::time_point now) override;
-  /// Probes the oldest live topics until `sweep_left_` have been asked.
+  /// Probes the oldest of both queues until what is due was asked.
   void sweep();
-  void probed(const mqtt::topic_ref& name, bool idle);
+  void probe(live_queue& from);
+  void probed(const mqtt::topic_ref& name, topic_use use);
   void retire(topic_state& t);
   void erase_if_unused(const mqtt::topic_ref& name);
   /// Calls `f(topic_state&)` for every topic that is live (or retiring) and matches.
@@ -76,8 +81,8 @@ private:
 
   // subscriptions
   void change(const subscription_change& c);
-  void subscribe(const card_ref& session, const mqtt::subscription& s);
-  void join_group(const card_ref& session, const mqtt::subscription& s, const mqtt::topic_filter& parsed);
+  subscriber subscribe(const card_ref& session, const mqtt::subscription& s);
+  void join_group(const subscriber& made, const mqtt::topic_filter& parsed);
   void unsubscribe(const card_ref& session, const std::string& filter);
   void leave_group(const card_ref& session, const mqtt::topic_filter& parsed);
   void forget(const card_ref& session);
@@ -85,7 +90,7 @@ private:
 
   // retained messages
   void retain(const mqtt::topic_ref& name, const mqtt::message_ref& m);
-  void walk(const retained_cursor& c);
+  void walk(const std::shared_ptr<const retained_cursor>& c);
 
   struct holdings {
     mqtt::topic_tree<topic_state> topics;
@@ -96,10 +101,9 @@ private:
   };
 
   std::unique_ptr<holdings> holdings_ = std::make_unique<holdings>();
-  std::deque<mqtt::topic_ref> live_; ///< the next to be probed first
-  std::size_t probing_ = 0;    ///< probes under way
-  std::size_t sweep_left_ = 0; ///< topics yet to be probed
-  std::uint64_t changes_ = 0;
+  live_queue wanted_; ///< somebody subscribes, as far as we know
+  live_queue lonely_; ///< nobody does: bounded by topics.idle.max
+  std::size_t probing_ = 0; ///< probes under way
   std::uint64_t last_group_ = 0;
 };
 

@@ -9,33 +9,35 @@
 namespace mqttzoo::actors {
 
 void index::change(const subscription_change& c) {
+  change_done answer{c.id, !c.remove.empty(), {}};
   for (const auto& s : c.add)
-    subscribe(c.session, s);
+    answer.made.push_back(subscribe(c.session, s));
   for (const auto& filter : c.remove)
     unsubscribe(c.session, filter);
   if (c.id != mqtt::packet_id::none)
-    send(c.session->handle, changed_atom::value, change_done{c.id, !c.remove.empty(), changes_});
+    send(c.session->handle, changed_atom::value, std::move(answer));
 }
 
-void index::subscribe(const card_ref& session, const mqtt::subscription& s) {
-  ++changes_;
+subscriber index::subscribe(const card_ref& session, const mqtt::subscription& s) {
   const auto parsed = mqtt::parse_topic_filter(s.filter);
   assert(parsed); // the session checked it
   holdings_->filters[session->number].insert(s.filter);
-  if (parsed->is_shared())
-    return join_group(session, s, *parsed);
+  auto made = make_ref<const made_subscription>(session, s);
+  if (parsed->is_shared()) {
+    join_group(made, *parsed);
+    return made;
+  }
   auto& list = *holdings_->subscribers.insert(s.filter, {}).first;
-  const auto have = std::find_if(list.begin(), list.end(), [&](const subscriber& x) { return x.session == session; });
-  auto kept = subscriber{session, s};
-  kept.subscription.wants_retained = false; // only now, not when a topic comes to life
+  const auto have = std::find_if(list.begin(), list.end(), [&](const subscriber& x) { return x->session == session; });
   if (have == list.end())
-    list.push_back(std::move(kept));
+    list.push_back(made);
   else
-    *have = std::move(kept);
-  for_each_live(s.filter, [&](topic_state& t) { send(t.handle, add_route_atom::value, subscriber{session, s}); });
+    *have = made;
+  for_each_live(s.filter, [&](topic_state& t) { send(t.handle, add_route_atom::value, made); });
+  return made;
 }
 
-void index::join_group(const card_ref& session, const mqtt::subscription& s, const mqtt::topic_filter& parsed) {
+void index::join_group(const subscriber& made, const mqtt::topic_filter& parsed) {
   const std::string filter{parsed.filter()};
   auto& list = *holdings_->groups.insert(filter, {}).first;
   auto group = std::find_if(list.begin(), list.end(), [&](const group_state& g) { return g.share_name == parsed.share_name(); });
@@ -46,9 +48,9 @@ void index::join_group(const card_ref& session, const mqtt::subscription& s, con
     group = list.insert(list.end(), group_state{std::string{parsed.share_name()}, handle, number, {}});
     for_each_live(filter, [&](topic_state& t) { send(t.handle, add_route_atom::value, handle, number); });
   }
-  if (std::find(group->members.begin(), group->members.end(), session) == group->members.end())
-    group->members.push_back(session);
-  send(group->handle, join_atom::value, subscriber{session, s});
+  if (std::find(group->members.begin(), group->members.end(), made->session) == group->members.end())
+    group->members.push_back(made->session);
+  send(group->handle, join_atom::value, made);
 }
 
 void index::unsubscribe(const card_ref& session, const std::string& filter) {
@@ -64,7 +66,7 @@ void index::unsubscribe(const card_ref& session, const std::string& filter) {
   auto* list = holdings_->subscribers.find(filter);
   if (!list)
     return;
-  std::erase_if(*list, [&](const subscriber& s) { return s.session == session; });
+  std::erase_if(*list, [&](const subscriber& s) { return s->session == session; });
   if (list->empty())
     holdings_->subscribers.erase(filter);
   for_each_live(filter, [&](topic_state& t) { send(t.handle, remove_route_atom::value, session, filter); });
@@ -98,7 +100,7 @@ void index::forget(const card_ref& session) {
     for (const auto& filter : filters)
       unsubscribe(session, filter);
   }
-  send(session->handle, changed_atom::value, change_done{mqtt::packet_id::none, true, changes_});
+  send(session->handle, changed_atom::value, change_done{mqtt::packet_id::none, true, {}});
 }
 
 void index::give_back(const card_ref& from, const mqtt::delivery& d) {

@@ -102,10 +102,10 @@ using topic_actor = caf::typed_actor<
     caf::reacts_to<remove_route_atom, card_ref, std::string>,
     caf::reacts_to<add_route_atom, group_actor, mqtt::group_number>,
     caf::reacts_to<remove_route_atom, mqtt::group_number>,
-    /// The retained message, to a session whose subscription is older than the topic's life.
+    /// The retained message, to a new subscriber that has not had it as a live message.
     caf::reacts_to<send_retained_atom, subscriber>,
-    /// Answered true if no message came since the last probe.
-    caf::replies_to<probe_idle_atom>::with<bool>,
+    /// Whether messages came since the last probe.
+    caf::replies_to<probe_idle_atom>::with<topic_use>,
     caf::reacts_to<retire_atom>>;
 
 /// A unit's go-between: it knows the live topics its sessions use and takes what other units send to its sessions.
@@ -179,6 +179,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::retained_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::stored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::subscriber)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::ticket_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::topic_use)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::delivery)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::group_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::message_ref)

@@ -19,6 +19,7 @@
 namespace mqttzoo::actors {
 
 class session_card;
+class made_subscription;
 class publish_ticket;
 using card_ref = ref<session_card>;
 
@@ -76,10 +77,14 @@ struct receipt {
   std::vector<mqtt::packet_id> ids;
 };
 
-/// One subscription as the index and the topics know it.
-struct subscriber {
-  card_ref session;
-  mqtt::subscription subscription; ///< filter without `$share/<name>/` for groups
+/// A subscription in force; see session_card.hpp.
+using subscriber = ref<const made_subscription>;
+
+/// A topic's answer when it is asked whether it is still of use.
+enum class topic_use : std::uint8_t {
+  idle,   ///< no message since the last time
+  lonely, ///< messages, but nobody gets them
+  wanted, ///< messages, and somebody gets them
 };
 
 /// SUBSCRIBE or UNSUBSCRIBE of one session, to the index.
@@ -94,15 +99,13 @@ struct subscription_change {
 struct change_done {
   mqtt::packet_id id = mqtt::packet_id::none;
   bool unsubscribed = false;
-  std::uint64_t made_at = 0; ///< the index's change number, for retained_cursor
+  std::vector<subscriber> made; ///< what was subscribed, in the order of the request
 };
 
 /// Where a walk through retained messages stands: one subscription's filter and the last topic visited.
 struct retained_cursor {
-  card_ref session;
-  mqtt::subscription subscription;
-  std::uint64_t made_at = 0; ///< the index's change number when the subscription was made
-  std::string after;         ///< topic; empty at the start
+  subscriber subscription;
+  std::string after; ///< topic; empty at the start
 };
 
 /// Messages for one session: retained ones, or what a group chose it for.

@@ -1,7 +1,5 @@
 #include "actors/session.hpp"
 
-#include "actors/courier.hpp"
-
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -9,7 +7,7 @@ namespace mqttzoo::actors {
 session::session(caf::actor_config& config, unit_services& services, card_ref card,
                  std::shared_ptr<restored_session> restored)
     : pinned_base<session_actor>(config, services), card_(std::move(card)),
-      machine_(*this, services.counters, services.pod->limits, card_->client, card_->number) {
+      machine_(*this, services.counters, services.limits, card_->client, card_->number) {
   services.counters.sessions.add();
   if (restored)
     restore(*restored);
@@ -164,6 +162,7 @@ void session::finish_turn() {
   if (!card_)
     return;
   submit();
+  named_ = nullptr; // the courier may forget it before the next turn
   save_if_changed();
   go_on_walking();
   if (connection_ && congested())
@@ -180,11 +179,11 @@ void session::rearm() {
 }
 
 bool session::congested() const {
-  return connection_->outbox_bytes() > services().pod->settings.net.outbox_bytes_max;
+  return connection_->outbox_bytes() > services().settings.net.outbox_bytes_max;
 }
 
 void session::watch_pressure() {
-  const auto bound = pod().settings.net.transit_bytes_max;
+  const auto bound = services().settings.net.transit_bytes_max;
   if (card_->transit_bytes.load(std::memory_order_acquire) <= bound)
     return set_pause(by_transit, false);
   set_pause(by_transit, true);
@@ -209,22 +208,26 @@ void session::set_pause(pause why, bool on) {
 // --- publishing -------------------------------------------------------------------------------------------------
 
 mqtt::topic_ref session::intern(std::string_view topic) {
-  if (open_ && open_->topic->name() == topic)
-    return open_->topic;
-  return services().local_courier->intern(topic);
+  if (!named_ || named_->name->name() != topic)
+    named_ = &services().local_courier->look_up(topic);
+  return named_->name;
 }
 
 void session::publish(mqtt::message_ref m, mqtt::packet_id id) {
-  if (open_ && open_->topic != m->shared_topic_name())
+  const auto& topic = m->shared_topic_name();
+  if (open_ && open_->topic != topic)
     submit();
-  if (!open_)
-    open_ = make_ref<batch>(m->shared_topic_name(), card_, epoch_);
+  if (!open_) {
+    intern(topic->name());
+    open_for_ = named_;
+    open_ = make_ref<batch>(topic, card_, epoch_);
+  }
   open_->add({std::move(m), id});
 }
 
 void session::submit() {
   if (open_)
-    services().local_courier->route(std::exchange(open_, nullptr));
+    services().local_courier->route(*std::exchange(open_for_, nullptr), std::exchange(open_, nullptr));
 }
 
 void session::receipt_inline(const receipt& r) {

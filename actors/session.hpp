@@ -6,6 +6,7 @@
 #pragma once
 
 #include "actors/attachment.hpp"
+#include "actors/courier.hpp"
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
 #include "mqtt/session.hpp"
@@ -56,8 +57,7 @@ private:
     mqtt::packet_id id = mqtt::packet_id::none;
     bool routed = false;
     std::uint64_t revision = 0; ///< must be saved; 0: nothing to save
-    std::uint64_t made_at = 0;
-    std::vector<mqtt::subscription> subscriptions;
+    std::vector<subscriber> made;
   };
 
   // net::connection_events
@@ -112,7 +112,9 @@ private:
   mqtt::session machine_;
   net::connection_ptr connection_;
   std::uint64_t epoch_ = 0;
-  batch_ref open_; ///< consecutive publishes to one topic
+  courier::entry* named_ = nullptr;    ///< the topic named last, during a turn
+  courier::entry* open_for_ = nullptr; ///< where open_ will go
+  batch_ref open_;                     ///< consecutive publishes to one topic
   std::vector<waiting_subscribe> subscribes_;
   std::vector<std::shared_ptr<const retained_cursor>> walks_; ///< the first is under way or waits for room
   net::time_point armed_for_ = net::time_point::max();

@@ -49,4 +49,13 @@ public:
   std::atomic<bool> transit_waiter{false};
 };
 
+/// A subscription in force, shared by the index and every live topic it matches.
+class made_subscription final : public ref_counted {
+public:
+  made_subscription(card_ref by, mqtt::subscription as) : session(std::move(by)), terms(std::move(as)) {}
+
+  const card_ref session;
+  const mqtt::subscription terms; ///< filter in full, `$share/<name>/` included
+};
+
 } // namespace mqttzoo::actors

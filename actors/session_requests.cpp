@@ -12,9 +12,9 @@ void session::subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_i
   auto change = std::make_shared<subscription_change>();
   change->session = card_;
   change->id = id;
-  change->add = accepted;
+  change->add = std::move(accepted);
   const auto revision = machine_.persistent() ? revision_ + 1 : 0; // session_changed() follows at once
-  subscribes_.push_back({id, false, revision, 0, std::move(accepted)});
+  subscribes_.push_back({id, false, revision, {}});
   send(pod().index, change_atom::value, std::shared_ptr<const subscription_change>{std::move(change)});
 }
 
@@ -39,7 +39,7 @@ void session::routes_changed(const change_done& c) {
   for (auto& s : subscribes_)
     if (s.id == c.id) {
       s.routed = true;
-      s.made_at = c.made_at;
+      s.made = c.made;
     }
   complete_subscribes();
   finish_turn();
@@ -53,10 +53,9 @@ void session::complete_subscribes() {
       continue;
     }
     machine_.on_subscribed(s.id, mqtt::reason_code::success, now());
-    for (auto& subscription : s.subscriptions) // [MQTT-3.3.1-9] retained messages follow the SUBACK
-      if (subscription.wants_retained && connection_)
-        walks_.push_back(std::make_shared<const retained_cursor>(
-            retained_cursor{card_, std::move(subscription), s.made_at, {}}));
+    for (auto& made : s.made) // [MQTT-3.3.1-9] retained messages follow the SUBACK
+      if (made->terms.wants_retained && connection_)
+        walks_.push_back(std::make_shared<const retained_cursor>(retained_cursor{std::move(made), {}}));
     subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }

@@ -20,14 +20,14 @@ share_group::behavior_type share_group::make_behavior() {
 
 void share_group::join(const subscriber& s) {
   auto terms = make_ref<mqtt::delivery_terms>();
-  terms->maximum_qos = s.subscription.options.qos;
-  terms->retain_as_published = s.subscription.options.retain_as_published;
-  if (s.subscription.identifier != 0)
-    terms->subscription_identifiers.push_back(s.subscription.identifier);
+  terms->maximum_qos = s->terms.options.qos;
+  terms->retain_as_published = s->terms.options.retain_as_published;
+  if (s->terms.identifier != 0)
+    terms->subscription_identifiers.push_back(s->terms.identifier);
   terms->group = number_;
-  auto have = std::find_if(members_.begin(), members_.end(), [&](const member& m) { return m.session == s.session; });
+  auto have = std::find_if(members_.begin(), members_.end(), [&](const member& m) { return m.session == s->session; });
   if (have == members_.end())
-    members_.push_back({s.session, std::move(terms), {}});
+    members_.push_back({s->session, std::move(terms), {}});
   else
     have->terms = std::move(terms);
 }

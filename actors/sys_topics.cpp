@@ -14,7 +14,7 @@ sys_topics::sys_topics(caf::actor_config& config, unit_services& services, std::
 caf::behavior sys_topics::make_behavior() {
   const auto at = now();
   last_ = at;
-  if (pod().settings.sys.interval.count() > 0)
+  if (services().settings.sys.interval.count() > 0)
     publish_all(at);
   return {[this](shut_down_atom) { quit(); }};
 }
@@ -86,7 +86,7 @@ void sys_topics::publish_all(net::time_point at) {
   tell_load("bytes/sent", io(&net::io_counters::bytes_out), elapsed_s);
   tell_load("sockets", io(&net::io_counters::connections_opened), elapsed_s);
   tell_load("connections", io(&net::io_counters::connections_opened), elapsed_s);
-  services().timers->schedule(*this, at + pod().settings.sys.interval);
+  services().timers->schedule(*this, at + services().settings.sys.interval);
 }
 
 void sys_topics::tell(std::string_view name, std::string value) {

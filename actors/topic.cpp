@@ -9,8 +9,11 @@ namespace mqttzoo::actors {
 
 topic::topic(caf::actor_config& config, unit_services& services, start with)
     : pinned_base<topic_actor>(config, services), name_(std::move(with.name)),
-      subscribers_(std::move(with.subscribers)), groups_(std::move(with.groups)),
-      retained_(std::move(with.retained)) {}
+      groups_(std::move(with.groups)), retained_(std::move(with.retained)) {
+  subscribers_.reserve(with.subscribers.size());
+  for (auto& s : with.subscribers)
+    subscribers_.push_back({std::move(s), 0});
+}
 
 topic::behavior_type topic::make_behavior() {
   return {
@@ -24,13 +27,18 @@ topic::behavior_type topic::make_behavior() {
         std::erase_if(groups_, [&](const auto& g) { return g.second == number; });
       },
       [this](send_retained_atom, const subscriber& s) { send_retained(s); },
-      [this](probe_idle_atom) { return !std::exchange(used_, false); },
+      [this](probe_idle_atom) {
+        if (!std::exchange(used_, false))
+          return topic_use::idle;
+        return subscribers_.empty() && groups_.empty() ? topic_use::lonely : topic_use::wanted;
+      },
       [this](retire_atom) { quit(); },
   };
 }
 
 void topic::publish(const batch_ref& b) {
   used_ = true;
+  ++batches_;
   if (stale_)
     rebuild_targets();
   auto tickets = make_tickets(*b);
@@ -116,38 +124,36 @@ void topic::send_receipts(const batch& b, const ticket_list& tickets) {
 }
 
 void topic::add(subscriber s) {
-  const auto same = [&](const subscriber& have) {
-    return have.session == s.session && have.subscription.filter == s.subscription.filter;
+  const auto same = [&](const route_entry& have) {
+    return have.by->session == s->session && have.by->terms.filter == s->terms.filter;
   };
   auto found = std::find_if(subscribers_.begin(), subscribers_.end(), same);
-  if (s.subscription.wants_retained && retained_)
-    send_retained(s);
   if (found == subscribers_.end())
-    subscribers_.push_back(std::move(s));
+    subscribers_.push_back({std::move(s), batches_});
   else
-    *found = std::move(s);
+    *found = {std::move(s), batches_};
   stale_ = true;
 }
 
 void topic::remove(const card_ref& session, const std::string& filter) {
-  std::erase_if(subscribers_, [&](const subscriber& s) {
-    return s.session == session && s.subscription.filter == filter;
+  std::erase_if(subscribers_, [&](const route_entry& e) {
+    return e.by->session == session && e.by->terms.filter == filter;
   });
   stale_ = true;
 }
 
 void topic::rebuild_targets() {
   // [MQTT-3.3.4-2] one copy for a session whatever number of its subscriptions match
-  std::stable_sort(subscribers_.begin(), subscribers_.end(), [](const subscriber& a, const subscriber& b) {
-    return a.session->number < b.session->number;
+  std::stable_sort(subscribers_.begin(), subscribers_.end(), [](const route_entry& a, const route_entry& b) {
+    return a.by->session->number < b.by->session->number;
   });
   std::vector<std::vector<route_target>> lists(pod().units.size());
   for (std::size_t i = 0; i < subscribers_.size();) {
-    const auto& session = subscribers_[i].session;
+    const auto& session = subscribers_[i].by->session;
     auto terms = make_ref<mqtt::delivery_terms>();
     bool no_local = true;
-    for (; i < subscribers_.size() && subscribers_[i].session == session; ++i) {
-      const auto& s = subscribers_[i].subscription;
+    for (; i < subscribers_.size() && subscribers_[i].by->session == session; ++i) {
+      const auto& s = subscribers_[i].by->terms;
       terms->maximum_qos = std::max(terms->maximum_qos, s.options.qos);
       terms->retain_as_published |= s.options.retain_as_published;
       if (s.identifier != 0)
@@ -187,13 +193,14 @@ void topic::update_retained(const batch& b, ticket_list& tickets) {
     return;
   // [MQTT-3.3.1-5] replaced; [MQTT-3.3.1-6] [MQTT-3.3.1-7] an empty payload removes it and is not kept
   retained_ = last->message->payload().empty() ? nullptr : last->message;
+  retained_since_ = batches_;
   send(pod().index, retain_atom::value, name_, retained_);
   if (b.publisher) // the pod's own messages are made anew at every start
     send(pod().post_office, retain_atom::value, name_, retained_, std::move(waiting));
 }
 
 bool topic::may_retain(const mqtt::message& m) const {
-  const auto& limits = services().pod->settings.retained;
+  const auto& limits = services().settings.retained;
   const auto& kept = services().pod->retained;
   return retained_ || m.payload().empty() ||
          (kept.messages.load(std::memory_order_relaxed) < limits.messages_max &&
@@ -203,12 +210,15 @@ bool topic::may_retain(const mqtt::message& m) const {
 void topic::send_retained(const subscriber& to) {
   if (!retained_ || retained_->expired(now()))
     return;
+  for (const auto& e : subscribers_)
+    if (e.by == to && e.since < retained_since_)
+      return; // it came live already
   auto terms = make_ref<mqtt::delivery_terms>();
-  terms->maximum_qos = to.subscription.options.qos;
+  terms->maximum_qos = to->terms.options.qos;
   terms->retained = true;
-  if (to.subscription.identifier != 0)
-    terms->subscription_identifiers.push_back(to.subscription.identifier);
-  send(to.session->handle, deliver_atom::value, parcel{{{retained_, std::move(terms), nullptr}}});
+  if (to->terms.identifier != 0)
+    terms->subscription_identifiers.push_back(to->terms.identifier);
+  send(to->session->handle, deliver_atom::value, parcel{{{retained_, std::move(terms), nullptr}}});
 }
 
 } // namespace mqttzoo::actors

@@ -47,10 +47,18 @@ private:
   void send_retained(const subscriber& to);
 
   mqtt::topic_ref name_;
-  std::vector<subscriber> subscribers_; ///< one for each matching subscription
+  /// One matching subscription, and how many batches had come when it joined.
+  struct route_entry {
+    subscriber by;
+    std::uint64_t since = 0;
+  };
+
+  std::vector<route_entry> subscribers_;
   std::vector<std::pair<group_actor, mqtt::group_number>> groups_;
   std::vector<target_list> targets_; ///< by unit; rebuilt when stale_
   mqtt::message_ref retained_;
+  std::uint64_t batches_ = 0;       ///< so far
+  std::uint64_t retained_since_ = 0; ///< the batch that brought retained_; 0: from before this life
   bool stale_ = true;
   bool used_ = true;
   bool any_target_ = false;

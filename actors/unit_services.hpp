@@ -37,8 +37,6 @@ struct retained_totals {
 
 /// The pod's actors and units, known to every unit.
 struct pod_services {
-  core::settings settings;
-  mqtt::server_limits limits;
   mqtt::authentication_methods methods;
   const core::clock* clock = nullptr;
   std::vector<unit_services*> units;
@@ -60,6 +58,8 @@ struct unit_services {
   courier_actor courier_handle;
   doorman_actor doorman;
   courier* local_courier = nullptr;
+  core::settings settings;     ///< a copy for this thread, replaced by a reload
+  mqtt::server_limits limits;  ///< what they mean to sessions
   mqtt::counters counters;
   /// Makes a connection of this unit's loop.
   std::function<net::connection_ptr(net::detached_socket)> adopt;

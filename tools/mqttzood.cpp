@@ -42,7 +42,7 @@ void print_banner(const core::settings& s, std::uint16_t port) {
   std::fflush(stdout);
 }
 
-void reload(core::settings& current, const std::vector<std::string>& arguments) {
+void reload(tools::pod& pod, core::settings& current, const std::vector<std::string>& arguments) {
   const auto wanted = core::load_config(arguments, core::process_environment());
   if (!wanted) {
     for (const auto& p : wanted.error())
@@ -56,6 +56,7 @@ void reload(core::settings& current, const std::vector<std::string>& arguments) 
     log_.warn("needs a restart", {{"option", c.name}, {"from", c.from}, {"to", c.to}});
   current = plan.result;
   core::configure_log(current.log);
+  pod.reload(current);
 }
 
 int run(core::settings settings, const std::vector<std::string>& arguments) {
@@ -85,7 +86,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
   for (int signal = 0; sigwait(&signals, &signal) == 0;) {
     if (signal != SIGHUP)
       break;
-    reload(settings, arguments);
+    reload(**pod, settings, arguments);
   }
   (*pod)->stop();
   return stopped;

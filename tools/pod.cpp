@@ -35,9 +35,17 @@ struct system_config : caf::actor_system_config {
   }
 };
 
+net::connection_limits connection_limits_of(const core::settings& settings) {
+  net::connection_limits limits;
+  limits.outbox_bytes_max = settings.net.outbox_bytes_max;
+  limits.outbox_stall_timeout = settings.net.outbox_stall_timeout;
+  return limits;
+}
+
 } // namespace
 
 struct pod::parts {
+  core::settings settings;
   system_config config;
   caf::actor_system system{config};
   pod_services services;
@@ -63,8 +71,7 @@ expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& set
                                                        const core::clock& clock,
                                                        mqtt::authentication_methods methods) {
   auto p = std::make_unique<parts>();
-  p->services.settings = settings;
-  p->services.limits = make_limits(settings);
+  p->settings = settings;
   p->services.methods = std::move(methods);
   p->services.clock = &clock;
   p->services.store = &store;
@@ -80,10 +87,8 @@ expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& set
 }
 
 void pod::parts::make_units() {
-  net::connection_limits limits;
-  limits.outbox_bytes_max = services.settings.net.outbox_bytes_max;
-  limits.outbox_stall_timeout = services.settings.net.outbox_stall_timeout;
-  const auto count = core::io_threads(services.settings.net);
+  const auto limits = connection_limits_of(settings);
+  const auto count = core::io_threads(settings.net);
   for (unsigned i = 0; i < count; ++i) {
     auto& loop = *loops.emplace_back(std::make_unique<net::loop>(*services.clock, limits));
     auto& u = *units.emplace_back(std::make_unique<unit>(system, loop));
@@ -92,6 +97,8 @@ void pod::parts::make_units() {
     s.host = &u;
     s.timers = &loop.timers();
     s.pod = &services;
+    s.settings = settings;
+    s.limits = make_limits(settings);
     s.adopt = [&loop](net::detached_socket socket) { return net::tcp_connection::adopt(loop, std::move(socket)); };
     services.units.push_back(&s);
   }
@@ -137,7 +144,7 @@ void pod::parts::make_actors(recovered found) {
 }
 
 expected<void, std::string> pod::parts::listen() {
-  const auto& net = services.settings.net;
+  const auto& net = settings.net;
   std::vector<net::loop*> all;
   for (auto& l : loops)
     all.push_back(l.get());
@@ -167,6 +174,17 @@ void pod::parts::on_first_unit(const std::function<void()>& f) {
     done.set_value();
   });
   done.get_future().wait();
+}
+
+void pod::reload(const core::settings& wanted) {
+  auto& p = *parts_;
+  p.settings = wanted;
+  for (std::size_t i = 0; i < p.loops.size(); ++i)
+    p.loops[i]->post([unit = p.unit_parts[i].get(), loop = p.loops[i].get(), wanted] {
+      unit->settings = wanted;
+      unit->limits = make_limits(wanted);
+      loop->set_limits(connection_limits_of(wanted));
+    });
 }
 
 pod::pod(std::unique_ptr<parts> p) : parts_(std::move(p)) {}

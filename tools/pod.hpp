@@ -26,6 +26,9 @@ public:
 
   std::uint16_t port() const noexcept;
 
+  /// Uses `wanted` from now on: for what happens next, and for connections still to come.
+  void reload(const core::settings& wanted);
+
   /// Stops accepting, tells every client, ends all actors, joins the threads. Blocks. Idempotent.
   void stop();
 

@@ -77,7 +77,7 @@ struct pod_fixture : test_coordinator_fixture<> {
     services.host = sys.dummy_execution_unit();
     services.timers = &timers;
     pod.clock = &clock;
-    pod.limits = actors::make_limits(pod.settings);
+    services.limits = actors::make_limits(services.settings);
     pod.units.push_back(&services);
     zk::embedded_options options;
     options.path = ":memory:";

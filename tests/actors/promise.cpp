@@ -60,7 +60,7 @@ CAF_TEST(a publish for a persistent session is acknowledged when its client has 
 
 CAF_TEST(a client that does not acknowledge within the grace has its message stored) {
   publisher.publish("t", "m", qos::at_least_once, 1);
-  advance(pod.settings.safety.grace_max);
+  advance(services.settings.safety.grace_max);
   CAF_CHECK_EQUAL(publisher.received_of<mqtt::ack_packet>().size(), 1u);
   CAF_CHECK_EQUAL(mails(), 1u);
   CAF_CHECK_EQUAL(pointers(), 1u);

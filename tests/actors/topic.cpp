@@ -91,8 +91,8 @@ CAF_TEST(an idle topic retires and comes back with its route) {
   subscriber.received();
   publisher.publish("t", "1");
   const auto running = sys.registry().running();
-  advance(pod.settings.topics.idle_timeout);
-  advance(pod.settings.topics.idle_timeout);
+  advance(services.settings.topics.idle_timeout);
+  advance(services.settings.topics.idle_timeout);
   CAF_CHECK(sys.registry().running() < running);
   publisher.publish("t", "2");
   CAF_CHECK_EQUAL(subscriber.payloads(), (strings{"1", "2"}));
@@ -106,8 +106,8 @@ CAF_TEST(a new subscriber gets the retained message whether the topic is live or
   publisher.publish("r", "kept", mqtt::qos::at_most_once, 0, true);
   early.subscribe("r");
   CAF_CHECK_EQUAL(early.payloads(), strings{"kept"});
-  advance(pod.settings.topics.idle_timeout);
-  advance(pod.settings.topics.idle_timeout);
+  advance(services.settings.topics.idle_timeout);
+  advance(services.settings.topics.idle_timeout);
   late.subscribe("r");
   CAF_CHECK_EQUAL(late.payloads(), strings{"kept"});
   publisher.publish("r", "", mqtt::qos::at_most_once, 0, true);
