@@ -52,7 +52,7 @@ public:
   /// Removes element `i`, keeping the order of the others. O(distance to the nearer end).
   void erase(std::size_t i) {
     assert(i < size_);
-    if (i < size_ / 2) {
+    if (i <= size_ / 2) {
       for (; i > 0; --i)
         (*this)[i] = std::move((*this)[i - 1]);
       pop_front();
