@@ -77,7 +77,7 @@ void outbound::deliver(delivery d, time_point now) {
   if (at_once)
     e.id = ids_.allocate();
   if (e.id == packet_id::none) // it waits for the store, for its turn, or for an identifier
-    return wait(std::move(e));
+    return wait(std::move(e), now);
   if (e.message->expired(now)) {
     counts_.publishes_expired.add();
     return drop(e);
@@ -88,7 +88,9 @@ void outbound::deliver(delivery d, time_point now) {
   ++sent_now_;
 }
 
-void outbound::wait(entry e) {
+void outbound::wait(entry e, time_point now) {
+  while (!has_room_for(e) && drop_expired_head(now)) {
+  }
   if (!has_room_for(e)) {
     if (e.promise)
       e.promise->refuse(reason_code::quota_exceeded);
@@ -124,13 +126,9 @@ void outbound::pump(time_point now) {
 bool outbound::send_next(time_point now) {
   if (queue_.empty() || !window_open() || sent_now_ < inflight_.size() || port_.congested())
     return false;
-  auto& head = queue_.front();
-  if (head.message->expired(now)) { // [MQTT-3.3.2-5]
-    counts_.publishes_expired.add();
-    auto e = pop_waiting();
-    drop(e);
+  if (drop_expired_head(now))
     return true;
-  }
+  auto& head = queue_.front();
   if (!ready(head))
     return false;
   if (head.id == packet_id::none)
@@ -147,9 +145,18 @@ bool outbound::send_next(time_point now) {
   return true;
 }
 
+bool outbound::drop_expired_head(time_point now) {
+  if (queue_.empty() || !queue_.front().message->expired(now))
+    return false;
+  counts_.publishes_expired.add();
+  auto e = pop_waiting(); // [MQTT-3.3.2-5]
+  drop(e);
+  return true;
+}
+
 void outbound::resend(time_point now) {
   while (sent_now_ < inflight_.size() && sent_now_ < connection_.window && !port_.congested()) {
-    auto& e = inflight_[sent_now_]; // [MQTT-4.6.0-1] in the order of the first time
+    auto& e = inflight_[sent_now_]; // in the order of the first time
     if (e.released) {               // [MQTT-4.4.0-1] [MQTT-4.4.0-1 v3]
       if (e.recorded || !persistent_)
         send_pubrel(e.id);

@@ -113,7 +113,7 @@ private:
 
   void send_at_most_once(const delivery& d, time_point now);
   void give_back(const delivery& d);
-  void wait(entry e);
+  void wait(entry e, time_point now);
   bool has_room_for(const entry& e) const noexcept;
   void deposit(entry& e);
   void deposit_all();
@@ -125,6 +125,7 @@ private:
   }
   void resend(time_point now);
   bool send_next(time_point now);
+  bool drop_expired_head(time_point now);
   /// False when the client could never take it.
   bool send(entry& e, time_point now);
   enum class attempt : std::uint8_t { first, repeated };

@@ -58,6 +58,8 @@ void session::open(accepted_connect connect, presence state, std::uint64_t epoch
 }
 
 void session::taken_over(presence next, time_point now) {
+  if (next == presence::fresh)
+    expiry_interval_s_ = 0; // it ends here, and nothing of it need be stored any more
   if (connected_) {
     if (is_v5()) {
       disconnect_packet p;
@@ -174,7 +176,7 @@ time_point session::next_due() const noexcept {
 
 /// Until when the client need not be heard; max for ever.
 time_point session::silent_until() const noexcept {
-  const bool counts = connected_ && keep_alive_.count() > 0 && !input_held_;
+  const bool counts = connected_ && keep_alive_.count() > 0 && !input_held_ && !input_paused_;
   return counts ? last_packet_ + keep_alive_ * 3 / 2 : time_point::max();
 }
 

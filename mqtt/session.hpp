@@ -71,7 +71,7 @@ public:
   std::size_t on_input(std::string_view input, time_point now);
   /// The outbox has room again.
   void on_drained(time_point now) { outbound_.pump(now); }
-  /// Input is not read for a while, for reasons that are not the client's: its clocks stand still.
+  /// Input is not read for a while for reasons of the port's: the client's clocks stand still.
   enum class reading : std::uint8_t { held, goes_on };
   void on_reading(reading now_is, time_point now) noexcept;
 
@@ -136,6 +136,7 @@ private:
   void check_pressure(time_point now);
   bool under_pressure() const noexcept;
   void note_partial(std::string_view rest, time_point now);
+  void restart_clocks(time_point now) noexcept;
   time_point silent_until() const noexcept;
   void close(time_point now);
   void end_connection(time_point now);
@@ -165,8 +166,8 @@ private:
   // the connection
   protocol_version version_ = protocol_version::unknown;
   bool connected_ = false;
-  bool input_paused_ = false;   ///< by us
-  bool input_held_ = false;     ///< by whomever
+  bool input_paused_ = false;   ///< by this session
+  bool input_held_ = false;     ///< by the port
   bool authenticating_ = false; ///< re-authentication is under way
   std::uint64_t epoch_ = 0;
   std::uint32_t packet_size_bytes_max_ = 0; ///< the client's, 0: none

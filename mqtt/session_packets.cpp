@@ -64,7 +64,7 @@ void session::check_pressure(time_point now) {
   if (pause == input_paused_)
     return;
   input_paused_ = pause;
-  on_reading(pause ? reading::held : reading::goes_on, now);
+  restart_clocks(now);
   if (pause) {
     counts_.reads_paused.add();
     port_.pause_input();
@@ -74,7 +74,11 @@ void session::check_pressure(time_point now) {
 }
 
 void session::on_reading(reading now_is, time_point now) noexcept {
-  input_held_ = now_is == reading::held || input_paused_;
+  input_held_ = now_is == reading::held;
+  restart_clocks(now);
+}
+
+void session::restart_clocks(time_point now) noexcept {
   partial_since_ = time_point::max(); // what is there of a packet is looked at again
   last_packet_ = now;
 }

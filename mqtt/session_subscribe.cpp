@@ -164,7 +164,7 @@ void session::finish_request(std::size_t index, time_point now) {
   requests_.erase(requests_.begin() + static_cast<std::ptrdiff_t>(index));
   if (!request.silent)
     answer(request, now);
-  if (input_paused_)
+  if (connected_ && input_paused_)
     check_pressure(now);
 }
 

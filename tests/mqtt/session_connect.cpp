@@ -90,6 +90,7 @@ CAF_TEST(a new connection takes over) { // [MQTT-3.1.4-3] [MQTT-3.1.4-2 v3]
 CAF_TEST(a clean start drops everything) { // [MQTT-3.1.4-4] [MQTT-3.1.2-4]
   connect(persistent_hello(protocol_version::v5));
   send(subscribe(id(1), {"a"}));
+  machine->on_subscribed(id(1), reason_code::success, now);
   send(publish("t", "x", qos::exactly_once, id(9)));
   deliver("old", qos::exactly_once);
   lose_connection();
@@ -107,6 +108,14 @@ CAF_TEST(a clean start drops everything) { // [MQTT-3.1.4-4] [MQTT-3.1.2-4]
   expect_nothing();
   receipt(id(9));
   expect_ack(packet_type::pubrec, id(9));
+}
+
+CAF_TEST(a clean start that takes over stores nothing first) {
+  connect(persistent_hello(protocol_version::v5));
+  deliver("old", qos::at_least_once);
+  connect(hello(protocol_version::v5));
+  expect_nothing();
+  CAF_CHECK(port.deposits.empty());
 }
 
 CAF_TEST(a session expires when its client stays away) { // [MQTT-3.1.2-23] [MQTT-4.1.0-2]

@@ -48,7 +48,7 @@ CAF_TEST(a keep alive of 0 is none) {
   CAF_CHECK(machine->next_due() == time_point::max());
 }
 
-CAF_TEST(the keep alive of the server holds) { // [MQTT-3.1.2-21]
+CAF_TEST(the keep alive of the server holds) {
   limits.keep_alive_s_max = 10;
   auto p = hello(protocol_version::v5);
   p.keep_alive_s = 1000;
