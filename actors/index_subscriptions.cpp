@@ -48,8 +48,10 @@ void index::join_group(const subscriber& made, const mqtt::topic_filter& parsed)
     group = list.insert(list.end(), group_state{std::string{parsed.share_name()}, handle, number, {}});
     for_each_live(filter, [&](topic_state& t) { send(t.handle, add_route_atom::value, handle, number); });
   }
-  if (std::find(group->members.begin(), group->members.end(), made->session) == group->members.end())
+  if (std::find(group->members.begin(), group->members.end(), made->session) == group->members.end()) {
     group->members.push_back(made->session);
+    pod().shared_subscriptions.fetch_add(1, std::memory_order_relaxed);
+  }
   send(group->handle, join_atom::value, made);
 }
 
@@ -80,7 +82,8 @@ void index::leave_group(const card_ref& session, const mqtt::topic_filter& parse
   auto group = std::find_if(list->begin(), list->end(), [&](const group_state& g) { return g.share_name == parsed.share_name(); });
   if (group == list->end())
     return;
-  std::erase(group->members, session);
+  if (std::erase(group->members, session) > 0)
+    pod().shared_subscriptions.fetch_sub(1, std::memory_order_relaxed);
   send(group->handle, leave_atom::value, session);
   if (!group->members.empty())
     return;

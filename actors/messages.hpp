@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -139,6 +140,7 @@ struct session_state_record {
   std::uint32_t expiry_interval_s = 0;
   bool connected = false;
   std::vector<mqtt::subscription> subscriptions;
+  std::optional<mqtt::will> will;
 };
 
 } // namespace mqttzoo::actors

@@ -24,6 +24,22 @@ zk::subscription_record to_record(const mqtt::subscription& s) {
   return r;
 }
 
+/// The expiry interval of a will counts from its publication, so it stands in the record as an interval.
+zk::will_record to_record(const mqtt::will& w, std::int64_t unix_now_ms) {
+  zk::will_record r;
+  r.message.topic = w.topic;
+  r.message.qos = static_cast<std::uint8_t>(w.qos);
+  r.message.retain = w.retain;
+  r.message.payload_is_utf8 = w.payload_is_utf8;
+  r.message.forwarded_properties = w.forwarded;
+  r.message.stored_at_unix_ms = unix_now_ms;
+  if (w.message_expiry_interval_s)
+    r.message.expires_at_unix_ms = unix_now_ms + std::int64_t{*w.message_expiry_interval_s} * 1000;
+  r.message.payload = w.payload;
+  r.delay_s = w.delay_interval_s;
+  return r;
+}
+
 } // namespace
 
 // --- sessions ---------------------------------------------------------------------------------------------------
@@ -35,6 +51,8 @@ void post_office::save(const session_state_record& s) {
   r.disconnected_at_unix_ms = s.connected ? 0 : pod().clock->unix_ms();
   for (const auto& subscription : s.subscriptions)
     r.subscriptions.push_back(actors::to_record(subscription));
+  if (s.will)
+    r.will = actors::to_record(*s.will, pod().clock->unix_ms());
   auto data = zk::encode_session(r);
   if (!data) {
     send(s.session->handle, saved_atom::value, s.revision, mqtt::reason_code::quota_exceeded);

@@ -97,6 +97,11 @@ private:
     auto state = std::make_shared<restored_session>();
     state->expiry_interval_s = record->session_expiry_interval_s;
     state->expires_at = expiry(*record);
+    if (record->will) {
+      state->will = std::make_unique<mqtt::will>(to_will(*record->will));
+      state->will_due = std::min<net::time_point>(
+          to_steady(lost_at_ms(*record) + std::int64_t{record->will->delay_s} * 1000), state->expires_at);
+    }
     for (auto& s : record->subscriptions)
       state->subscriptions.push_back(to_subscription(s));
     by_path_.emplace(node.path, found_.sessions.size());
@@ -155,9 +160,27 @@ private:
   net::time_point expiry(const zk::session_record& r) const {
     if (r.session_expiry_interval_s == zk::session_never_expires)
       return net::time_point::max();
-    // A session whose client was connected when the pod died lost it then, which is at most now.
-    const auto lost_ms = r.disconnected_at_unix_ms == 0 ? unix_now_ms_ : r.disconnected_at_unix_ms;
-    return to_steady(lost_ms + std::int64_t{r.session_expiry_interval_s} * 1000);
+    return to_steady(lost_at_ms(r) + std::int64_t{r.session_expiry_interval_s} * 1000);
+  }
+
+  /// A session whose client was connected when the pod died lost it then; what is known is that it was before now.
+  std::int64_t lost_at_ms(const zk::session_record& r) const {
+    return r.disconnected_at_unix_ms == 0 ? unix_now_ms_ : r.disconnected_at_unix_ms;
+  }
+
+  static mqtt::will to_will(const zk::will_record& r) {
+    mqtt::will w;
+    w.topic = r.message.topic;
+    w.payload = r.message.payload;
+    w.qos = static_cast<mqtt::qos>(r.message.qos);
+    w.retain = r.message.retain;
+    w.delay_interval_s = r.delay_s;
+    if (r.message.expires_at_unix_ms != 0)
+      w.message_expiry_interval_s =
+          static_cast<std::uint32_t>((r.message.expires_at_unix_ms - r.message.stored_at_unix_ms) / 1000);
+    w.payload_is_utf8 = r.message.payload_is_utf8;
+    w.forwarded = r.message.forwarded_properties;
+    return w;
   }
 
   net::time_point to_steady(std::int64_t unix_ms) const {

@@ -76,7 +76,7 @@ void session::attach(attachment& a) {
     connection_ = services().adopt(std::move(a.socket));
   paused_ = 0;
   card_->persistent = a.connect.session_expiry_interval_s > 0;
-  card_->connected = true;
+  set_connected(true);
   connection_->attach_events(*this);
   machine_.open(std::move(a.connect), presence, epoch_, at);
   if (machine_.persistent()) {
@@ -89,6 +89,15 @@ void session::attach(attachment& a) {
   finish_turn();
 }
 
+void session::set_connected(bool yes) {
+  if (card_->connected.exchange(yes, std::memory_order_relaxed) == yes)
+    return;
+  if (yes)
+    pod().clients.add();
+  else
+    pod().clients.sub();
+}
+
 void session::purge() {
   machine_.reset();
   walks_.clear();
@@ -98,6 +107,7 @@ void session::purge() {
   if (stored_)
     send(pod().post_office, erase_atom::value, card_);
   stored_ = false;
+  saving_ = false; // what is under way was erased with the rest
 }
 
 std::size_t session::on_input(std::string_view input) {
@@ -121,7 +131,7 @@ void session::on_drained() {
 void session::on_closed(net::close_cause) {
   run_inline([&] {
     connection_ = nullptr;
-    card_->connected = false;
+    set_connected(false);
     machine_.on_closed(now());
     walks_.clear();
     walking_ = false;
@@ -137,7 +147,7 @@ void session::close(mqtt::close_mode mode) {
     connection_->abort();
   // The connection flushes and closes by itself; nothing more is written to it.
   connection_ = nullptr;
-  card_->connected = false;
+  set_connected(false);
   walks_.clear();
   walking_ = false;
 }

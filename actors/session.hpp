@@ -23,6 +23,8 @@ struct restored_session {
   std::uint32_t expiry_interval_s = 0;
   std::vector<mqtt::subscription> subscriptions;
   net::time_point expires_at = net::time_point::max();
+  std::unique_ptr<mqtt::will> will;
+  net::time_point will_due = net::time_point::max();
   std::vector<mqtt::packet_id> received;
   struct mail {
     mqtt::delivery delivery;
@@ -104,6 +106,7 @@ private:
   void complete_subscribes();
   void watch_pressure();
   void set_pause(pause why, bool on);
+  void set_connected(bool yes);
   void rearm();
   void purge();
   void restore(restored_session& from);

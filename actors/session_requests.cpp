@@ -100,6 +100,8 @@ void session::save_if_changed() {
   state->connected = machine_.connected();
   for (const auto& [filter, s] : machine_.subscriptions())
     state->subscriptions.push_back(s);
+  if (const auto* w = machine_.pending_will())
+    state->will = *w;
   send(pod().post_office, save_atom::value, std::shared_ptr<const session_state_record>{std::move(state)});
 }
 
@@ -138,7 +140,8 @@ void session::forget_received(mqtt::packet_id id) { send(pod().post_office, forg
 void session::restore(restored_session& from) {
   stored_ = true;
   card_->persistent = true;
-  machine_.restore(from.expiry_interval_s, std::move(from.subscriptions), from.expires_at);
+  machine_.restore(from.expiry_interval_s, std::move(from.subscriptions), from.expires_at, std::move(from.will),
+                   from.will_due);
   for (const auto id : from.received)
     machine_.receiver().restore(id);
   for (auto& m : from.messages)

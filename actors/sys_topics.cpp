@@ -45,13 +45,12 @@ void sys_topics::publish_all(net::time_point at) {
   tell("uptime", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(at - started_).count()) + " seconds");
   const auto connected = total(&c::clients_connected);
   const auto sessions = total(&c::sessions);
-  clients_max_ = std::max(clients_max_, connected);
   tell("clients/connected", connected);
   tell("clients/active", connected);
   tell("clients/total", sessions);
   tell("clients/disconnected", sessions - std::min(sessions, connected));
   tell("clients/inactive", sessions - std::min(sessions, connected));
-  tell("clients/maximum", clients_max_);
+  tell("clients/maximum", pod().clients.maximum());
   tell("clients/expired", total(&c::clients_expired));
   tell("messages/received", total(&c::packets_received));
   tell("messages/sent", total(&c::packets_sent));
@@ -68,6 +67,7 @@ void sys_topics::publish_all(net::time_point at) {
   tell("bytes/received", io(&net::io_counters::bytes_in));
   tell("bytes/sent", io(&net::io_counters::bytes_out));
   tell("subscriptions/count", total(&c::subscriptions));
+  tell("shared_subscriptions/count", pod().shared_subscriptions.load());
   tell("retained messages/count", pod().retained.messages.load());
   tell("limits/connect timeouts", total(&c::connect_timeouts));
   tell("limits/packet timeouts", total(&c::packet_timeouts));

@@ -45,7 +45,6 @@ private:
   net::time_point last_{};
   std::unordered_map<std::string, std::string> told_; ///< topics and their last values
   std::unordered_map<std::string, load> loads_;
-  std::uint64_t clients_max_ = 0;
 };
 
 } // namespace mqttzoo::actors

@@ -35,6 +35,24 @@ struct retained_totals {
   std::atomic<std::size_t> bytes{0};
 };
 
+/// Clients with a connection, over all units.
+class client_count {
+public:
+  void add() noexcept {
+    const auto n = now_.fetch_add(1, std::memory_order_relaxed) + 1;
+    for (auto seen = maximum_.load(std::memory_order_relaxed);
+         n > seen && !maximum_.compare_exchange_weak(seen, n, std::memory_order_relaxed);) {
+    }
+  }
+  void sub() noexcept { now_.fetch_sub(1, std::memory_order_relaxed); }
+  /// The most at any time since the start.
+  std::uint64_t maximum() const noexcept { return maximum_.load(std::memory_order_relaxed); }
+
+private:
+  std::atomic<std::uint64_t> now_{0};
+  std::atomic<std::uint64_t> maximum_{0};
+};
+
 /// The pod's actors and units, known to every unit.
 struct pod_services {
   mqtt::authentication_methods methods;
@@ -46,6 +64,8 @@ struct pod_services {
   zk::store* store = nullptr;
   zk::executor* store_answers = nullptr; ///< runs on the first unit, where the post office is
   retained_totals retained;
+  client_count clients;
+  std::atomic<std::size_t> shared_subscriptions{0}; ///< written by the index
 
   unit_services& at(unit_index i) const { return *units[static_cast<std::size_t>(i)]; }
 };

@@ -171,7 +171,9 @@ handshake::progress handshake::refuse(reason_code why, std::string_view what, st
   refusal_ = what;
   connack_packet answer;
   answer.reason = why;
-  answer.reason_string = what;
+  if (why != reason_code::unsupported_protocol_version) // a client of another version may not know
+                                                        // properties
+    answer.reason_string = what;
   if (version_ == protocol_version::v5) {
     // [MQTT-3.1.2-2] [MQTT-3.1.4-1]
     encode(answer, protocol_version::v5, accepted_.packet.maximum_packet_size.value_or(0), out);

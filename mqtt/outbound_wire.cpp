@@ -14,7 +14,9 @@ constexpr std::size_t by_reference_from_bytes = 2048;
 } // namespace
 
 void outbound::send_at_most_once(const delivery& d, time_point now) {
-  if (!connected_ || port_.congested()) {
+  // Retained messages come in pages that the outbox has room for; they are not a flood to be
+  // thinned.
+  if (!connected_ || (port_.congested() && !d.terms->retained)) {
     if (connected_)
       counts_.publishes_dropped.add();
     return;

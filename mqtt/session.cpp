@@ -39,6 +39,7 @@ void session::open(accepted_connect connect, presence state, std::uint64_t epoch
   exchange_ = std::move(connect.exchange);
   authenticating_ = false;
   counts_.clients_connected.add();
+  counts_.packets_received.add(); // CONNECT
 
   // [MQTT-3.2.0-1] CONNACK is the first packet; [MQTT-3.2.2-2] [MQTT-3.2.2-3] says what was kept
   encode(make_connack(connect, state == presence::resumed, limits_), version_,
@@ -145,6 +146,8 @@ void session::publish_will(time_point now) {
   if (w->message_expiry_interval_s)
     head.expires_at = now + seconds{*w->message_expiry_interval_s};
   port_.publish(message::make(std::move(head), w->forwarded, w->payload), packet_id::none);
+  if (persistent())
+    port_.session_changed(); // it must not fire again after a restart
 }
 
 void session::reset() {
@@ -209,7 +212,9 @@ void session::on_due(time_point now) {
 }
 
 void session::restore(std::uint32_t expiry_interval_s, std::vector<subscription> subscriptions,
-                      time_point expires_at) {
+                      time_point expires_at, std::unique_ptr<will> last_will, time_point will_due) {
+  will_ = std::move(last_will);
+  will_due_ = will_due;
   expiry_interval_s_ = expiry_interval_s;
   expires_at_ = expires_at;
   outbound_.set_lifetime(outbound::lifetime::store);

@@ -46,6 +46,8 @@ public:
   const std::unordered_map<std::string, subscription>& subscriptions() const noexcept {
     return subscriptions_;
   }
+  /// The will that has not fired yet; null if there is none.
+  const will* pending_will() const noexcept { return will_.get(); }
   outbound& sender() noexcept { return outbound_; }
   inbound& receiver() noexcept { return inbound_; }
 
@@ -92,8 +94,10 @@ public:
 
   // --- at start ---
 
+  /// `last_will` fires at `will_due` unless the client is back by then; null if there is none.
   void restore(std::uint32_t expiry_interval_s, std::vector<subscription> subscriptions,
-               time_point expires_at);
+               time_point expires_at, std::unique_ptr<will> last_will = nullptr,
+               time_point will_due = time_point::max());
 
 private:
   /// A SUBSCRIBE or UNSUBSCRIBE whose effects are under way.
@@ -167,6 +171,7 @@ private:
   protocol_version version_ = protocol_version::unknown;
   bool connected_ = false;
   bool input_paused_ = false;   ///< by this session
+  bool answers_first_ = false;  ///< a packet waits until requests_ are answered
   bool input_held_ = false;     ///< by the port
   bool authenticating_ = false; ///< re-authentication is under way
   std::uint64_t epoch_ = 0;

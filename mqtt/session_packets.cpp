@@ -19,6 +19,13 @@ constexpr std::chrono::seconds forget_retry_interval{1};
 /// again.
 constexpr std::size_t progress_bytes = std::size_t{64} * 1024;
 
+/// What a client sends after SUBSCRIBE finds the subscription made, so it waits for the SUBACK;
+/// requests for subscriptions may share one wait.
+constexpr bool may_overtake_answers(packet_type t) noexcept {
+  return t == packet_type::subscribe || t == packet_type::unsubscribe ||
+         t == packet_type::disconnect;
+}
+
 } // namespace
 
 std::size_t session::on_input(std::string_view input, time_point now) {
@@ -38,6 +45,11 @@ std::size_t session::on_input(std::string_view input, time_point now) {
       note_partial(rest, now);
       break;
     }
+    if (!requests_.empty() && !may_overtake_answers(in.type)) {
+      answers_first_ = true;
+      check_pressure(now);
+      break;
+    }
     partial_since_ = time_point::max();
     rest.remove_prefix(in.wire_size_bytes);
     last_packet_ = now;
@@ -55,7 +67,8 @@ void session::note_partial(std::string_view rest, time_point now) {
 }
 
 bool session::under_pressure() const noexcept {
-  return requests_.size() >= pending_requests_max || give_up_at_ != time_point::max() ||
+  return requests_.size() >= pending_requests_max || (answers_first_ && !requests_.empty()) ||
+         give_up_at_ != time_point::max() ||
          (!is_v5() && inbound_.waiting() >= limits_.receive_maximum);
 }
 
@@ -66,9 +79,11 @@ void session::check_pressure(time_point now) {
   input_paused_ = pause;
   restart_clocks(now);
   if (pause) {
-    counts_.reads_paused.add();
+    if (!answers_first_)
+      counts_.reads_paused.add();
     port_.pause_input();
   } else {
+    answers_first_ = false;
     port_.resume_input();
   }
 }

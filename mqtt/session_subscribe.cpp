@@ -52,8 +52,8 @@ reason_code session::judge(const subscribe_packet& p, const subscribe_packet::en
     return reason_code::wildcard_subscriptions_not_supported;
   if (p.subscription_identifier != 0 && !limits_.subscription_identifiers_available)
     return reason_code::subscription_identifiers_not_supported;
-  if (std::find(limits_.subscribe_deny.begin(), limits_.subscribe_deny.end(), filter->filter()) !=
-      limits_.subscribe_deny.end())
+  const auto covers = [&](const std::string& denied) { return matches(denied, filter->filter()); };
+  if (std::any_of(limits_.subscribe_deny.begin(), limits_.subscribe_deny.end(), covers))
     return reason_code::not_authorized;
   if (subscriptions_.size() >= limits_.subscriptions_max && !subscriptions_.contains(e.filter))
     return reason_code::quota_exceeded;

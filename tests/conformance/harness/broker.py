@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import shutil
 import signal
@@ -21,10 +22,19 @@ class Unsupported(Exception):
     """The broker under test has no such option; the case cannot be run against it."""
 
 
+_ports = iter(random.sample(range(20000, 30000), 10000))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody has: below the range that the kernel takes for outgoing connections, and never the same twice."""
+    for port in _ports:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError("no free port between 20000 and 29999")
 
 
 def _raise_descriptors() -> None:
