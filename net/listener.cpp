@@ -3,6 +3,7 @@
 #include "core/log.hpp"
 
 #include <arpa/inet.h>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
@@ -113,7 +114,9 @@ listener::listener(private_tag, unique_fd fd, loop& accepting, std::vector<loop*
                    ref<seating> seats, accept_handler on_accept)
     : accepting_(accepting), loops_(std::move(loops)), seats_(std::move(seats)),
       on_accept_(std::make_shared<const accept_handler>(std::move(on_accept))), fd_(std::move(fd)),
-      local_port_(port_of(fd_.get())) {}
+      local_port_(port_of(fd_.get())) {
+  assert(!loops_.empty());
+}
 
 listener::~listener() {
   stop();

@@ -41,7 +41,7 @@ bool poller::turn() {
     if (event.data.ptr)
       static_cast<watcher*>(event.data.ptr)->on_ready(event.events);
   }
-  return batch_end_ == batch_max || !again_.empty();
+  return batch_end_ >= busy_batch_min || !again_.empty();
 }
 
 } // namespace mqttzoo::net

@@ -58,11 +58,14 @@ public:
   /// Calls `w` in the next turn, whether its socket is ready or not.
   void look_again(watcher& w) noexcept { again_.add(w); }
 
-  /// Calls everything that is ready, each once. False if nothing more is known to be ready.
+  /// Calls everything that is ready, each once. True if more is ready or to be expected, so that
+  /// another turn is cheaper than a wait.
   bool turn();
 
 private:
   static constexpr std::size_t batch_max = 256;
+  /// So many sockets in one turn mean that the next ones are ready already.
+  static constexpr std::size_t busy_batch_min = 16;
 
   io_counters& counters_;
   unique_fd set_;

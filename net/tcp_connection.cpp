@@ -132,7 +132,6 @@ void tcp_connection::end(close_cause cause) {
   state_ = state::closed;
   cause_ = cause;
   closed_untold_ = true;
-  loop_.counters().connections_closed.add();
   if (kept_by_loop)
     loop_.let_go(shared_from_this());
 }
@@ -163,6 +162,7 @@ void tcp_connection::release_socket() noexcept {
   turn_end::unlink();
   fd_.reset();
   seat_.release();
+  loop_.counters().connections_closed.add();
 }
 
 } // namespace mqttzoo::net

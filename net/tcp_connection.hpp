@@ -3,7 +3,8 @@
 // Owned through a shared_ptr by whoever attached events to it; dropped without close(), it closes
 // at once. After close() it needs no owner: its loop keeps it until the last bytes are written.
 // Loop thread only, destruction included; the loop outlives it. An idle one owns its socket and no
-// buffer. Standard: section 4.2, network connections.
+// buffer. Input is kept while on_input() leaves it, and grows with what arrives, never with what a
+// packet claims: who gets the events bounds it, by closing. Standard: section 4.2.
 #pragma once
 
 #include "net/connection.hpp"

@@ -131,6 +131,7 @@ CAF_TEST(dropping the last reference closes) {
   open();
   connection = nullptr;
   CAF_CHECK_EQUAL(peer->receive_all().value_or("reset"), "");
+  CAF_CHECK_EQUAL(io.counters().connections_closed.value(), 1u);
 }
 
 CAF_TEST(a peer that ends its stream still gets what was written in that turn) {

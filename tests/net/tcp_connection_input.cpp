@@ -208,6 +208,25 @@ CAF_TEST(input left at the end of the stream is offered to new events before the
   CAF_CHECK_EQUAL(second.input, "bc");
 }
 
+CAF_TEST(the end of the stream waits for a pause that begins with the last input) {
+  open();
+  events.consume = [&](std::string_view bytes) -> std::size_t {
+    connection->pause_reading();
+    return events.calls == 1 ? 1 : bytes.size();
+  };
+  peer->send("abc");
+  run_until(io, [&] { return events.calls == 1; });
+  peer->close();
+  settle(io);
+  connection->resume_reading();
+  settle(io);
+  CAF_CHECK_EQUAL(events.input, "abc");
+  CAF_CHECK(!events.closed);
+  connection->resume_reading();
+  settle(io);
+  CAF_CHECK(events.closed == close_cause::by_peer);
+}
+
 CAF_TEST(what a peer sent before its reset is still read when writing fails first) {
   open();
   connection->pause_reading();
