@@ -79,6 +79,8 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<saved_atom, std::uint64_t, mqtt::reason_code>,
     /// The store forgot the packet id of a QoS 2 publish.
     caf::reacts_to<released_atom, mqtt::packet_id>,
+    /// The store has nothing of the session any more.
+    caf::reacts_to<erase_atom>,
     /// The home has let go of it: nothing refers to the session any more.
     caf::reacts_to<released_atom>,
     /// The pod stops: tell the client.
@@ -162,6 +164,7 @@ using post_office_actor = caf::typed_actor<
     /// PUBREL came for a QoS 2 packet id; answered with `released`.
     caf::reacts_to<forget_atom, card_ref, mqtt::packet_id>,
     caf::reacts_to<save_atom, std::shared_ptr<const session_state_record>>,
+    /// Answered with `erase` when the store has forgotten it.
     caf::reacts_to<erase_atom, card_ref>,
     /// A topic's retained message, null to remove it; the tickets are kept until it is committed.
     caf::reacts_to<retain_atom, mqtt::topic_ref, mqtt::message_ref, ticket_list>>;

@@ -101,6 +101,7 @@ private:
   void write(ops what, std::function<void(zk::multi_result)> then);
   /// Removals that may not get lost: tried again while the store is full.
   void remove(ops what);
+  void try_again(ops what, const zk::multi_error& after);
   void on_due(net::time_point now) override;
 
   std::string pointer_path(const session_card& session, mqtt::stored_number number) const;

@@ -93,7 +93,12 @@ void post_office::erase(const card_ref& session) {
     for (const auto id : ids.mapped())
       remove({zk::remove_op{zk::paths::received(path, static_cast<std::uint16_t>(id))}});
   what.emplace_back(zk::remove_op{path});
-  remove(std::move(what));
+  auto again = what;
+  write(std::move(what), [this, session, again = std::move(again)](zk::multi_result result) mutable {
+    if (!result)
+      try_again(std::move(again), result.error());
+    send(session->handle, erase_atom::value);
+  });
 }
 
 void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
@@ -183,19 +188,21 @@ void post_office::write(ops what, std::function<void(zk::multi_result)> then) {
 void post_office::remove(ops what) {
   auto again = what;
   write(std::move(what), [this, again = std::move(again)](zk::multi_result result) mutable {
-    if (result)
-      return;
-    const auto e = result.error();
-    if (e.code == zk::error::no_node && e.index < again.size()) { // was never there, or is gone
-      again.erase(again.begin() + static_cast<std::ptrdiff_t>(e.index));
-      if (!again.empty())
-        remove(std::move(again));
-    } else if (e.code == zk::error::storage_full || e.code == zk::error::overloaded) {
-      unremoved_.push_back(std::move(again));
-      if (!services().timers->scheduled(*this))
-        services().timers->schedule(*this, now() + std::chrono::seconds{1});
-    }
+    if (!result)
+      try_again(std::move(again), result.error());
   });
+}
+
+void post_office::try_again(ops what, const zk::multi_error& after) {
+  if (after.code == zk::error::no_node && after.index < what.size()) { // was never there, or is gone
+    what.erase(what.begin() + static_cast<std::ptrdiff_t>(after.index));
+    if (!what.empty())
+      remove(std::move(what));
+  } else if (after.code == zk::error::storage_full || after.code == zk::error::overloaded) {
+    unremoved_.push_back(std::move(what));
+    if (!services().timers->scheduled(*this))
+      services().timers->schedule(*this, now() + std::chrono::seconds{1});
+  }
 }
 
 void post_office::on_due(net::time_point) {

@@ -19,7 +19,8 @@ session::behavior_type session::make_behavior() {
       [this](deliver_atom, const parcel& p) { deliver(p); },
       [this](settled_atom, const receipt& r) { receive(r); },
       [this](transit_fell_atom) { watch_pressure(); },
-      [this](attach_atom, const std::shared_ptr<attachment>& a) { attach(*a); },
+      [this](attach_atom, const std::shared_ptr<attachment>& a) { attach(a); },
+      [this](erase_atom) { erased(); },
       [this](changed_atom, const change_done& c) { routes_changed(c); },
       [this](page_atom, const retained_page& p) { page_came(p); },
       [this](was_stored_atom, const stored& s) {
@@ -47,6 +48,9 @@ void session::on_exit() {
     connection_->abort();
     connection_ = nullptr;
   }
+  if (arriving_)
+    abort(*arriving_);
+  arriving_ = nullptr;
   open_ = nullptr;
   walks_.clear();
   subscribes_.clear();
@@ -55,22 +59,38 @@ void session::on_exit() {
 
 // --- connections ------------------------------------------------------------------------------------------------
 
-void session::attach(attachment& a) {
-  if (a.epoch < epoch_) { // a later connection of the same client came first
-    if (a.connection)
-      a.connection->abort();
-    return;
-  }
-  epoch_ = a.epoch;
-  const auto at = now();
+void session::attach(std::shared_ptr<attachment> a) {
+  if (a->epoch < epoch_) // a later connection of the same client came first
+    return abort(*a);
+  epoch_ = a->epoch;
   const bool had_state = machine_.persistent() && !ending_;
-  const bool present = had_state && !a.connect.packet.clean_start; // [MQTT-3.1.2-4] [MQTT-3.1.2-5]
-  const auto presence = present ? mqtt::session::presence::resumed : mqtt::session::presence::fresh;
-  machine_.taken_over(presence, at);
+  const bool resumed = had_state && !a->connect.packet.clean_start; // [MQTT-3.1.2-4] [MQTT-3.1.2-5]
+  const auto state = resumed ? mqtt::session::presence::resumed : mqtt::session::presence::fresh;
+  machine_.taken_over(state, now());
   submit(); // its will
-  if (!present)
+  if (!resumed)
     purge();
   ending_ = false;
+  if (arriving_)
+    abort(*arriving_);
+  if (erasing_ > 0)
+    arriving_ = std::move(a); // CONNACK says that nothing is left, so first the store must agree
+  else
+    open(*a, state);
+}
+
+void session::erased() {
+  if (--erasing_ == 0 && arriving_)
+    open(*std::exchange(arriving_, nullptr), mqtt::session::presence::fresh);
+}
+
+void session::abort(attachment& a) {
+  if (a.connection)
+    a.connection->abort();
+  a.socket = {};
+}
+
+void session::open(attachment& a, mqtt::session::presence state) {
   connection_ = std::move(a.connection);
   if (!connection_)
     connection_ = services().adopt(std::move(a.socket));
@@ -78,13 +98,11 @@ void session::attach(attachment& a) {
   card_->persistent = a.connect.session_expiry_interval_s > 0;
   set_connected(true);
   connection_->attach_events(*this);
-  machine_.open(std::move(a.connect), presence, epoch_, at);
-  if (machine_.persistent()) {
+  machine_.open(std::move(a.connect), state, a.epoch, now());
+  // A stored session that now ends with its connection stays stored until then, so that a crash ends it too.
+  if (machine_.persistent() || stored_) {
     stored_ = true;
     session_changed();
-  } else if (stored_) {
-    stored_ = false; // [MQTT-3.1.2-6 v3] from now on it ends with its connection
-    send(pod().post_office, erase_atom::value, card_);
   }
   finish_turn();
 }
@@ -104,8 +122,10 @@ void session::purge() {
   walking_ = false;
   ++forgetting_;
   send(pod().index, forget_atom::value, card_);
-  if (stored_)
+  if (stored_) {
+    ++erasing_;
     send(pod().post_office, erase_atom::value, card_);
+  }
   stored_ = false;
   saving_ = false; // what is under way was erased with the rest
 }

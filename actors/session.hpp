@@ -89,7 +89,10 @@ private:
   void forget_received(mqtt::packet_id id) override;
 
   // messages
-  void attach(attachment& a);
+  void attach(std::shared_ptr<attachment> a);
+  void erased();
+  void open(attachment& a, mqtt::session::presence state);
+  static void abort(attachment& a);
   void deliver(const parcel& p);
   void deliver_one(mqtt::delivery d, net::time_point at);
   void receive(const receipt& r);
@@ -124,6 +127,8 @@ private:
   std::uint64_t revision_ = 0;       ///< of the session's state
   std::uint64_t saving_revision_ = 0; ///< under way
   std::uint64_t saved_revision_ = 0;
+  std::shared_ptr<attachment> arriving_; ///< waits until the store forgot the session before it
+  std::uint32_t erasing_ = 0;    ///< questions to the post office to erase us that it has not answered
   std::uint32_t forgetting_ = 0; ///< questions to the index to forget us that it has not answered
   std::uint8_t paused_ = 0;
   bool saving_ = false;

@@ -89,7 +89,7 @@ void session::page_came(const retained_page& p) {
 void session::session_changed() { ++revision_; }
 
 void session::save_if_changed() {
-  if (saving_ || ending_ || revision_ == saved_revision_ || !machine_.persistent())
+  if (saving_ || ending_ || revision_ == saved_revision_ || !stored_)
     return;
   saving_ = true;
   saving_revision_ = revision_;

@@ -180,10 +180,10 @@ void outbound::restore(delivery d, stored_pointer pointer) {
   if (e.released)
     e.message = nullptr;
   // QoS 2 is sent in order, so what follows a message without an identifier was not sent either.
-  if (e.released || (e.recorded && !unsent_exactly_once_)) {
-    e.sent_before = true;
+  e.sent_before = e.released || (e.recorded && !unsent_exactly_once_);
+  // What stands behind a message of QoS 1 keeps its place: nobody knows whether that one was sent.
+  if (e.released || (e.sent_before && queue_.empty()))
     return void(inflight_.push_back(std::move(e)));
-  }
   unsent_exactly_once_ |= e.qos == qos::exactly_once;
   queue_bytes_ += e.message->footprint_bytes();
   counts_.messages_queued.add();
