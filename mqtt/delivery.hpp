@@ -27,6 +27,7 @@ public:
   group_number group = group_number::none;
 
   /// The RETAIN flag of a copy of `m` sent on these terms.
+  // [MQTT-3.3.1-12] [MQTT-3.3.1-13] [MQTT-3.3.1-8 v3] [MQTT-3.3.1-9 v3]
   bool retain_flag(const message& m) const noexcept {
     return retained || (retain_as_published && m.retain());
   }

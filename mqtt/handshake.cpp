@@ -141,12 +141,15 @@ std::optional<std::pair<reason_code, const char*>> handshake::check_will(const w
 }
 
 handshake::progress handshake::accept(std::string& out) {
+  // [MQTT-3.1.3-2] [MQTT-3.1.3-5] any name will do: [MQTT-3.1.3-2 v3] [MQTT-3.1.3-5 v3]
+  // [MQTT-3.1.3-6 v3]
   auto& p = accepted_.packet;
   if (p.client_id.empty()) { // [MQTT-3.1.3-6] [MQTT-3.1.3-7] the server names it
     p.client_id = assign_client_id_();
     accepted_.assigned_client_id = true;
   }
   const auto cap = limits_.keep_alive_s_max;
+  // [MQTT-3.2.2-22] as the client asks
   accepted_.keep_alive_s = p.keep_alive_s;
   if (cap != 0 && p.version == protocol_version::v5 &&
       (p.keep_alive_s == 0 || p.keep_alive_s > cap))
@@ -168,6 +171,9 @@ handshake::progress handshake::accept(std::string& out) {
 }
 
 handshake::progress handshake::refuse(reason_code why, std::string_view what, std::string& out) {
+  // The connection ends and nothing else on it is looked at: [MQTT-3.1.4-2] [MQTT-3.1.4-6]
+  // [MQTT-3.2.2-7] and of 3.1.1: [MQTT-3.1.4-1 v3] [MQTT-3.1.4-5 v3] [MQTT-3.2.2-5 v3]
+  // [MQTT-3.1.3-9 v3].
   refusal_ = what;
   connack_packet answer;
   answer.reason = why;

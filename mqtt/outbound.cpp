@@ -65,6 +65,8 @@ void outbound::deliver(delivery d, time_point now) {
     if (!connected_)     // ended, and not every route knows it yet
       return give_back(d);
   }
+  // Part of the session from here on. [MQTT-4.5.0-1] [MQTT-4.5.0-1 v3] What waits leaves in the
+  // order it came: [MQTT-4.6.0-5] [MQTT-4.6.0-6] [MQTT-4.6.0-5 v3] [MQTT-4.6.0-6 v3].
   entry e;
   e.message = std::move(d.message);
   e.terms = std::move(d.terms);
@@ -74,6 +76,7 @@ void outbound::deliver(delivery d, time_point now) {
   const bool store_first = needs_record(e) || (e.promise && e.promise->store_first());
   const bool at_once = connected_ && !store_first && queue_.empty() && window_open() &&
                        sent_now_ == inflight_.size() && !port_.congested();
+  // [MQTT-4.3.2-1] [MQTT-4.3.3-1] an identifier that is not in use
   if (at_once)
     e.id = ids_.allocate();
   if (e.id == packet_id::none) // it waits for the store, for its turn, or for an identifier
@@ -124,6 +127,8 @@ void outbound::pump(time_point now) {
 
 /// Takes the head of the queue, if it can go; false if nothing can.
 bool outbound::send_next(time_point now) {
+  // [MQTT-4.9.0-2] QoS 1 and 2 stop when the window is full, and nothing else does:
+  // [MQTT-4.9.0-3].
   if (queue_.empty() || !window_open() || sent_now_ < inflight_.size() || port_.congested())
     return false;
   if (drop_expired_head(now))
@@ -146,7 +151,7 @@ bool outbound::send_next(time_point now) {
 }
 
 bool outbound::drop_expired_head(time_point now) {
-  if (queue_.empty() || !queue_.front().message->expired(now))
+  if (queue_.empty() || queue_.front().sent_before || !queue_.front().message->expired(now))
     return false;
   counts_.publishes_expired.add();
   auto e = pop_waiting(); // [MQTT-3.3.2-5]
@@ -154,9 +159,10 @@ bool outbound::drop_expired_head(time_point now) {
   return true;
 }
 
+// Expired or not: delivery was begun. [MQTT-4.3.3-7] [MQTT-4.3.3-13]
 void outbound::resend(time_point now) {
   while (sent_now_ < inflight_.size() && sent_now_ < connection_.window && !port_.congested()) {
-    auto& e = inflight_[sent_now_]; // in the order of the first time
+    auto& e = inflight_[sent_now_]; // in order: [MQTT-4.6.0-1 v3]
     if (e.released) {               // [MQTT-4.4.0-1] [MQTT-4.4.0-1 v3]
       if (e.recorded || !persistent_)
         send_pubrel(e.id);

@@ -13,6 +13,7 @@ constexpr std::size_t by_reference_from_bytes = 2048;
 
 } // namespace
 
+// At most once: no identifier, no answer, no repetition. [MQTT-4.3.1-1] [MQTT-4.3.1-1 v3]
 void outbound::send_at_most_once(const delivery& d, time_point now) {
   // Retained messages come in pages that the outbox has room for; they are not a flood to be
   // thinned.
@@ -31,6 +32,8 @@ void outbound::send_at_most_once(const delivery& d, time_point now) {
 
 bool outbound::send(entry& e, time_point now) {
   // [MQTT-3.3.1-1] DUP is set when, and only when, the same message was sent before
+  // First without DUP: [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT-4.3.2-1 v3] [MQTT-4.3.3-1 v3], later
+  // with it: [MQTT-3.3.1-1 v3].
   const auto which = e.sent_before ? attempt::repeated : attempt::first;
   if (!encode(e.message, *e.terms, e.qos, e.id, which, now))
     return false;
@@ -113,6 +116,8 @@ bool outbound::on_puback(packet_id id, time_point now) {
   const auto i = find(id);
   if (i == inflight_.size() || inflight_[i].qos != qos::at_least_once)
     return false;
+  // Until here it was unacknowledged [MQTT-4.3.2-3]; a failure is an acknowledgement too
+  // [MQTT-4.4.0-2].
   measure(inflight_[i], now);
   finish(i, now);
   return true;
@@ -121,11 +126,12 @@ bool outbound::on_puback(packet_id id, time_point now) {
 bool outbound::on_pubrec(packet_id id, reason_code reason, time_point now) {
   const auto i = find(id);
   if (i == inflight_.size() || inflight_[i].qos != qos::exactly_once) {
-    send_pubrel(id, reason_code::packet_identifier_not_found); // [MQTT-4.3.3-5]
+    send_pubrel(id, reason_code::packet_identifier_not_found);
     return false;
   }
+  // Until here it was unacknowledged. [MQTT-4.3.3-3]
   auto& e = inflight_[i];
-  if (is_failure(reason)) { // [MQTT-4.8.2-6] nobody else gets it either
+  if (is_failure(reason)) { // [MQTT-4.8.2-6] nobody else gets it either [MQTT-4.4.0-2]
     finish(i, now);
     return true;
   }
@@ -134,6 +140,7 @@ bool outbound::on_pubrec(packet_id id, reason_code reason, time_point now) {
       send_pubrel(id);
     return true;
   }
+  // [MQTT-4.3.3-4] PUBREL answers, now or when the store knows.
   measure(e, now);
   e.released = true; // [MQTT-4.3.3-6] from here on only the identifier is kept
   e.message = nullptr;
@@ -149,6 +156,7 @@ bool outbound::on_pubcomp(packet_id id, time_point now) {
   const auto i = find(id);
   if (i == inflight_.size() || !inflight_[i].released)
     return false;
+  // [MQTT-4.3.3-5] not before PUBCOMP
   finish(i, now);
   return true;
 }

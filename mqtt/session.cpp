@@ -31,6 +31,7 @@ void session::open(accepted_connect connect, presence state, std::uint64_t epoch
   last_packet_ = now;
   expires_at_ = time_point::max();
   will_due_ = time_point::max(); // [MQTT-3.1.3-9] the client is back in time
+  // [MQTT-3.1.2-12 v3] without one none is published
   will_ = p.will ? std::make_unique<will>(std::move(*p.will)) : nullptr; // [MQTT-3.1.2-7]
   aliases_ = limits_.topic_alias_maximum > 0 && is_v5()
                  ? std::make_unique<topic_alias_receiver>(limits_.topic_alias_maximum)
@@ -42,6 +43,8 @@ void session::open(accepted_connect connect, presence state, std::uint64_t epoch
   counts_.packets_received.add(); // CONNECT
 
   // [MQTT-3.2.0-1] CONNACK is the first packet; [MQTT-3.2.2-2] [MQTT-3.2.2-3] says what was kept
+  // Once: [MQTT-3.2.0-2]. The same of 3.1.1: [MQTT-3.2.0-1 v3] [MQTT-3.2.2-1 v3] [MQTT-3.2.2-2 v3]
+  // [MQTT-3.2.2-3 v3] [MQTT-3.1.4-4 v3]. [MQTT-3.1.4-5]
   encode(make_connack(connect, state == presence::resumed, limits_), version_,
          packet_size_bytes_max_, port_.out());
   counts_.packets_sent.add();
@@ -61,6 +64,7 @@ void session::open(accepted_connect connect, presence state, std::uint64_t epoch
 void session::taken_over(presence next, time_point now) {
   if (next == presence::fresh)
     expiry_interval_s_ = 0; // it ends here, and nothing of it need be stored any more
+  // [MQTT-3.1.4-2 v3] the existing client goes
   if (connected_) {
     if (is_v5()) {
       disconnect_packet p;
@@ -90,6 +94,7 @@ void session::disconnect(reason_code why, std::string_view what, time_point now)
 }
 
 /// Ends the connection from our side; also the session, if it does not outlast it.
+// [MQTT-3.14.4-1] [MQTT-3.14.4-2] [MQTT-4.13.2-1] nothing is sent after a DISCONNECT
 void session::close(time_point now) {
   port_.close(close_mode::after_flush);
   on_closed(now);
@@ -109,6 +114,8 @@ void session::end_connection(time_point now) {
   counts_.clients_connected.sub();
   aliases_.reset();
   exchange_.reset();
+  // [MQTT-4.1.0-1] [MQTT-4.1.0-1 v3] [MQTT-3.1.2-4 v3] [MQTT-3.1.2-5 v3] subscriptions and
+  // messages stay
   for (auto& r : requests_)
     r.silent = true; // the answers still come, and may have the identifiers of later requests
   partial_since_ = time_point::max();
@@ -151,6 +158,7 @@ void session::publish_will(time_point now) {
 }
 
 void session::reset() {
+  // [MQTT-3.1.4-3 v3]; [MQTT-3.1.2-6] what follows is a new session
   assert(!connected_);
   outbound_.discard();
   outbound_.set_lifetime(outbound::lifetime::connection);
@@ -166,7 +174,7 @@ void session::reset() {
 void session::end(time_point now) {
   if (will_)
     publish_will(now);
-  reset(); // [MQTT-4.1.0-2]
+  reset(); // [MQTT-4.1.0-2] [MQTT-4.1.0-2 v3]
   port_.end();
 }
 

@@ -165,7 +165,7 @@ void session::on_released(packet_id id, reason_code outcome, time_point now) {
     inbound_.keep(id);
     forget_at_ = std::min(forget_at_, now + forget_retry_interval);
   } else if (inbound_.forget(id) && connected_) {
-    acknowledge(packet_type::pubcomp, id, reason_code::success); // [MQTT-4.3.3-11]
+    acknowledge(packet_type::pubcomp, id, reason_code::success); // [MQTT-4.3.3-11] [MQTT-4.3.3-12]
   }
 }
 
@@ -182,7 +182,8 @@ void session::on_packet(const disconnect_packet& p, time_point now) {
 }
 
 void session::on_packet(const auth_packet& p, time_point now) {
-  // [MQTT-4.12.1-1] re-authentication, with the method of the CONNECT only
+  // [MQTT-4.12.0-6] [MQTT-4.12.0-7] [MQTT-4.12.1-1] re-authentication, with the method of the
+  // CONNECT only
   const auto expected =
       authenticating_ ? reason_code::continue_authentication : reason_code::re_authenticate;
   if (!exchange_ || p.authentication_method != authentication_method_ || p.reason != expected)
@@ -214,7 +215,7 @@ void session::acknowledge(packet_type type, packet_id id, reason_code reason) {
 
 void session::violate(const decode_error& error, time_point now) {
   counts_.protocol_errors.add();
-  disconnect(error.reason, error.what, now); // [MQTT-4.8.0-1 v3] [MQTT-4.13.1-1]
+  disconnect(error.reason, error.what, now); // [MQTT-4.8.0-1 v3] [MQTT-4.8.0-2 v3] [MQTT-4.13.1-1]
 }
 
 } // namespace mqttzoo::mqtt

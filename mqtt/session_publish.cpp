@@ -22,6 +22,7 @@ void session::on_publish(const frame& in, time_point now) {
     inbound_.begin_at_least_once();
     return route(p, std::move(topic), now);
   }
+  // [MQTT-4.3.3-2 v3] routed once, whatever comes until PUBREL
   switch (inbound_.begin_exactly_once(p.id)) {
   case inbound::verdict::route:
     return route(p, std::move(topic), now);
@@ -39,7 +40,8 @@ topic_ref session::resolve_topic(const publish_packet& p, time_point now) {
     return topic_ref{};
   };
   const auto alias = p.properties.topic_alias;
-  if (alias != 0 && (!aliases_ || !aliases_->valid(alias))) // [MQTT-3.3.2-9]
+  // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
+  if (alias != 0 && (!aliases_ || !aliases_->valid(alias)))
     return refuse(reason_code::topic_alias_invalid, "topic alias above the maximum");
   if (p.topic.empty()) { // the decoder lets that pass with an alias only
     auto topic = aliases_->find(alias);
@@ -101,6 +103,8 @@ void session::route(const publish_packet& p, topic_ref topic, time_point now) {
 void session::on_receipt(std::uint64_t epoch, packet_id id, reason_code outcome, time_point now) {
   if (epoch < first_epoch_)
     return; // of a session that a clean start ended
+  // The answer by the QoS, with the identifier of the PUBLISH: [MQTT-3.3.4-1] [MQTT-2.2.1-5]
+  // [MQTT-3.3.4-1 v3] [MQTT-2.3.1-6 v3].
   const bool refused = is_failure(outcome);
   // Identifiers of QoS 2 live as long as the session, those of QoS 1 as long as the connection.
   const bool exactly_once = inbound_.waits_for(id);
@@ -119,7 +123,7 @@ void session::on_receipt(std::uint64_t epoch, packet_id id, reason_code outcome,
     // 3.x has no word for "no": not acknowledged, not read, and after bank.patience disconnected.
     if (give_up_at_ == time_point::max())
       give_up_at_ = now + limits_.patience;
-  } else { // [MQTT-4.3.2-4] [MQTT-4.3.3-8]
+  } else { // [MQTT-4.3.2-4] [MQTT-4.3.2-5] [MQTT-4.3.3-8] [MQTT-4.3.2-2 v3]
     acknowledge(exactly_once ? packet_type::pubrec : packet_type::puback, id, outcome);
   }
   check_pressure(now);

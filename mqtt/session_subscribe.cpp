@@ -11,9 +11,11 @@ void session::on_packet(const subscribe_packet& p, time_point now) {
   pending_request request;
   request.id = p.id;
   std::vector<subscription> accepted;
-  for (const auto& e : p.entries) { // [MQTT-3.8.4-5] each filter as if it had come alone
+  // Each filter as if it had come alone, one code for each, in order. [MQTT-3.8.4-5] [MQTT-3.8.4-6]
+  // [MQTT-3.8.4-4 v3] [MQTT-3.8.4-5 v3]
+  for (const auto& e : p.entries) {
     const auto reason = judge(p, e);
-    request.reasons.push_back(reason); // [MQTT-3.8.4-6] one code for each, in order
+    request.reasons.push_back(reason);
     if (!is_failure(reason))
       accepted.push_back(subscribe(p, e, static_cast<qos>(reason), request));
   }
@@ -28,6 +30,7 @@ void session::on_packet(const subscribe_packet& p, time_point now) {
 subscription session::subscribe(const subscribe_packet& p, const subscribe_packet::entry& e,
                                 qos granted, pending_request& by) {
   const auto known = subscriptions_.find(e.filter);
+  // [MQTT-3.8.4-3 v3] what waits for the replaced one stays: [MQTT-3.8.4-4]
   const bool is_new = known == subscriptions_.end();
   by.changes.push_back({e.filter, is_new ? std::nullopt : std::optional{known->second}});
   subscription s{e.filter, e.options, p.subscription_identifier, false};
@@ -48,6 +51,7 @@ reason_code session::judge(const subscribe_packet& p, const subscribe_packet::en
     return filter.error().reason; // [MQTT-4.7.1-1] [MQTT-4.8.2-1] [MQTT-4.8.2-2]
   if (filter->is_shared() && !limits_.shared_available)
     return reason_code::shared_subscriptions_not_supported;
+  // [MQTT-3.8.3-2 v3]
   if (filter->has_wildcard() && !limits_.wildcard_available)
     return reason_code::wildcard_subscriptions_not_supported;
   if (p.subscription_identifier != 0 && !limits_.subscription_identifiers_available)
@@ -57,7 +61,8 @@ reason_code session::judge(const subscribe_packet& p, const subscribe_packet::en
     return reason_code::not_authorized;
   if (subscriptions_.size() >= limits_.subscriptions_max && !subscriptions_.contains(e.filter))
     return reason_code::quota_exceeded;
-  return static_cast<reason_code>(std::min(e.options.qos, limits_.qos_max)); // [MQTT-3.8.4-7]
+  // [MQTT-3.8.4-7] [MQTT-3.2.2-10] [MQTT-3.8.4-6 v3]
+  return static_cast<reason_code>(std::min(e.options.qos, limits_.qos_max));
 }
 
 void session::on_packet(const unsubscribe_packet& p, time_point now) {
@@ -65,6 +70,8 @@ void session::on_packet(const unsubscribe_packet& p, time_point now) {
   request.id = p.id;
   request.is = pending_request::kind::unsubscribe;
   std::vector<std::string> removed;
+  // One after the other: [MQTT-3.10.4-6]. What is under way is still delivered: [MQTT-3.10.4-3]
+  // [MQTT-3.10.4-3 v3]. The same of 3.1.1: [MQTT-3.10.4-1 v3] [MQTT-3.10.4-6 v3].
   for (const auto& filter : p.filters) { // [MQTT-3.10.4-1] compared character by character
     const bool known = subscriptions_.erase(filter) > 0;
     request.reasons.push_back(known ? reason_code::success : reason_code::no_subscription_existed);
@@ -74,8 +81,9 @@ void session::on_packet(const unsubscribe_packet& p, time_point now) {
     }
   }
   requests_.push_back(std::move(request));
-  if (removed.empty()) // [MQTT-3.10.4-5] answered even when nothing was removed
+  if (removed.empty()) // [MQTT-3.10.4-5] [MQTT-3.10.4-5 v3] answered even when nothing was removed
     return finish_request(requests_.size() - 1, now);
+  // [MQTT-3.10.4-2] [MQTT-3.10.4-2 v3] no route knows it before UNSUBACK goes out
   port_.unsubscribe(std::move(removed), p.id);
   if (persistent())
     port_.session_changed();
@@ -170,12 +178,13 @@ void session::finish_request(std::size_t index, time_point now) {
 
 void session::answer(const pending_request& r, time_point now) {
   std::size_t size_bytes = 0;
-  if (r.is == pending_request::kind::unsubscribe) { // [MQTT-3.10.4-4]
+  if (r.is == pending_request::kind::unsubscribe) { // [MQTT-3.10.4-4] [MQTT-3.10.4-4 v3]
     unsuback_packet p;
     p.id = r.id;
     p.reasons = r.reasons;
     size_bytes = encode(p, version_, packet_size_bytes_max_, port_.out());
-  } else { // [MQTT-3.8.4-1] [MQTT-3.8.4-2]
+  } else { // [MQTT-3.8.4-1] [MQTT-3.8.4-2] [MQTT-2.2.1-6] and the same of v3:
+    // [MQTT-3.8.4-1 v3] [MQTT-3.8.4-2 v3] [MQTT-2.3.1-7 v3]
     suback_packet p;
     p.id = r.id;
     p.reasons = r.reasons;

@@ -18,6 +18,7 @@ class topic_alias_receiver {
 public:
   explicit topic_alias_receiver(std::uint16_t maximum) : maximum_(maximum) {}
 
+  // [MQTT-3.3.2-12]
   bool valid(std::uint16_t alias) const noexcept { return alias > 0 && alias <= maximum_; }
   /// Maps `alias`, which must be valid(), to `topic`.
   void set(std::uint16_t alias, topic_ref topic) {
@@ -50,7 +51,7 @@ public:
     const auto found = aliases_.find(topic->name());
     if (found != aliases_.end())
       return {found->second.second, true};
-    const bool left = aliases_.size() < maximum_; // [MQTT-3.1.2-26] [MQTT-3.1.2-27]
+    const bool left = aliases_.size() < maximum_; // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-11]
     return {static_cast<std::uint16_t>(left ? aliases_.size() + 1 : 0), false};
   }
 

@@ -401,6 +401,19 @@ CAF_TEST(a full queue is bounded in bytes too) {
   CAF_CHECK_EQUAL(counts.publishes_dropped.get(), 1u);
 }
 
+CAF_TEST(a message that was begun is not given up for its age) { // [MQTT-4.3.3-7] [MQTT-3.3.2-5]
+  connect_with_window(10);
+  deliver_on(terms(qos::exactly_once), message("t", "1", qos::exactly_once, now + 5s));
+  stored(0);
+  received();
+  lose_connection();
+  pass(6s);
+  connect_with_window(10);
+  const auto p = one("1");
+  CAF_CHECK(p.dup);
+  CAF_CHECK(p.properties.message_expiry_interval_s == 0u);
+}
+
 CAF_TEST(what expired makes room) { // [MQTT-3.3.2-5]
   limits.queue.messages_max = 2;
   connect_with_window(10);

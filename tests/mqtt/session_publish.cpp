@@ -278,7 +278,8 @@ CAF_TEST(a topic alias stands for the topic it came with) { // [MQTT-3.3.2-12]
   expect_closed(reason_code::protocol_error);
 }
 
-CAF_TEST(a topic alias above the maximum is a violation) { // [MQTT-3.3.2-9] [MQTT-3.2.2-17]
+CAF_TEST(a topic alias above the maximum is a violation) {
+  // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
   limits.topic_alias_maximum = 3;
   connect(protocol_version::v5);
   send(aliased("a", 3));
