@@ -127,8 +127,8 @@ void outbound::pump(time_point now) {
 
 /// Takes the head of the queue, if it can go; false if nothing can.
 bool outbound::send_next(time_point now) {
-  // [MQTT-4.9.0-2] QoS 1 and 2 stop when the window is full, and nothing else does:
-  // [MQTT-4.9.0-3].
+  // [MQTT-4.9.0-2] [MQTT-3.3.4-9] QoS 1 and 2 stop when the window is full, and nothing else does:
+  // [MQTT-4.9.0-3] [MQTT-3.3.4-10].
   if (queue_.empty() || !window_open() || sent_now_ < inflight_.size() || port_.congested())
     return false;
   if (drop_expired_head(now))

@@ -101,6 +101,7 @@ listener::open(const listen_options& options, loop& accepting, std::vector<loop*
   const auto at = parse(options);
   if (!at)
     return unexpected<listen_error>{at.error()};
+  // [MQTT-4.2-1] [MQTT-7.1.1-1 v3] ordered, lossless and in both directions
   unique_fd fd{::socket(at->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!fd)
     return failure(*at, errno);
