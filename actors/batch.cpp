@@ -24,9 +24,10 @@ void batch::add(publication p) {
 batch::~batch() {
   if (!publisher)
     return;
-  publisher->transit_bytes.fetch_sub(bytes_, std::memory_order_acq_rel);
-  if (publisher->transit_waiter.load(std::memory_order_acquire) &&
-      publisher->transit_waiter.exchange(false, std::memory_order_acq_rel))
+  // Sequentially consistent, as in session::watch_pressure(): each side writes one of the two and reads the other, and
+  // with less both could read the old value, so that the publisher is never woken.
+  publisher->transit_bytes.fetch_sub(bytes_);
+  if (publisher->transit_waiter.load() && publisher->transit_waiter.exchange(false))
     caf::anon_send(publisher->handle, transit_fell_atom::value);
 }
 

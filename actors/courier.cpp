@@ -10,6 +10,7 @@ courier::courier(caf::actor_config& config, unit_services& services)
 courier::behavior_type courier::make_behavior() {
   return {
       [this](deliver_atom, const fan_out& f) { hand_out(*f.messages, f.tickets, *f.targets); },
+      [](deliver_atom, const card_ref& to, const parcel& p) { to->local->deliver_inline(p); },
       [this](found_atom, const mqtt::topic_ref& name, const topic_actor& t) { topic_found(name, t); },
       [this](forget_atom, const mqtt::topic_ref& name) { forget(name); },
       [this](publish_atom, const mqtt::message_ref& m) { publish(m); },

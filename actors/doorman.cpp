@@ -77,11 +77,14 @@ doorman::~doorman() = default;
 doorman::behavior_type doorman::make_behavior() {
   return {
       [this](granted_atom, const std::shared_ptr<attachment>& a) { granted(*a, a); },
-      [this](shut_down_atom) { quit(); },
+      [this](shut_down_atom) { close_up(); },
   };
 }
 
-void doorman::on_exit() {
+void doorman::on_exit() { close_up(); }
+
+/// What the home still grants comes here nevertheless: a connection may not be dropped on another unit's thread.
+void doorman::close_up() {
   closed_ = true;
   for (auto& [key, v] : visitors_) {
     services().timers->cancel(*v);
@@ -122,6 +125,8 @@ void doorman::accepted(visitor& v) {
 }
 
 void doorman::granted(attachment& a, const std::shared_ptr<attachment>& shared) {
+  if (closed_)
+    return std::exchange(a.connection, nullptr)->abort();
   if (!a.session) { // sessions.max
     mqtt::connack_packet refusal;
     refusal.reason = mqtt::reason_code::quota_exceeded;

@@ -29,6 +29,7 @@ public:
 private:
   class visitor;
 
+  void close_up();
   void accepted(visitor& v);
   void leave(visitor& v);
   void granted(attachment& a, const std::shared_ptr<attachment>& shared);

@@ -1,5 +1,7 @@
 #include "actors/home.hpp"
 
+#include <caf/send.hpp>
+
 #include <atomic>
 
 namespace mqttzoo::actors {
@@ -23,12 +25,26 @@ home::behavior_type home::make_behavior() {
   return {
       [this](claim_atom, const std::shared_ptr<attachment>& a) { claim(a); },
       [this](release_atom, const card_ref& card, std::uint64_t epoch) { release(card, epoch); },
-      [this](shut_down_atom) {
-        for (auto& [client, e] : sessions_)
-          send(e.card->handle, shut_down_atom::value);
-        quit();
-      },
+      [this](shut_down_atom) { shut_down(); },
   };
+}
+
+void home::shut_down() {
+  telling_ = sessions_.size() + 1;
+  for (auto& [client, e] : sessions_)
+    request(e.card->handle, caf::infinite, shut_down_atom::value)
+        .then([this] { told(); }, [this](const caf::error&) { told(); }); // an error: it ended meanwhile
+  told();
+}
+
+void home::told() {
+  if (--telling_ > 0)
+    return;
+  // Only now may sessions go. What they hold unstored is dropped with them, which settles its tickets as if it were
+  // safe: no publisher may be left to hear that.
+  for (auto& [client, e] : sessions_)
+    caf::anon_send_exit(e.card->handle, caf::exit_reason::user_shutdown);
+  quit();
 }
 
 void home::claim(const std::shared_ptr<attachment>& a) {

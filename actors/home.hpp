@@ -32,9 +32,12 @@ private:
 
   void claim(const std::shared_ptr<attachment>& a);
   void release(const card_ref& card, std::uint64_t epoch);
+  void shut_down();
+  void told();
 
   std::unordered_map<client_id, entry> sessions_;
   std::uint64_t last_epoch_ = 0;
+  std::size_t telling_ = 0; ///< sessions that have not said goodbye yet, and one
 };
 
 /// Makes a session's card and its actor on `on`. Thread-safe.

@@ -59,6 +59,7 @@ void index::awaken(topic_state& t, unit_index on) {
   topic::start with;
   with.name = t.name;
   with.retained = t.retained;
+  // [MQTT-3.3.2-3] [MQTT-3.3.2-3 v3] the filters that match its name, and no other
   holdings_->subscribers.for_each_match(t.name->name(), [&](const std::vector<subscriber>& matching) {
     with.subscribers.insert(with.subscribers.end(), matching.begin(), matching.end());
   });
@@ -71,8 +72,9 @@ void index::awaken(topic_state& t, unit_index on) {
   t.is = life::live;
   auto& queue = unsubscribed ? lonely_ : wanted_;
   queue.names.push_back(t.name);
-  if (lonely_.names.size() > services().settings.topics.idle_max) {
-    lonely_.due += 2; // go faster than they come
+  // Also those that somebody subscribes to: a single `#` must not lift the bound.
+  if (queue.names.size() > services().settings.topics.idle_max) {
+    queue.due += 2; // go faster than they come
     sweep();
   }
   if (!services().timers->scheduled(*this))
@@ -131,7 +133,14 @@ void index::forgotten(const mqtt::topic_ref& name) {
   assert(t && t->is == life::retiring);
   if (--t->units_to_forget > 0)
     return;
-  // Every unit sent what it had before it forgot, so the topic's mailbox holds the last of it already.
+  // Every unit sent what it had before it forgot, so the topic's mailbox holds the last of it already. Its next life
+  // begins when it has done all that, and what it retained has come here before its answer.
+  request(t->handle, caf::infinite, probe_idle_atom::value).then([this, name](topic_use) { end_life(name); });
+}
+
+void index::end_life(const mqtt::topic_ref& name) {
+  auto* t = holdings_->topics.find(name->name());
+  assert(t && t->is == life::retiring);
   send(t->handle, retire_atom::value);
   t->handle = nullptr;
   t->is = life::dormant;
@@ -179,13 +188,16 @@ void index::walk(const std::shared_ptr<const retained_cursor>& c) {
   std::optional<std::string> cut_after;
   const auto at = now();
   const auto take = [&](const std::string& name, topic_state& t) {
-    if (cut_after || !t.retained || t.retained->expired(at))
+    if (cut_after)
+      return;
+    // Only a topic that is not dormant knows what it retains by now, and what it has sent to this subscriber live.
+    if (t.is != life::dormant)
+      send(t.handle, send_retained_atom::value, c->subscription);
+    if (!t.retained || t.retained->expired(at))
       return;
     bytes += t.retained->footprint_bytes();
     if (t.is == life::dormant)
       answer.messages.deliveries.push_back({t.retained, terms, nullptr});
-    else // only the topic knows what it has sent to this subscriber live
-      send(t.handle, send_retained_atom::value, c->subscription);
     if (bytes >= page_bytes_max)
       cut_after = name;
   };

@@ -59,6 +59,7 @@ private:
   void activate(const mqtt::topic_ref& name, unit_index on);
   void awaken(topic_state& t, unit_index on);
   void forgotten(const mqtt::topic_ref& name);
+  void end_life(const mqtt::topic_ref& name);
   void on_due(net::time_point now) override;
   /// Probes the oldest of both queues until what is due was asked.
   void sweep();
@@ -102,7 +103,7 @@ private:
 
   std::unique_ptr<holdings> holdings_ = std::make_unique<holdings>();
   live_queue wanted_; ///< somebody subscribes, as far as we know
-  live_queue lonely_; ///< nobody does: bounded by topics.idle.max
+  live_queue lonely_; ///< nobody does; each is swept when it exceeds topics.idle.max
   std::size_t probing_ = 0; ///< probes under way
   std::uint64_t last_group_ = 0;
 };

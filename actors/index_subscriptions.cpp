@@ -96,7 +96,7 @@ void index::leave_group(const card_ref& session, const mqtt::topic_filter& parse
     holdings_->groups.erase(filter);
 }
 
-void index::forget(const card_ref& session) {
+void index::forget(const card_ref& session) { // [MQTT-3.1.2.7 v3] what it retained is no part of it and stays
   if (auto found = holdings_->filters.find(session->number); found != holdings_->filters.end()) {
     const auto filters = std::move(found->second);
     holdings_->filters.erase(found);

@@ -77,13 +77,13 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<was_stored_atom, stored>,
     /// The store has the session's record up to that revision; or why not.
     caf::reacts_to<saved_atom, std::uint64_t, mqtt::reason_code>,
-    /// The store forgot the packet id of a QoS 2 publish.
-    caf::reacts_to<released_atom, mqtt::packet_id>,
+    /// The store forgot the packet id of a QoS 2 publish, or could not.
+    caf::reacts_to<released_atom, mqtt::packet_id, mqtt::reason_code>,
     /// The store has nothing of the session any more.
     caf::reacts_to<erase_atom>,
     /// The home has let go of it: nothing refers to the session any more.
     caf::reacts_to<released_atom>,
-    /// The pod stops: tell the client.
+    /// The pod stops: tell the client. An exit message ends the session, once no client is left.
     caf::reacts_to<shut_down_atom>>;
 
 /// A shared subscription's group; see share_group.hpp.
@@ -113,6 +113,8 @@ using topic_actor = caf::typed_actor<
 /// A unit's go-between: it knows the live topics its sessions use and takes what other units send to its sessions.
 using courier_actor = caf::typed_actor<
     caf::reacts_to<deliver_atom, fan_out>,
+    /// Of a topic on another unit: its retained message, on the way of its live ones.
+    caf::reacts_to<deliver_atom, card_ref, parcel>,
     /// The index's answer to activate.
     caf::reacts_to<found_atom, mqtt::topic_ref, topic_actor>,
     /// The topic will retire: forget it, answered with `forgotten` to the index.

@@ -136,9 +136,11 @@ void post_office::stored_or_not(const std::vector<deposit>& deposits, const ref<
     log.warn("a message could not be stored", {{"error", zk::to_string(result.error().code)}});
     if (t)
       t->refuse(outcome);
-    ops leftover; // only our own books: the store has none of it
+    ops leftover; // the copy, if nobody else has a pointer to it any more
     for (const auto& d : deposits)
       drop_pointer({d.session->number, d.pointer.number}, leftover);
+    if (!leftover.empty())
+      remove(std::move(leftover));
   }
   for (const auto& d : deposits)
     send(d.session->handle, was_stored_atom::value, stored{d.pointer.number, outcome});
@@ -201,9 +203,15 @@ void post_office::record_state(const card_ref& session, mqtt::stored_pointer p) 
 }
 
 void post_office::forget(const card_ref& session, mqtt::stored_number number) {
+  const pointer_key key{session->number, number};
+  if (!pointers_.contains(key)) { // not written yet: its message waits for other addressees
+    for (auto& [ticket, g] : gatherings_)
+      std::erase_if(g.deposits, [&](const deposit& d) { return d.session == session && d.pointer.number == number; });
+    return;
+  }
   ops what;
   what.emplace_back(zk::remove_op{pointer_path(*session, number)});
-  drop_pointer({session->number, number}, what);
+  drop_pointer(key, what);
   remove(std::move(what));
 }
 

@@ -102,19 +102,19 @@ void post_office::erase(const card_ref& session) {
 }
 
 void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
-  const auto answer = [this, session, id] { send(session->handle, released_atom::value, id); };
-  auto known = received_.find(session->number);
-  if (known == received_.end() || known->second.erase(id) == 0)
-    return answer(); // was never stored: its publisher was not a persistent session then
-  if (known->second.empty())
-    received_.erase(known);
+  const auto known = received_.find(session->number);
+  if (known == received_.end() || !known->second.contains(id)) // never stored: its publisher was not persistent then
+    return send(session->handle, released_atom::value, id, mqtt::reason_code::success);
   ops what;
   what.emplace_back(zk::remove_op{zk::paths::received(paths_.session(session->client), static_cast<std::uint16_t>(id))});
-  write(std::move(what), [this, session, id, answer](zk::multi_result result) {
-    if (result || result.error().code == zk::error::no_node)
-      return answer();
-    // PUBCOMP is not sent: the client repeats PUBREL with its next connection, and this is tried again.
-    received_[session->number].insert(id);
+  write(std::move(what), [this, session, id](zk::multi_result result) {
+    const bool gone = result || result.error().code == zk::error::no_node;
+    if (const auto ids = received_.find(session->number); gone && ids != received_.end()) {
+      ids->second.erase(id);
+      if (ids->second.empty())
+        received_.erase(ids);
+    }
+    send(session->handle, released_atom::value, id, gone ? mqtt::reason_code::success : to_reason(result.error().code));
   });
 }
 

@@ -217,7 +217,8 @@ private:
   const zk::paths& paths_;
   const net::time_point now_;
   const std::int64_t unix_now_ms_;
-  zk::inline_executor here_; ///< completions run on the store's thread while this one waits
+  /// Completions run on the store's thread, mostly while this one waits; those of finish() come when the reader is gone.
+  static inline zk::inline_executor here_;
   std::unordered_map<std::string, mail> mails_;
   std::unordered_map<std::string, std::size_t> by_path_;
   recovered found_;

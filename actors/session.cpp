@@ -28,8 +28,8 @@ session::behavior_type session::make_behavior() {
         finish_turn();
       },
       [this](saved_atom, std::uint64_t revision, mqtt::reason_code outcome) { state_saved(revision, outcome); },
-      [this](released_atom, mqtt::packet_id id) {
-        machine_.on_released(id, mqtt::reason_code::success, now());
+      [this](released_atom, mqtt::packet_id id, mqtt::reason_code outcome) {
+        machine_.on_released(id, outcome, now());
         finish_turn();
       },
       [this](released_atom) {
@@ -173,9 +173,10 @@ void session::close(mqtt::close_mode mode) {
 }
 
 void session::shut_down() {
+  if (arriving_)
+    abort(*std::exchange(arriving_, nullptr));
   machine_.disconnect(mqtt::reason_code::server_shutting_down, "the server stops", now());
-  submit();
-  quit();
+  finish_turn(); // what it leaves behind is with the post office before this is answered
 }
 
 // --- time and pressure ------------------------------------------------------------------------------------------
@@ -217,16 +218,23 @@ void session::watch_pressure() {
   if (card_->transit_bytes.load(std::memory_order_acquire) <= bound)
     return set_pause(by_transit, false);
   set_pause(by_transit, true);
-  card_->transit_waiter.store(true, std::memory_order_release);
-  // The last batch may have gone between the two lines above, and nobody would tell us.
-  if (card_->transit_bytes.load(std::memory_order_acquire) <= bound &&
-      card_->transit_waiter.exchange(false, std::memory_order_acq_rel))
+  card_->transit_waiter.store(true);
+  // The last batch may have gone between the two lines above, and nobody would tell us. Sequentially consistent with
+  // the other side, batch::~batch().
+  if (card_->transit_bytes.load() <= bound && card_->transit_waiter.exchange(false))
     set_pause(by_transit, false);
 }
 
 void session::set_pause(pause why, bool on) {
   const auto before = paused_;
   paused_ = static_cast<std::uint8_t>(on ? paused_ | why : paused_ & ~why);
+  constexpr auto ours = by_transit | by_outbox; // the machine knows of its own reason
+  if (((before & ours) != 0) != ((paused_ & ours) != 0)) {
+    using reading = mqtt::session::reading;
+    machine_.on_reading((paused_ & ours) != 0 ? reading::held : reading::goes_on, now());
+    if ((paused_ & ours) != 0)
+      services().counters.reads_paused.add();
+  }
   if (!connection_ || (before != 0) == (paused_ != 0))
     return;
   if (paused_ != 0)
@@ -282,6 +290,10 @@ void session::deliver_inline(const batch& messages, const ticket_list& tickets, 
       deliver_one({messages.publications[i].message, on.terms, tickets.empty() ? nullptr : ref<mqtt::ticket>{tickets[i]}}, at);
     finish_turn();
   });
+}
+
+void session::deliver_inline(const parcel& p) {
+  run_inline([&] { deliver(p); });
 }
 
 void session::deliver(const parcel& p) {

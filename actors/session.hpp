@@ -48,6 +48,7 @@ public:
 
   // local_session
   void deliver_inline(const batch& messages, const ticket_list& tickets, const route_target& on) override;
+  void deliver_inline(const parcel& p) override;
   void receipt_inline(const receipt& r) override;
 
 private:

@@ -23,6 +23,7 @@ public:
   virtual ~local_session() = default;
   /// Takes the messages of `batch` on the terms of one route.
   virtual void deliver_inline(const batch& messages, const ticket_list& tickets, const route_target& on) = 0;
+  virtual void deliver_inline(const parcel& p) = 0;
   virtual void receipt_inline(const receipt& r) = 0;
 };
 

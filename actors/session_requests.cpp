@@ -36,11 +36,12 @@ void session::routes_changed(const change_done& c) {
     machine_.on_unsubscribed(c.id, now());
     return finish_turn();
   }
-  for (auto& s : subscribes_)
-    if (s.id == c.id) {
-      s.routed = true;
-      s.made = c.made;
-    }
+  const auto first = std::find_if(subscribes_.begin(), subscribes_.end(),
+                                  [&](const waiting_subscribe& s) { return s.id == c.id && !s.routed; });
+  if (first != subscribes_.end()) {
+    first->routed = true;
+    first->made = c.made;
+  }
   complete_subscribes();
   finish_turn();
 }
@@ -53,7 +54,7 @@ void session::complete_subscribes() {
       continue;
     }
     machine_.on_subscribed(s.id, mqtt::reason_code::success, now());
-    for (auto& made : s.made) // [MQTT-3.3.1-9] retained messages follow the SUBACK
+    for (auto& made : s.made) // [MQTT-3.3.1-9] [MQTT-3.3.1-6 v3] retained messages follow the SUBACK
       if (made->terms.wants_retained && connection_)
         walks_.push_back(std::make_shared<const retained_cursor>(retained_cursor{std::move(made), {}}));
     subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));

@@ -22,7 +22,7 @@ void share_group::join(const subscriber& s) {
   auto terms = make_ref<mqtt::delivery_terms>();
   terms->maximum_qos = s->terms.options.qos;
   terms->retain_as_published = s->terms.options.retain_as_published;
-  if (s->terms.identifier != 0)
+  if (s->terms.identifier != 0) // [MQTT-3.3.4-5] this copy is for this subscription alone
     terms->subscription_identifiers.push_back(s->terms.identifier);
   terms->group = number_;
   auto have = std::find_if(members_.begin(), members_.end(), [&](const member& m) { return m.session == s->session; });

@@ -132,13 +132,19 @@ void topic::add(subscriber s) {
     subscribers_.push_back({std::move(s), batches_});
   else
     *found = {std::move(s), batches_};
-  stale_ = true;
+  forget_targets();
 }
 
 void topic::remove(const card_ref& session, const std::string& filter) {
   std::erase_if(subscribers_, [&](const route_entry& e) {
     return e.by->session == session && e.by->terms.filter == filter;
   });
+  forget_targets();
+}
+
+/// They are made anew with the next publish; until then no session that left is kept alive by them.
+void topic::forget_targets() {
+  targets_.clear();
   stale_ = true;
 }
 
@@ -178,7 +184,7 @@ void topic::update_retained(const batch& b, ticket_list& tickets) {
   const publication* last = nullptr;
   for (std::size_t i = 0; i < b.publications.size(); ++i) {
     const auto& p = b.publications[i];
-    if (!p.message->retain())
+    if (!p.message->retain()) // [MQTT-3.3.1-12 v3] leaves what is kept alone
       continue;
     if (!may_retain(*p.message)) {
       if (!tickets.empty() && tickets[i])
@@ -191,7 +197,8 @@ void topic::update_retained(const batch& b, ticket_list& tickets) {
   }
   if (!last)
     return;
-  // [MQTT-3.3.1-5] replaced; [MQTT-3.3.1-6] [MQTT-3.3.1-7] an empty payload removes it and is not kept
+  // [MQTT-3.3.1-5] replaced; [MQTT-3.3.1-6] [MQTT-3.3.1-7] an empty payload removes it and is not kept. Of 3.1.1:
+  // [MQTT-3.3.1-5 v3] [MQTT-3.3.1-7 v3] whatever its QoS; [MQTT-3.3.1-10 v3] [MQTT-3.3.1-11 v3]
   retained_ = last->message->payload().empty() ? nullptr : last->message;
   retained_since_ = batches_;
   send(pod().index, retain_atom::value, name_, retained_);
@@ -218,7 +225,11 @@ void topic::send_retained(const subscriber& to) {
   terms->retained = true;
   if (to->terms.identifier != 0)
     terms->subscription_identifiers.push_back(to->terms.identifier);
-  send(to->session->handle, deliver_atom::value, parcel{{{retained_, std::move(terms), nullptr}}});
+  parcel p{{{retained_, std::move(terms), nullptr}}};
+  if (to->session->unit == services().index)
+    to->session->local->deliver_inline(p); // as live messages come, so that none of them overtakes it
+  else
+    send(pod().at(to->session->unit).courier_handle, deliver_atom::value, to->session, std::move(p));
 }
 
 } // namespace mqttzoo::actors

@@ -41,6 +41,7 @@ private:
   void update_retained(const batch& b, ticket_list& tickets);
   bool may_retain(const mqtt::message& m) const;
   void rebuild_targets();
+  void forget_targets();
   ticket_list make_tickets(const batch& b);
   audience count_audience(const batch& b) const;
   void send_receipts(const batch& b, const ticket_list& tickets);

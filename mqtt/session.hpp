@@ -139,6 +139,7 @@ private:
   void violate(const decode_error& error, time_point now);
   void check_pressure(time_point now);
   bool under_pressure() const noexcept;
+  bool owes_answers() const noexcept;
   void note_partial(std::string_view rest, time_point now);
   void restart_clocks(time_point now) noexcept;
   time_point silent_until() const noexcept;

@@ -45,7 +45,7 @@ std::size_t session::on_input(std::string_view input, time_point now) {
       note_partial(rest, now);
       break;
     }
-    if (!requests_.empty() && !may_overtake_answers(in.type)) {
+    if (owes_answers() && !may_overtake_answers(in.type)) {
       answers_first_ = true;
       check_pressure(now);
       break;
@@ -67,9 +67,13 @@ void session::note_partial(std::string_view rest, time_point now) {
 }
 
 bool session::under_pressure() const noexcept {
-  return requests_.size() >= pending_requests_max || (answers_first_ && !requests_.empty()) ||
+  return requests_.size() >= pending_requests_max || (answers_first_ && owes_answers()) ||
          give_up_at_ != time_point::max() ||
          (!is_v5() && inbound_.waiting() >= limits_.receive_maximum);
+}
+
+bool session::owes_answers() const noexcept {
+  return std::any_of(requests_.begin(), requests_.end(), [](const pending_request& r) { return !r.silent; });
 }
 
 void session::check_pressure(time_point now) {
