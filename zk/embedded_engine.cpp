@@ -43,6 +43,7 @@ void embedded_engine::run_turn(std::vector<embedded_request> batch) {
   if (!run_together(batch, answers)) {
     ++count_.turns_undone;
     answers.clear();
+    tree_->make_room();
     for (auto& request : batch)
       answers.push_back(run_alone(request));
   }
@@ -69,6 +70,13 @@ bool embedded_engine::run_together(std::vector<embedded_request>& batch,
 }
 
 embedded_engine::answer embedded_engine::run_alone(embedded_request& request) {
+  auto result = try_alone(request);
+  if (result.failed == error::storage_full && tree_->make_room())
+    return try_alone(request);
+  return result;
+}
+
+embedded_engine::answer embedded_engine::try_alone(embedded_request& request) {
   if (const auto failed = tree_->begin_turn())
     return refuse(request, *failed);
   auto result = execute(request);

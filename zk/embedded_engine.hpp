@@ -56,6 +56,7 @@ private:
 
   bool run_together(std::vector<embedded_request>& batch, std::vector<answer>& answers);
   answer run_alone(embedded_request& request);
+  answer try_alone(embedded_request& request);
   std::optional<error> commit(std::size_t operations);
   void deliver(std::vector<answer>& answers);
 

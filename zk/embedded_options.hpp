@@ -36,9 +36,11 @@ struct embedded_options {
 
   /// SQLite's page cache: what it may keep in memory, however large the file.
   std::size_t cache_bytes = 4 * 1024 * 1024;
-  /// The log is copied into the database when it reaches this; also how long a start after a crash
-  /// may read.
+  /// The log is copied into the database when it reaches this or an eighth of the disk; also how
+  /// long a start after a crash may read.
   std::size_t wal_bytes = 16 * 1024 * 1024;
+  /// The log's file is never shorter: what a full disk leaves to remove things with.
+  std::size_t log_bytes_min = 512 * 1024;
   /// After a crash the database is checked before use, for at most this long, so that starts stay
   /// short.
   std::chrono::milliseconds check_budget{500};

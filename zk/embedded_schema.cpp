@@ -1,5 +1,6 @@
 // Opening the embedded tree: tables, prepared statements, and the numbers that go on across
 // restarts.
+#include "core/log.hpp"
 #include "zk/embedded_tree.hpp"
 
 #include <utility>
@@ -7,6 +8,8 @@
 namespace mqttzoo::zk {
 
 namespace {
+
+constexpr core::logger log{core::log_folder::zk};
 
 // Written into the file's header, so that a foreign database is told from ours and an old program
 // from a new file.
@@ -34,7 +37,8 @@ static_assert(application_id == 1836153455 && schema_version == 1, "as in the te
 } // namespace
 
 expected<std::unique_ptr<embedded_tree>, sqlite::failure>
-embedded_tree::open(sqlite::connection database, const core::clock& clock) {
+embedded_tree::open(sqlite::connection database, const core::clock& clock,
+                    std::size_t log_bytes_min) {
   const auto tables = database.integer("SELECT count(*) FROM sqlite_schema");
   if (!tables)
     return unexpected(tables.error());
@@ -57,6 +61,10 @@ embedded_tree::open(sqlite::connection database, const core::clock& clock) {
     return unexpected(*std::move(failed));
   if (auto failed = tree->load_meta())
     return unexpected(*std::move(failed));
+  if (auto failed = tree->begin_session())
+    return unexpected(*std::move(failed));
+  if (!tree->room_.secure_log(static_cast<std::int64_t>(log_bytes_min)))
+    log.warn("the disk has no room to keep for a full store", {{"bytes", log_bytes_min}});
   return tree;
 }
 
@@ -94,25 +102,42 @@ std::optional<sqlite::failure> embedded_tree::prepare() {
       return prepared.error();
     *statement = std::move(*prepared);
   }
-  return std::nullopt;
+  return room_.prepare();
 }
 
 std::optional<sqlite::failure> embedded_tree::load_meta() {
-  {
-    auto read = database_.prepare("SELECT zxid, last_id, session FROM meta");
-    if (!read)
-      return read.error();
-    const auto meta = (*read)();
-    if (!meta.row())
-      return meta.failed() ? database_.last_failure(meta.code())
-                           : sqlite::failure{SQLITE_CORRUPT, "table meta is empty"};
-    zxid_ = zxid_saved_ = meta.integer(0);
-    last_id_ = meta.integer(1);
-    session_ = session_saved_ = session_id{meta.integer(2)};
-  }
-  // Each opening is a session of its own; the last one's ephemerals end here, as a crash leaves
-  // them.
-  if (begin_turn() || renew_session(nullptr) || commit_turn())
+  auto read = database_.prepare("SELECT zxid, last_id, session FROM meta");
+  if (!read)
+    return read.error();
+  const auto meta = (*read)();
+  if (!meta.row())
+    return meta.failed() ? database_.last_failure(meta.code())
+                         : sqlite::failure{SQLITE_CORRUPT, "table meta is empty"};
+  zxid_ = zxid_saved_ = meta.integer(0);
+  last_id_ = meta.integer(1);
+  session_ = session_saved_ = session_id{meta.integer(2)};
+  return std::nullopt;
+}
+
+/// Each opening is a session of its own; the last one's ephemerals end here, as a crash leaves
+/// them.
+std::optional<sqlite::failure> embedded_tree::begin_session() {
+  const auto begin = [this] {
+    auto failed = begin_turn();
+    if (!failed)
+      failed = renew_session(nullptr);
+    if (!failed)
+      failed = commit_turn();
+    if (failed)
+      roll_back_turn();
+    return failed;
+  };
+  auto failed = begin();
+  if (failed == error::storage_full && make_room())
+    failed = begin();
+  if (failed == error::storage_full)
+    return sqlite::failure{SQLITE_FULL, "the disk or the store is full"};
+  if (failed)
     return database_.last_failure(sqlite3_extended_errcode(database_.raw()));
   return std::nullopt;
 }

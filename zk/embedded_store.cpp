@@ -54,7 +54,7 @@ embedded_store::open(const embedded_options& options) {
   if (!place)
     return unexpected(place.error());
   const auto& clock = options.clock != nullptr ? *options.clock : system_time();
-  auto tree = embedded_tree::open(std::move(place->database), clock);
+  auto tree = embedded_tree::open(std::move(place->database), clock, options.log_bytes_min);
   if (!tree)
     return unexpected(
         open_error{sqlite::to_error(tree.error().code),

@@ -47,8 +47,11 @@ std::optional<error> embedded_tree::begin_turn() {
 
 std::optional<error> embedded_tree::commit_turn() {
   outcome failed;
-  if (zxid_ != zxid_saved_)
+  const bool wrote = zxid_ != zxid_saved_;
+  if (wrote)
     failed = run(sql_.save_meta, zxid_, last_id_, static_cast<std::int64_t>(session_));
+  if (wrote && !failed)
+    failed = room_.secure_database();
   if (!failed)
     failed = run(sql_.commit);
   if (failed) {
@@ -56,6 +59,8 @@ std::optional<error> embedded_tree::commit_turn() {
     roll_back_turn();
     return failed;
   }
+  if (wrote)
+    room_.committed();
   zxid_saved_ = zxid_;
   session_saved_ = session_;
   return std::nullopt;
@@ -69,6 +74,12 @@ void embedded_tree::roll_back_turn() {
   directories_.clear();
   if (in_turn())
     run(sql_.roll_back);
+}
+
+bool embedded_tree::make_room() {
+  if (in_turn())
+    roll_back_turn();
+  return room_.fold_log();
 }
 
 multi_result embedded_tree::apply(const std::vector<op>& ops, tree_changes* changes) {

@@ -16,6 +16,7 @@
 
 #include "core/clock.hpp"
 #include "zk/directory_cache.hpp"
+#include "zk/disk_room.hpp"
 #include "zk/sqlite.hpp"
 #include "zk/store.hpp"
 
@@ -47,9 +48,10 @@ struct scan_position {
 class embedded_tree {
 public:
   /// Takes over an open database and makes the tables in an empty one. Ends the session before,
-  /// with its ephemerals. `clock` must outlive the tree.
-  static expected<std::unique_ptr<embedded_tree>, sqlite::failure> open(sqlite::connection database,
-                                                                        const core::clock& clock);
+  /// with its ephemerals. `clock` must outlive the tree. So much of the disk is kept for the log
+  /// that a full one can be emptied.
+  static expected<std::unique_ptr<embedded_tree>, sqlite::failure>
+  open(sqlite::connection database, const core::clock& clock, std::size_t log_bytes_min);
   embedded_tree(const embedded_tree&) = delete;
   embedded_tree& operator=(const embedded_tree&) = delete;
 
@@ -61,6 +63,9 @@ public:
   void roll_back_turn();
   /// Whether the turn still stands: a full disk may have ended it, with everything applied in it.
   bool in_turn() const noexcept { return database_.in_transaction(); }
+
+  /// After a turn that failed for want of space: true if it found room that the next may use.
+  bool make_room();
 
   /// All of `ops`, which have passed `check_request`, or nothing. Appends to `changes`, unless
   /// null, in order.
@@ -100,11 +105,12 @@ private:
   using outcome = std::optional<error>;
 
   embedded_tree(sqlite::connection database, const core::clock& clock)
-      : database_(std::move(database)), clock_(&clock) {}
+      : database_(std::move(database)), room_(database_), clock_(&clock) {}
 
   // embedded_schema.cpp
   std::optional<sqlite::failure> prepare();
   std::optional<sqlite::failure> load_meta();
+  std::optional<sqlite::failure> begin_session();
 
   // embedded_tree.cpp
   expected<op_result, error> apply_one(const create_op& wanted);
@@ -128,6 +134,7 @@ private:
 
   // In this order: statements must go before their connection.
   sqlite::connection database_;
+  disk_room room_;
   statements sql_;
   directory_cache directories_;
   const core::clock* clock_;

@@ -1,5 +1,6 @@
 #include "zk/store_directory.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -41,19 +42,30 @@ std::string holder(int fd) {
   return size > 0 ? " by process " + std::string(text.data(), static_cast<std::size_t>(size)) : "";
 }
 
+/// The log may be that large before it is copied into the database, which needs the space again.
+std::size_t log_bytes_max(const embedded_options& options) {
+  std::error_code failed;
+  const auto disk = fs::space(options.path, failed);
+  if (failed) // no directory: in memory
+    return options.wal_bytes;
+  return std::min<std::size_t>(options.wal_bytes,
+                               std::max<std::size_t>(options.log_bytes_min, disk.capacity / 8));
+}
+
 /// Runs the pragmas that make a connection ours. Order matters: page size before the file exists,
 /// exclusive locking before the log, so that the log's index lives in memory and not in a shared
 /// file.
 std::optional<sqlite::failure> set_up(sqlite::connection& database,
                                       const embedded_options& options) {
+  const auto log_max = log_bytes_max(options);
   const auto pages = [](std::size_t bytes) { return std::to_string(bytes / page_bytes); };
   auto text = "PRAGMA page_size = " + std::to_string(page_bytes) +
               "; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL"
               "; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF"
               "; PRAGMA cache_size = -" +
               std::to_string(options.cache_bytes / 1024) +
-              "; PRAGMA wal_autocheckpoint = " + pages(options.wal_bytes) +
-              "; PRAGMA journal_size_limit = " + std::to_string(options.wal_bytes);
+              "; PRAGMA wal_autocheckpoint = " + pages(log_max) +
+              "; PRAGMA journal_size_limit = " + std::to_string(log_max);
   if (options.bytes_max > 0)
     text += "; PRAGMA max_page_count = " + pages(options.bytes_max);
   if (const int code = database.execute(text.c_str()); code != SQLITE_OK)

@@ -62,6 +62,13 @@ int status_of(pid_t child) {
   return status;
 }
 
+/// Mounts a file system that only this process and its children see; false where it may not.
+bool mount_small_disk(const scratch_directory& at, const char* size) {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("tmpfs", at.path().c_str(), "tmpfs", 0, size) == 0;
+}
+
 /// What the child of the SIGKILL test does until it is killed: pairs of nodes and an account of
 /// them in one transaction each, many in flight. Each completed pair's number goes into the pipe.
 int write_for_ever(const std::string& path, int pipe_end, int first) {
@@ -218,9 +225,7 @@ CAF_TEST(a file system without space refuses and recovers) {
   const scratch_directory home;
   constexpr int not_allowed = 77;
   const auto child = in_child([&] {
-    if (::unshare(CLONE_NEWNS) != 0 ||
-        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", home.path().c_str(), "tmpfs", 0, "size=2m") != 0)
+    if (!mount_small_disk(home, "size=3m"))
       return not_allowed;
     auto options = in_directory(home);
     options.threading = store_threading::manual;
@@ -239,6 +244,44 @@ CAF_TEST(a file system without space refuses and recovers) {
       return 4;
     owned->close();
     return 0;
+  });
+  const auto status = status_of(child);
+  CAF_REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == not_allowed)
+    CAF_MESSAGE("skipped: this user may not mount");
+  else
+    CAF_CHECK_EQUAL(WEXITSTATUS(status), 0);
+}
+
+CAF_TEST(a disk full of mail can be emptied after a kill and filled again) {
+  const scratch_directory home;
+  constexpr int not_allowed = 77;
+  const auto child = in_child([&] {
+    if (!mount_small_disk(home, "size=3m"))
+      return not_allowed;
+    const auto fill = [&](const std::string& prefix) {
+      return in_child([&] {
+        auto* left_open = embedded_store::open(in_directory(home))->release();
+        client c{*left_open};
+        int made = 0;
+        for (; c.create(prefix + std::to_string(made), std::string(4096, 'x')); ++made) {
+        }
+        return made / 10; // a status has eight bits
+      });
+    };
+    const auto first = WEXITSTATUS(status_of(fill("/a")));
+    if (first < 20)
+      return 1;
+    const auto owned = embedded_store::open(in_directory(home));
+    if (!owned)
+      return 2;
+    client c{**owned};
+    const auto names = c.children("/")->names;
+    for (const auto& name : names)
+      if (outcome(c.remove("/" + name)) != "ok")
+        return 3;
+    (*owned)->close();
+    return WEXITSTATUS(status_of(fill("/b"))) < first - 2 ? 4 : 0;
   });
   const auto status = status_of(child);
   CAF_REQUIRE(WIFEXITED(status));
