@@ -108,6 +108,7 @@ void outbound::wait(entry e, time_point now) {
   // A QoS 2 message that can soon be sent gets its identifier now and saves a second transaction.
   if (needs_record(placed) && inflight_.size() + queue_.size() <= connection_.window)
     placed.id = ids_.allocate();
+  deposit_predecessors(placed);
   deposit(placed);
 }
 

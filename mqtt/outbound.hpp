@@ -116,6 +116,7 @@ private:
   void wait(entry e, time_point now);
   bool has_room_for(const entry& e) const noexcept;
   void deposit(entry& e);
+  void deposit_predecessors(const entry& of);
   void deposit_all();
   void record(entry& e);
   void prepare_queue();
@@ -142,6 +143,7 @@ private:
   void store_overdue(time_point now);
   place find(stored_number number) noexcept;
   std::size_t find(packet_id id) const noexcept;
+  void remove_restored(packet_id id);
   void store_failed(place where, reason_code why, time_point now);
   bool window_open() const noexcept { return inflight_.size() < connection_.window; }
   std::chrono::nanoseconds grace() const noexcept;
@@ -158,9 +160,11 @@ private:
   std::size_t sent_now_ = 0; ///< the first so many of inflight_ were sent on this connection
   std::uint64_t last_number_ = 0;
   std::chrono::nanoseconds acknowledge_time_{0}; ///< smoothed
-  time_point grace_ends_ = time_point::max();    ///< no message is overdue before
-  time_point retry_at_ = time_point::max();      ///< when to ask the store again
-  std::unique_ptr<topic_alias_sender> aliases_;  ///< 5.0 clients that accept aliases
+  /// Older messages of QoS 1 with a promise were deposited.
+  stored_number deposited_before_ = stored_number::none;
+  time_point grace_ends_ = time_point::max();   ///< no message is overdue before
+  time_point retry_at_ = time_point::max();     ///< when to ask the store again
+  std::unique_ptr<topic_alias_sender> aliases_; ///< 5.0 clients that accept aliases
   bool connected_ = false;
   bool persistent_ = false;
   bool unsent_exactly_once_ = false; ///< restore() found one

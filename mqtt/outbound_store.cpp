@@ -15,11 +15,28 @@ constexpr std::chrono::seconds store_retry_interval{1};
 
 void outbound::deposit(entry& e) {
   e.durable = durability::pending;
-  e.recording = needs_record(e) && e.id != packet_id::none;
+  // With an identifier a QoS 2 message will soon be sent, and a QoS 1 message was.
+  e.recording = e.id != packet_id::none;
   counts_.messages_stored.add();
   const auto state = e.recording ? stored_state::sent : stored_state::queued;
   port_.deposit({e.message, e.terms, e.promise},
                 {e.number, e.recording ? e.id : packet_id::none, state, e.qos});
+}
+
+/// Deposits the messages under way that `of` must not overtake. If only `of` were stored when the
+/// pod crashes, it would come before those, which their publishers repeat.
+// [MQTT-4.6.0-5] [MQTT-4.6.0-5 v3]
+void outbound::deposit_predecessors(const entry& of) {
+  const auto bound_by_order = [](const entry& e) { return e.promise && !e.promise->store_first(); };
+  if (!bound_by_order(of))
+    return;
+  auto i = inflight_.size();
+  while (i > 0 && inflight_[i - 1].number > deposited_before_)
+    --i;
+  for (; i < inflight_.size(); ++i)
+    if (auto& e = inflight_[i]; bound_by_order(e) && e.durable == durability::none)
+      deposit(e);
+  deposited_before_ = of.number;
 }
 
 /// Deposits what must be in the store and is not: while the client is away everything, else QoS 2.
@@ -160,6 +177,17 @@ outbound::place outbound::find(stored_number number) noexcept {
   return {};
 }
 
+void outbound::remove_restored(packet_id id) {
+  if (const auto i = find(id); i != inflight_.size())
+    return remove(i);
+  for (std::size_t i = 0; i < queue_.size(); ++i)
+    if (queue_[i].id == id) {
+      left_queue(queue_[i]);
+      drop(queue_[i]);
+      return queue_.erase(i);
+    }
+}
+
 void outbound::restore(delivery d, stored_pointer pointer) {
   entry e;
   e.message = std::move(d.message);
@@ -172,15 +200,16 @@ void outbound::restore(delivery d, stored_pointer pointer) {
   e.released = pointer.state == stored_state::released;
   last_number_ = std::max(last_number_, static_cast<std::uint64_t>(pointer.number));
   if (e.id != packet_id::none && !ids_.reserve(e.id)) {
-    // An identifier is given anew only after PUBCOMP: the older one was done and not forgotten yet.
-    if (const auto older = find(e.id); older != inflight_.size())
-      remove(older);
+    // An identifier is given anew only after PUBACK or PUBCOMP: the older one was done and not
+    // forgotten yet.
+    remove_restored(e.id);
     ids_.reserve(e.id);
   }
   if (e.released)
     e.message = nullptr;
   // QoS 2 is sent in order, so what follows a message without an identifier was not sent either.
-  e.sent_before = e.released || (e.recorded && !unsent_exactly_once_);
+  const bool sent = e.qos == qos::at_least_once || !unsent_exactly_once_;
+  e.sent_before = e.released || (e.recorded && sent); // [MQTT-3.3.1-1] [MQTT-3.3.1-1 v3]
   // What stands behind a message of QoS 1 keeps its place: nobody knows whether that one was sent.
   if (e.released || (e.sent_before && queue_.empty()))
     return void(inflight_.push_back(std::move(e)));

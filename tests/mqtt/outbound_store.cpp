@@ -45,6 +45,8 @@ struct fixture : session_fixture {
 
   test_ticket::fate first;
   test_ticket::fate second;
+  test_ticket::fate third;
+  test_ticket::fate fourth;
 };
 
 } // namespace
@@ -66,7 +68,7 @@ CAF_TEST(a quick acknowledgement keeps a promise without the store) {
 CAF_TEST(a slow acknowledgement sends the message to the store) {
   promise("x", qos::at_least_once, first);
   pass(50ms);
-  check_deposit(0, "x", stored_state::queued);
+  check_deposit(0, "x", stored_state::sent, id(1));
   CAF_CHECK(!first.settled);
   port.deposits[0].what.promise = nullptr; // the store's reference
   stored(0);
@@ -91,11 +93,29 @@ CAF_TEST(the grace follows the pace of the client) {
 
 CAF_TEST(what waits for the window is stored at once) {
   connect_with_window(1);
-  promise("1", qos::at_least_once, first);
+  deliver("1", qos::at_least_once);
   promise("2", qos::at_least_once, second);
   check_deposit(0, "2", stored_state::queued);
   deliver("3", qos::at_least_once); // promised to nobody, and its client is here
   CAF_CHECK_EQUAL(port.deposits.size(), 1u);
+}
+
+CAF_TEST(what is stored is not stored before what it follows) { // [MQTT-4.6.0-5] [MQTT-4.6.0-5 v3]
+  connect_with_window(2);
+  promise("1", qos::at_least_once, first);
+  promise("2", qos::at_least_once, second);
+  CAF_CHECK(port.deposits.empty());
+  promise("3", qos::exactly_once, third); // of another QoS, to which no order binds it
+  check_deposit(0, "3", stored_state::queued);
+  promise("4", qos::at_least_once, fourth);
+  check_deposit(1, "1", stored_state::sent, id(1));
+  check_deposit(2, "2", stored_state::sent, id(2));
+  check_deposit(3, "4", stored_state::queued);
+  CAF_MESSAGE("once each");
+  promise("5", qos::at_least_once, third);
+  check_deposit(4, "5", stored_state::queued);
+  pass(10s);
+  CAF_CHECK_EQUAL(port.deposits.size(), 5u);
 }
 
 CAF_TEST(the end of a connection stores what
@@ -106,8 +126,8 @@ CAF_TEST(the end of a connection stores what
   deliver("3", qos::at_least_once);
   CAF_CHECK(port.deposits.empty());
   lose_connection();
-  check_deposit(0, "1", stored_state::queued);
-  check_deposit(1, "2", stored_state::queued);
+  check_deposit(0, "1", stored_state::sent, id(1));
+  check_deposit(1, "2", stored_state::sent, id(2));
   check_deposit(2, "3", stored_state::queued);
   CAF_MESSAGE("numbers follow the order of arrival, whatever is stored first");
   CAF_CHECK(port.deposits[0].pointer.number < port.deposits[1].pointer.number);
@@ -208,7 +228,7 @@ CAF_TEST(a full store does not take what nobody can be told) {
   stored(1, full);
   pass(1s); // asked again
   CAF_REQUIRE_EQUAL(port.deposits.size(), 4u);
-  check_deposit(2, "1", stored_state::queued);
+  check_deposit(2, "1", stored_state::sent, id(1));
   stored(2, full);
   stored(3);
   connect_with_window(10);
@@ -280,7 +300,7 @@ CAF_TEST(a full queue refuses the promise) {
   promise("3", qos::at_least_once, second);
   CAF_CHECK(second.settled);
   CAF_CHECK(second.outcome == full);
-  CAF_CHECK_EQUAL(port.deposits.size(), 1u);
+  CAF_CHECK_EQUAL(port.deposits.size(), 2u); // of "1" and "2"
 }
 
 CAF_TEST(late answers for what is done are ignored) {
@@ -324,10 +344,41 @@ CAF_TEST(a new process goes on where the old one was) { // [MQTT-4.4.0-1] [MQTT-
   CAF_CHECK(std::get<publish_packet>(all[1]).id == id(9));
   CAF_CHECK(std::get<publish_packet>(all[1]).dup); // perhaps; the client must know
   CAF_CHECK_EQUAL(std::get<publish_packet>(all[2]).payload, "queued 1");
+  CAF_CHECK(!std::get<publish_packet>(all[2]).dup);
   recorded(0);
   expect_payloads({"queued 2"});
   deliver("new", qos::exactly_once);
   CAF_CHECK(port.deposits.back().pointer.number == stored_number{6});
+}
+
+CAF_TEST(a new process repeats QoS 1 with its identifier) { // [MQTT-4.4.0-1] [MQTT-3.3.1-1]
+  restart();
+  restore("sent 1", 1, qos::at_least_once, stored_state::sent, id(3));
+  restore("not sent", 2, qos::exactly_once, stored_state::queued);
+  restore("sent 2", 3, qos::at_least_once, stored_state::sent, id(5));
+  connect_with_window(10);
+  const auto first_packet = take<publish_packet>();
+  CAF_CHECK_EQUAL(first_packet.payload, "sent 1");
+  CAF_CHECK(first_packet.id == id(3));
+  CAF_CHECK(first_packet.dup);
+  recorded(0);
+  const auto rest = received();
+  CAF_REQUIRE_EQUAL(rest.size(), 2u);
+  CAF_CHECK_EQUAL(std::get<publish_packet>(rest[0]).payload, "not sent");
+  CAF_CHECK(!std::get<publish_packet>(rest[0]).dup);
+  CAF_CHECK_EQUAL(std::get<publish_packet>(rest[1]).payload, "sent 2");
+  CAF_CHECK(std::get<publish_packet>(rest[1]).id == id(5));
+  CAF_CHECK(std::get<publish_packet>(rest[1]).dup);
+}
+
+CAF_TEST(an identifier found twice in the queue belongs to the newer message) {
+  restart();
+  restore("first", 1, qos::at_least_once, stored_state::queued);
+  restore("old", 2, qos::at_least_once, stored_state::sent, id(4));
+  restore("new", 3, qos::at_least_once, stored_state::sent, id(4));
+  CAF_CHECK(port.forgotten == std::vector<stored_number>{stored_number{2}});
+  connect_with_window(10);
+  expect_payloads({"first", "new"});
 }
 
 CAF_TEST(what follows a message without an identifier was not sent) { // [MQTT-4.6.0-6]
