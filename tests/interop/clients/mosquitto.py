@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import tempfile
+import threading
+import time
 from typing import Iterator
 
 from .suite import Failure, Suite, topic
@@ -143,11 +145,20 @@ def shared(port: int) -> None:
     with subscribed(port, "mqttv5", f"$share/g/{name}") as a, subscribed(port, "mqttv5", f"$share/g/{name}") as b:
         for n in range(20):
             pub(port, "mqttv5", "-t", name, "-m", f"{n}")
+        got = [[], []]
+        readers = [threading.Thread(target=lambda sub=sub, lines=lines: lines.extend(map(str.rstrip, sub.process.stdout)))
+                   for sub, lines in zip((a, b), got)]
+        for reader in readers:
+            reader.start()
+        deadline = time.monotonic() + SECONDS_MAX
+        while len(got[0]) + len(got[1]) < 20 and time.monotonic() < deadline:
+            time.sleep(0.01)
         for sub in (a, b):  # to end them
             sub.process.terminate()
-        rest = [sub.process.stdout.read().splitlines() for sub in (a, b)]
-        if sorted(rest[0] + rest[1]) != sorted(f"0 0 {name} {n}" for n in range(20)) or not all(rest):
-            raise Failure(f"{rest}")
+        for reader in readers:
+            reader.join(SECONDS_MAX)
+        if sorted(got[0] + got[1]) != sorted(f"0 0 {name} {n}" for n in range(20)) or not all(got):
+            raise Failure(f"{got}")
 
 
 def properties(port: int) -> None:
