@@ -55,9 +55,10 @@ private:
   /// Why input is not read; any of them stops it.
   enum pause : std::uint8_t { by_protocol = 1, by_transit = 2, by_outbox = 4 };
 
-  /// A SUBSCRIBE that waits for the index, the store, or both.
+  /// A SUBSCRIBE or UNSUBSCRIBE that waits for the index, the store, or both.
   struct waiting_subscribe {
     mqtt::packet_id id = mqtt::packet_id::none;
+    bool unsubscribes = false;
     bool routed = false;
     std::uint64_t revision = 0; ///< must be saved; 0: nothing to save
     std::vector<subscriber> made;
@@ -107,6 +108,7 @@ private:
   void submit();
   void save_if_changed();
   void go_on_walking();
+  void wait_for(const subscription_change& c);
   void complete_subscribes();
   void watch_pressure();
   void set_pause(pause why, bool on);

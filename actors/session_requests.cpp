@@ -13,8 +13,7 @@ void session::subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_i
   change->session = card_;
   change->id = id;
   change->add = std::move(accepted);
-  const auto revision = machine_.persistent() ? revision_ + 1 : 0; // session_changed() follows at once
-  subscribes_.push_back({id, false, revision, {}});
+  wait_for(*change);
   send(pod().index, change_atom::value, std::shared_ptr<const subscription_change>{std::move(change)});
 }
 
@@ -23,7 +22,16 @@ void session::unsubscribe(std::vector<std::string> filters, mqtt::packet_id id) 
   change->session = card_;
   change->id = id;
   change->remove = std::move(filters);
+  wait_for(*change);
   send(pod().index, change_atom::value, std::shared_ptr<const subscription_change>{std::move(change)});
+}
+
+void session::wait_for(const subscription_change& c) {
+  waiting_subscribe s;
+  s.id = c.id;
+  s.unsubscribes = !c.remove.empty();
+  s.revision = machine_.persistent() ? revision_ + 1 : 0; // session_changed() follows at once
+  subscribes_.push_back(std::move(s));
 }
 
 void session::routes_changed(const change_done& c) {
@@ -32,12 +40,9 @@ void session::routes_changed(const change_done& c) {
       send(pod().home, release_atom::value, card_, epoch_);
     return;
   }
-  if (c.unsubscribed) {
-    machine_.on_unsubscribed(c.id, now());
-    return finish_turn();
-  }
-  const auto first = std::find_if(subscribes_.begin(), subscribes_.end(),
-                                  [&](const waiting_subscribe& s) { return s.id == c.id && !s.routed; });
+  const auto first = std::find_if(subscribes_.begin(), subscribes_.end(), [&](const waiting_subscribe& s) {
+    return s.id == c.id && s.unsubscribes == c.unsubscribed && !s.routed;
+  });
   if (first != subscribes_.end()) {
     first->routed = true;
     first->made = c.made;
@@ -48,16 +53,19 @@ void session::routes_changed(const change_done& c) {
 
 void session::complete_subscribes() {
   for (std::size_t i = 0; i < subscribes_.size();) {
-    auto& s = subscribes_[i];
-    if (!s.routed || s.revision > saved_revision_) {
+    if (!subscribes_[i].routed || subscribes_[i].revision > saved_revision_) {
       ++i;
       continue;
     }
-    machine_.on_subscribed(s.id, mqtt::reason_code::success, now());
-    for (auto& made : s.made) // [MQTT-3.3.1-9] [MQTT-3.3.1-6 v3] retained messages follow the SUBACK
-      if (made->terms.wants_retained && connection_)
-        walks_.push_back(std::make_shared<const retained_cursor>(retained_cursor{std::move(made), {}}));
+    const auto s = std::move(subscribes_[i]);
     subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (s.unsubscribes)
+      machine_.on_unsubscribed(s.id, now());
+    else
+      machine_.on_subscribed(s.id, mqtt::reason_code::success, now());
+    for (const auto& made : s.made) // [MQTT-3.3.1-9] [MQTT-3.3.1-6 v3] retained messages follow the SUBACK
+      if (made->terms.wants_retained && connection_)
+        walks_.push_back(std::make_shared<const retained_cursor>(retained_cursor{made, {}}));
   }
 }
 
@@ -109,12 +117,17 @@ void session::save_if_changed() {
 void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
   saving_ = false;
   if (mqtt::is_failure(outcome)) {
-    // The promise of a SUBACK cannot be made; the state is saved with the next change.
+    // The promise of a SUBACK cannot be made, and UNSUBACK has no way to say so; the state is saved with the next change.
     for (auto i = subscribes_.size(); i-- > 0;)
-      if (subscribes_[i].revision != 0 && subscribes_[i].revision <= revision) {
+      if (subscribes_[i].revision == 0 || subscribes_[i].revision > revision) {
+        continue;
+      } else if (subscribes_[i].unsubscribes) {
+        subscribes_[i].revision = 0;
+      } else {
         machine_.on_subscribed(subscribes_[i].id, outcome, now());
         subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));
       }
+    complete_subscribes();
     submit();
     return rearm();
   }
