@@ -19,10 +19,16 @@ RECONNECT_SECONDS = 0.02
 
 
 class Resilient(threading.Thread):
-    """A client that connects again whenever its connection ends, until `stop` and its work is done."""
+    """A client that connects again whenever its connection ends, until `stop` and its work is done.
 
-    def __init__(self, address: tuple[str, int], name: str, version: int, ledger: Ledger):
+    With `moves` it also connects again now and then while its connection stands: the new one takes the session over.
+    """
+
+    def __init__(self, address: tuple[str, int], name: str, version: int, ledger: Ledger,
+                 moves: Optional[random.Random] = None):
         super().__init__(name=name, daemon=True)
+        self.moves, self.move_at, self.moved = moves, float("inf"), 0
+        self.left: Optional[Client] = None  # the connection that the next one takes over from
         self.address, self.version, self.ledger = address, version, ledger
         self.stopping = threading.Event()
         self.established = False  # a CONNACK was received once, so the broker owes us a session
@@ -47,6 +53,9 @@ class Resilient(threading.Thread):
         try:
             props = {"session_expiry": KEPT_SECONDS} if self.version == wire.V5 else None
             client.connect(clean=False, keep_alive=30, props=props)
+            self._close_left()
+            if self.moves:
+                self.move_at = time.monotonic() + self.moves.uniform(0.02, 0.4)
             if self.established and not client.connack.session_present:
                 self.ledger.complain(f"the broker forgot the session of {self.name}")
                 self.session_lost()
@@ -54,8 +63,21 @@ class Resilient(threading.Thread):
             self.serve(client)
             if self.stopping.is_set():
                 client.leave()
+            elif self.time_to_move():
+                self.left, self.moved = client, self.moved + 1
         finally:
-            client.close()
+            if self.left is not client:
+                self._close_left()
+                client.close()
+
+    def _close_left(self) -> None:
+        """What came there and was not read comes again with the connection that took over."""
+        if self.left:
+            self.left.close()
+            self.left = None
+
+    def time_to_move(self) -> bool:
+        return time.monotonic() > self.move_at
 
     def idle(self) -> bool:
         return True
@@ -73,8 +95,8 @@ class Publisher(Resilient):
     WINDOW = 12
 
     def __init__(self, address: tuple[str, int], name: str, version: int, ledger: Ledger, qos: int, topics: int = 3,
-                 rate: float = 300, retain: bool = False):
-        super().__init__(address, name, version, ledger)
+                 rate: float = 300, retain: bool = False, moves: Optional[random.Random] = None):
+        super().__init__(address, name, version, ledger, moves)
         self.qos, self.rate, self.retain = qos, rate, retain
         self.topics = [f"load/{name}/{n}" for n in range(topics)]
         self.numbers: dict[str, int] = defaultdict(int)
@@ -106,7 +128,7 @@ class Publisher(Resilient):
 
     def serve(self, client: Client) -> None:
         self._resend(client)
-        while not (self.stopping.is_set() and self.idle()):
+        while not (self.stopping.is_set() and self.idle()) and not self.time_to_move():
             if len(self.open) < self.WINDOW and not self.stopping.is_set():
                 self._publish_next(client)
                 time.sleep(1 / self.rate)
@@ -144,8 +166,8 @@ class Subscriber(Resilient):
     """Subscribes to all of the load once and never again: the broker must remember. May be away at times."""
 
     def __init__(self, address: tuple[str, int], name: str, version: int, ledger: Ledger, qos: int, filters: list[str],
-                 away: Optional[random.Random] = None):
-        super().__init__(address, name, version, ledger)
+                 away: Optional[random.Random] = None, moves: Optional[random.Random] = None):
+        super().__init__(address, name, version, ledger, moves)
         self.qos, self.filters, self.away = qos, filters, away
         self.subscribed = False
         self.ready = threading.Event()
@@ -163,7 +185,7 @@ class Subscriber(Resilient):
             self.ready.set()
         away = self.away  # another thread may end the wandering
         until = time.monotonic() + away.uniform(0.1, 0.8) if away else None
-        while not self.stopping.is_set():
+        while not self.stopping.is_set() and not self.time_to_move():
             if until and time.monotonic() > until:
                 client.close()
                 self.stopping.wait(away.uniform(0.1, 0.8))

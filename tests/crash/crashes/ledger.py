@@ -55,9 +55,10 @@ class Ledger:
         with self.lock:
             self.complaints.append(text)
 
-    def missing(self, subscriber: str) -> set[Message]:
+    def missing(self, *members: str) -> set[Message]:
+        """What was promised and none of `members` has."""
         with self.lock:
-            return self.promised - set(self.arrived[subscriber])
+            return self.promised.difference(*(self.arrived[name] for name in members))
 
     def check(self, subscribers: dict[str, int]) -> list[str]:
         """Problems, for subscribers of everything by name with their granted QoS; empty when every promise was kept."""
@@ -70,6 +71,20 @@ class Ledger:
             problems += _some(doubled, lambda m, n=name, t=times: f"{n} got {m} {t[m]} times")
             problems += _some(_disorder(self.arrived[name]), lambda pair, n=name: f"{n} got {pair[1]} after {pair[0]}")
         return problems
+
+
+    def check_group(self, group: str, members: dict[str, int]) -> list[str]:
+        """Problems of a shared subscription to everything, whose members are given by name with their granted QoS."""
+        problems = _some(sorted(self.missing(*members)), lambda m: f"nobody of {group} got {m}, which was acknowledged")
+        # What a publisher of QoS 1 repeats may be for another member. QoS 2 is for one, who gets it once if it can.
+        having: dict[Message, Counter] = defaultdict(Counter)
+        for name in members:
+            for message in self.arrived[name]:
+                if message.qos == 2:
+                    having[message][name] += 1
+        doubled = sorted(m for m, by in having.items()
+                         if len(by) > 1 or any(n > 1 and members[name] == 2 for name, n in by.items()))
+        return problems + _some(doubled, lambda m: f"{group} got {m} more than once: {dict(having[m])}")
 
 
 def _some(found: list, describe) -> list[str]:
