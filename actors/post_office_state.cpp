@@ -198,7 +198,9 @@ void post_office::try_again(ops what, const zk::multi_error& after) {
     what.erase(what.begin() + static_cast<std::ptrdiff_t>(after.index));
     if (!what.empty())
       remove(std::move(what));
-  } else if (after.code == zk::error::storage_full || after.code == zk::error::overloaded) {
+  } else if (after.code == zk::error::storage_full || after.code == zk::error::overloaded ||
+             // a session whose pointers are to be tried again; others' children are damaged and stay
+             (after.code == zk::error::not_empty && !unremoved_.empty())) {
     unremoved_.push_back(std::move(what));
     if (!services().timers->scheduled(*this))
       services().timers->schedule(*this, now() + std::chrono::seconds{1});
