@@ -22,25 +22,6 @@ struct promise_fixture : test::pod_fixture {
     subscriber.subscribe("t", qos::exactly_once);
     subscriber.received();
   }
-
-  /// Nodes below `path`, all levels.
-  std::size_t nodes_below(const std::string& path, std::string_view with) {
-    std::size_t n = 0;
-    store->scan(
-        answers, path, {zk::scan_depth::subtree},
-        [&](std::vector<zk::scanned_node> page) {
-          for (const auto& node : page)
-            if (zk::last_level_of(node.path).starts_with(with))
-              ++n;
-        },
-        [](auto) {});
-    while (store->run_turn() > 0) {
-    }
-    return n;
-  }
-
-  std::size_t mails() { return nodes_below(zk::paths{}.topics(), "m-"); }
-  std::size_t pointers() { return nodes_below(zk::paths{}.sessions(), "p-"); }
 };
 
 } // namespace
@@ -85,15 +66,15 @@ CAF_TEST(a message for a session that is away is stored before it is acknowledge
 }
 
 CAF_TEST(one stored copy serves several sessions and goes with the last) {
-  client second{*this, "s2"};
-  second.connect(true, kept_s);
-  second.subscribe("t", qos::at_least_once);
+  client other{*this, "s2"};
+  other.connect(true, kept_s);
+  other.subscribe("t", qos::at_least_once);
   subscriber.lose_connection();
-  second.lose_connection();
+  other.lose_connection();
   publisher.publish("t", "m", qos::at_least_once, 1);
   CAF_CHECK_EQUAL(mails(), 1u);
   CAF_CHECK_EQUAL(pointers(), 2u);
-  for (auto* c : {&subscriber, &second}) {
+  for (auto* c : {&subscriber, &other}) {
     c->connect(false, kept_s);
     CAF_REQUIRE_EQUAL(c->early.size(), 1u);
     c->acknowledge(packet_type::puback, std::get<mqtt::publish_packet>(c->early[0]).id);
@@ -118,11 +99,12 @@ CAF_TEST(a QoS 2 message is stored with its packet id before it is sent on) {
   CAF_CHECK_EQUAL(publisher.received_of<mqtt::ack_packet>().size(), 1u);
 }
 
-CAF_TEST(the packet id of a persistent QoS 2 publisher is stored with the message and forgotten with PUBREL) {
+CAF_TEST(the packet id of a persistent QoS 2 publisher is stored with the message and forgotten with
+             PUBREL) {
   client keeper{*this, "k"};
   keeper.connect(true, kept_s);
   keeper.publish("t", "m", qos::exactly_once, 9);
-  CAF_CHECK_EQUAL(nodes_below(zk::paths{}.sessions(), "r-"), 1u);
+  CAF_CHECK_EQUAL(received_ids(), 1u);
   keeper.received();
   keeper.publish("t", "m", qos::exactly_once, 9); // repeated: acknowledged, not delivered
   auto acks = keeper.received_of<mqtt::ack_packet>();
@@ -130,7 +112,7 @@ CAF_TEST(the packet id of a persistent QoS 2 publisher is stored with the messag
   CAF_CHECK(acks[0].type == packet_type::pubrec);
   CAF_CHECK_EQUAL(subscriber.payloads(), strings{"m"});
   keeper.acknowledge(packet_type::pubrel, mqtt::packet_id{9});
-  CAF_CHECK_EQUAL(nodes_below(zk::paths{}.sessions(), "r-"), 0u);
+  CAF_CHECK_EQUAL(received_ids(), 0u);
   acks = keeper.received_of<mqtt::ack_packet>();
   CAF_REQUIRE_EQUAL(acks.size(), 1u);
   CAF_CHECK(acks[0].type == packet_type::pubcomp);

@@ -99,7 +99,7 @@ CAF_TEST(an idle topic retires and comes back with its route) {
 }
 
 // [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-9]
-CAF_TEST(a new subscriber gets the retained message whether the topic is live or not) {
+CAF_TEST(a new subscriber gets the retained message of a live topic and of a dormant one) {
   client publisher{*this, "p"}, early{*this, "e"}, late{*this, "l"}, never{*this, "n"};
   for (auto* c : {&publisher, &early, &late, &never})
     c->connect();

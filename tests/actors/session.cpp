@@ -1,0 +1,250 @@
+// The session actor: connections that replace each other, pressure in both directions, and its end.
+#define CAF_SUITE session
+#include "tests/actors/fixture.hpp"
+
+using namespace mqttzoo;
+using mqtt::packet_type;
+using mqtt::qos;
+using mqtt::reason_code;
+using test::client;
+using test::strings;
+
+namespace {
+
+struct session_fixture : test::pod_fixture {
+  client publisher{*this, "p"};
+  client watcher{*this, "w"};
+
+  session_fixture() {
+    publisher.connect();
+    watcher.connect();
+    watcher.subscribe("will");
+    watcher.received();
+  }
+
+  static mqtt::will make_will(std::uint32_t delay_s = 0) {
+    mqtt::will w;
+    w.topic = "will";
+    w.payload = "gone";
+    w.delay_interval_s = delay_s;
+    return w;
+  }
+
+  void let_topics_retire() {
+    advance(services.settings.topics.idle_timeout);
+    advance(services.settings.topics.idle_timeout);
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(session_tests, session_fixture)
+
+CAF_TEST(a second connection takes the session over) { // [MQTT-3.1.4-3] [MQTT-3.1.4-2 v3]
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("t");
+  c.received();
+  const auto old = c.wire;
+  CAF_CHECK(c.connect(false, 3600).session_present);
+  const auto told = old->take(mqtt::protocol_version::v5);
+  CAF_REQUIRE_EQUAL(told.size(), 1u);
+  CAF_REQUIRE(std::holds_alternative<mqtt::disconnect_packet>(told[0]));
+  CAF_CHECK(std::get<mqtt::disconnect_packet>(told[0]).reason == reason_code::session_taken_over);
+  CAF_CHECK(old->closed);
+  publisher.publish("t", "m");
+  CAF_CHECK_EQUAL(c.payloads(), strings{"m"});
+  CAF_CHECK(old->take(mqtt::protocol_version::v5).empty());
+}
+
+CAF_TEST(a session moves with its connection from unit to unit) {
+  client here{*this, "c"}, there{*this, "c", second};
+  here.connect(true, 3600);
+  here.subscribe("t", qos::at_least_once);
+  here.received();
+  CAF_CHECK(there.connect(false, 3600).session_present);
+  CAF_CHECK(here.wire->closed);
+  publisher.publish("t", "m", qos::at_least_once, 1);
+  CAF_CHECK_EQUAL(there.payloads(), strings{"m"});
+}
+
+CAF_TEST(a will fires when its connection is taken over) { // [MQTT-3.1.2-8] [MQTT-3.1.2-8 v3]
+  client c{*this, "c"};
+  c.will = make_will();
+  c.connect(true, 3600);
+  c.will.reset();
+  c.connect(false, 3600);
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{"gone"});
+}
+
+CAF_TEST(a will that waits is dropped when its client is back in time) { // [MQTT-3.1.3-9]
+  client c{*this, "c"};
+  c.will = make_will(10);
+  c.connect(true, 3600);
+  c.will.reset();
+  c.lose_connection();
+  advance(std::chrono::seconds{9});
+  c.connect(false, 3600);
+  advance(std::chrono::seconds{60});
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{});
+}
+
+CAF_TEST(a will that waits fires when its session ends) { // [MQTT-3.1.2-8]
+  client c{*this, "c"};
+  c.will = make_will(1000);
+  c.connect(true, 20);
+  c.lose_connection();
+  advance(std::chrono::seconds{19});
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{});
+  advance(std::chrono::seconds{1});
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{"gone"});
+}
+
+CAF_TEST(a will of a clean session fires with a clean start too) {
+  client c{*this, "c"};
+  c.will = make_will(10);
+  c.connect(true, 3600);
+  c.will.reset();
+  c.connect(true, 3600); // the old session ends
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{"gone"});
+}
+
+CAF_TEST(a publisher with too much in transit is not read) {
+  services.settings.net.transit_bytes_max = 1000;
+  const std::string big(2000, 'x');
+  publisher.write(client::publish_bytes("t", big));
+  CAF_CHECK(publisher.wire->paused);
+  settle();
+  CAF_CHECK(!publisher.wire->paused);
+  CAF_CHECK_EQUAL(publisher.card->transit_bytes.load(), 0u);
+}
+
+CAF_TEST(what waits for the store is in transit) {
+  services.settings.net.transit_bytes_max = 1000;
+  client away{*this, "a"};
+  away.connect(true, 3600);
+  away.subscribe("t", qos::exactly_once);
+  away.lose_connection();
+  publisher.write(client::publish_bytes("t", std::string(2000, 'x'), qos::exactly_once, 1));
+  CAF_CHECK(publisher.wire->paused);
+  settle();
+  CAF_CHECK(!publisher.wire->paused);
+}
+
+CAF_TEST(a client that does not read is not read) {
+  client slow{*this, "s"};
+  slow.connect();
+  slow.subscribe("t", qos::at_least_once);
+  slow.received();
+  slow.wire->stuck_bytes = services.settings.net.outbox_bytes_max + 1;
+  publisher.publish("t", "dropped");
+  publisher.publish("t", "kept", qos::at_least_once, 1);
+  CAF_CHECK(slow.wire->paused);
+  CAF_CHECK_EQUAL(slow.payloads(), strings{});
+  CAF_CHECK_EQUAL(services.counters.publishes_dropped.get(), 1u);
+  slow.wire->stuck_bytes = 0;
+  slow.wire->events()->on_drained();
+  settle();
+  CAF_CHECK(!slow.wire->paused);
+  CAF_CHECK_EQUAL(slow.payloads(), strings{"kept"});
+}
+
+CAF_TEST(reading goes on only when nothing stands against it) {
+  services.settings.net.transit_bytes_max = 1000;
+  publisher.wire->stuck_bytes = services.settings.net.outbox_bytes_max + 1;
+  publisher.write(client::publish_bytes("t", std::string(2000, 'x')));
+  settle(); // nothing is in transit any more, but the outbox is full
+  CAF_CHECK(publisher.wire->paused);
+  publisher.wire->stuck_bytes = 0;
+  publisher.wire->events()->on_drained();
+  CAF_CHECK(!publisher.wire->paused);
+}
+
+CAF_TEST(a session that ends leaves no actor and no route) {
+  const auto running = sys.registry().running();
+  client clean{*this, "clean"}, kept{*this, "kept", second};
+  clean.connect();
+  kept.connect(true, 100);
+  for (auto* c : {&clean, &kept}) {
+    c->subscribe("a/b");
+    c->subscribe("a/#");
+    c->subscribe("$share/g/a/+", qos::at_least_once);
+  }
+  publisher.publish("a/b", "m", qos::at_least_once, 1);
+  publisher.received();
+  for (auto* c : {&clean, &kept})
+    c->lose_connection();
+  CAF_CHECK_EQUAL(stored_sessions(), 1u);
+  advance(std::chrono::seconds{101});
+  publisher.publish("a/b", "m", qos::at_least_once, 2);
+  const auto acks = publisher.received_of<mqtt::ack_packet>();
+  CAF_REQUIRE_EQUAL(acks.size(), 1u);
+  CAF_CHECK(acks[0].reason == reason_code::no_matching_subscribers);
+  let_topics_retire();
+  CAF_CHECK_EQUAL(sys.registry().running(), running);
+  CAF_CHECK_EQUAL(stored_sessions() + pointers() + mails(), 0u);
+  CAF_CHECK_EQUAL(services.counters.sessions.get(), 2u);
+  CAF_CHECK_EQUAL(second.counters.sessions.get(), 0u);
+}
+
+CAF_TEST(receipts of an old connection are void) {
+  client away{*this, "a"};
+  away.connect(true, 3600);
+  away.subscribe("t", qos::at_least_once);
+  away.lose_connection();
+  publisher.write(client::publish_bytes("t", "1", qos::at_least_once, 7));
+  run(); // the store has not answered
+  publisher.connect();
+  CAF_CHECK(publisher.early.empty());
+  CAF_CHECK_EQUAL(mails(), 1u);
+  publisher.publish("t", "2", qos::at_least_once, 7);
+  const auto acks = publisher.received_of<mqtt::ack_packet>();
+  CAF_REQUIRE_EQUAL(acks.size(), 1u);
+  CAF_CHECK_EQUAL(static_cast<int>(acks[0].id), 7);
+}
+
+CAF_TEST(a clean start leaves nothing of the session before it) { // [MQTT-3.1.2-4] [MQTT-3.1.4-4]
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("t", qos::at_least_once);
+  c.lose_connection();
+  publisher.publish("t", "m", qos::at_least_once, 1);
+  CAF_CHECK_EQUAL(mails(), 1u);
+  CAF_CHECK(!c.connect(true, 3600).session_present);
+  CAF_CHECK(c.early.empty());
+  CAF_CHECK_EQUAL(mails() + pointers(), 0u);
+  publisher.publish("t", "m");
+  CAF_CHECK_EQUAL(c.payloads(), strings{});
+}
+
+CAF_TEST(a session that stops being kept goes from the store with its connection) {
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  CAF_CHECK_EQUAL(stored_sessions(), 1u);
+  c.lose_connection();
+  CAF_CHECK(c.connect(false, 0).session_present);
+  c.lose_connection();
+  CAF_CHECK_EQUAL(stored_sessions(), 0u);
+}
+
+CAF_TEST(SUBACK waits for the store when the session is kept) {
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.write(c.subscribe_bytes("t"));
+  run();
+  CAF_CHECK(c.received().empty());
+  settle();
+  CAF_CHECK_EQUAL(c.received_of<mqtt::suback_packet>().size(), 1u);
+}
+
+CAF_TEST(clients that stop with the pod are told) { // 0x8B
+  const auto wire = publisher.wire;
+  caf::anon_send(pod.home, actors::shut_down_atom::value);
+  settle();
+  const auto told = wire->take(mqtt::protocol_version::v5);
+  CAF_REQUIRE_EQUAL(told.size(), 1u);
+  CAF_CHECK(std::get<mqtt::disconnect_packet>(told[0]).reason == reason_code::server_shutting_down);
+  CAF_CHECK(wire->closed);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

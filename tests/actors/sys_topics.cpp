@@ -1,0 +1,117 @@
+// $SYS/broker: the names mosquitto's users know, and that only what changed is told again.
+#define CAF_SUITE sys_topics
+#include "actors/sys_topics.hpp"
+
+#include "tests/actors/fixture.hpp"
+
+#include <map>
+
+using namespace mqttzoo;
+using test::client;
+using test::strings;
+
+namespace {
+
+struct sys_fixture : test::pod_fixture {
+  net::io_counters io, io_of_second;
+  client reader{*this, "r"};
+  caf::actor sys_actor;
+
+  sys_fixture() {
+    reader.connect();
+    reader.subscribe("$SYS/#");
+    reader.received();
+  }
+  ~sys_fixture() {
+    if (sys_actor)
+      caf::anon_send(sys_actor, actors::shut_down_atom::value);
+    settle();
+  }
+
+  void start() {
+    sys_actor = caf::actor_cast<caf::actor>(actors::spawn_on<actors::sys_topics>(
+        services, sys, std::vector<const net::io_counters*>{&io, &io_of_second}));
+    settle();
+  }
+
+  std::map<std::string, std::string> told() {
+    std::map<std::string, std::string> values;
+    for (const auto& p : reader.received_of<mqtt::publish_packet>())
+      values[std::string{p.topic.substr(std::string_view{"$SYS/broker/"}.size())}] = p.payload;
+    return values;
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(sys_tests, sys_fixture)
+
+CAF_TEST(the figures are sums over the units) {
+  client there{*this, "t", second};
+  there.connect();
+  there.publish("x", "12345");
+  io.bytes_in.add(10);
+  io_of_second.bytes_in.add(32);
+  start();
+  auto v = told();
+  CAF_CHECK_EQUAL(v["version"].find("mqttzoo version "), 0u);
+  CAF_CHECK_EQUAL(v["uptime"], "0 seconds");
+  CAF_CHECK_EQUAL(v["clients/connected"], "2");
+  CAF_CHECK_EQUAL(v["clients/total"], "2");
+  CAF_CHECK_EQUAL(v["publish/messages/received"], "1");
+  CAF_CHECK_EQUAL(v["publish/bytes/received"], "5");
+  CAF_CHECK_EQUAL(v["bytes/received"], "42");
+  CAF_CHECK_EQUAL(v["subscriptions/count"], "1");
+}
+
+CAF_TEST(only what changed is told again) {
+  start();
+  told();
+  client other{*this, "o"};
+  other.connect(true, 3600);
+  advance(services.settings.sys.interval);
+  auto v = told();
+  CAF_CHECK_EQUAL(v["clients/connected"], "2");
+  CAF_CHECK_EQUAL(v.count("version"), 0u);
+  CAF_CHECK_EQUAL(v.count("clients/expired"), 0u);
+  other.lose_connection();
+  advance(services.settings.sys.interval);
+  v = told();
+  CAF_CHECK_EQUAL(v["clients/connected"], "1");
+  CAF_CHECK_EQUAL(v["clients/disconnected"], "1");
+  CAF_CHECK_EQUAL(v.count("clients/maximum"), 0u);
+}
+
+CAF_TEST(a new reader gets all of it) {
+  start();
+  client late{*this, "l"};
+  late.connect();
+  late.subscribe("$SYS/broker/version");
+  CAF_CHECK_EQUAL(late.payloads().size(), 1u);
+}
+
+CAF_TEST(nothing of it is stored) {
+  start();
+  CAF_CHECK_EQUAL(nodes_below(zk::paths{}.retained(), ""), 0u);
+}
+
+CAF_TEST(loads are averages a minute) {
+  start();
+  told();
+  io.connections_opened.add(60);
+  services.settings.sys.interval = std::chrono::seconds{60};
+  advance(std::chrono::seconds{60});
+  auto v = told();
+  CAF_CHECK_GREATER(std::stod(v["load/sockets/1min"]), 37.0); // 60 a minute, weighted 1 - 1/e
+  CAF_CHECK_LESS(std::stod(v["load/sockets/1min"]), 39.0);
+  CAF_CHECK_LESS(std::stod(v["load/sockets/15min"]), std::stod(v["load/sockets/5min"]));
+}
+
+CAF_TEST(an interval of 0 turns it off) {
+  services.settings.sys.interval = {};
+  start();
+  CAF_CHECK(told().empty());
+  CAF_CHECK(timers.next() == net::time_point::max());
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
