@@ -7,7 +7,9 @@ namespace mqttzoo::actors {
 namespace {
 
 /// What a message weighs while it is in transit; its own overhead is not the publisher's fault.
-std::size_t weight(const mqtt::message& m) noexcept { return m.footprint_bytes(); }
+std::size_t weight(const mqtt::message& m) noexcept {
+  return m.footprint_bytes();
+}
 
 } // namespace
 
@@ -24,8 +26,9 @@ void batch::add(publication p) {
 batch::~batch() {
   if (!publisher)
     return;
-  // Sequentially consistent, as in session::watch_pressure(): each side writes one of the two and reads the other, and
-  // with less both could read the old value, so that the publisher is never woken.
+  // Sequentially consistent, as in session::watch_pressure(): each side writes one of the two and
+  // reads the other, and with less both could read the old value, so that the publisher is never
+  // woken.
   publisher->transit_bytes.fetch_sub(bytes_);
   if (publisher->transit_waiter.load() && publisher->transit_waiter.exchange(false))
     caf::anon_send(publisher->handle, transit_fell_atom::value);

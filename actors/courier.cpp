@@ -11,7 +11,9 @@ courier::behavior_type courier::make_behavior() {
   return {
       [this](deliver_atom, const fan_out& f) { hand_out(*f.messages, f.tickets, *f.targets); },
       [](deliver_atom, const card_ref& to, const parcel& p) { to->local->deliver_inline(p); },
-      [this](found_atom, const mqtt::topic_ref& name, const topic_actor& t) { topic_found(name, t); },
+      [this](found_atom, const mqtt::topic_ref& name, const topic_actor& t) {
+        topic_found(name, t);
+      },
       [this](forget_atom, const mqtt::topic_ref& name) { forget(name); },
       [this](publish_atom, const mqtt::message_ref& m) { publish(m); },
   };
@@ -59,7 +61,8 @@ void courier::publish(const mqtt::message_ref& m) {
   route(to, std::move(b));
 }
 
-void courier::hand_out(const batch& b, const ticket_list& tickets, const std::vector<route_target>& targets) {
+void courier::hand_out(const batch& b, const ticket_list& tickets,
+                       const std::vector<route_target>& targets) {
   for (const auto& t : targets) {
     assert(t.session->unit == services().index);
     t.session->local->deliver_inline(b, tickets, t);

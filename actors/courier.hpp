@@ -1,8 +1,9 @@
 // A unit's go-between: from its sessions to topics, and from topics of other units to its sessions.
 //
-// One per unit, for as long as the unit. Owns the cache of live topics, so that a publish costs one hash look-up and no question
-// to the index. Sessions of the unit call route() directly; other actors send messages. Bounded: the cache by the index, which
-// retires idle topics everywhere; what waits for an unknown topic by each publisher's transit limit.
+// One per unit, for as long as the unit. Owns the cache of live topics, so that a publish costs one
+// hash look-up and no question to the index. Sessions of the unit call route() directly; other
+// actors send messages. Bounded: the cache by the index, which retires idle topics everywhere; what
+// waits for an unknown topic by each publisher's transit limit.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -23,7 +24,8 @@ public:
   const char* name() const override { return "courier"; }
   void on_exit() override { topics_.clear(); } // lets go of them, so that they end too
 
-  /// What the unit knows of a topic name. Valid for the current turn: a topic that retires is forgotten between turns.
+  /// What the unit knows of a topic name. Valid for the current turn: a topic that retires is
+  /// forgotten between turns.
   struct entry {
     mqtt::topic_ref name;
     topic_actor topic;              ///< null while the index is asked
@@ -34,8 +36,10 @@ public:
   entry& look_up(std::string_view topic);
   /// Sends a batch on its way. Unit's thread, from a session that runs.
   void route(entry& to, batch_ref b);
-  /// Brings messages to sessions of this unit, inline. Unit's thread, from a topic or group that runs.
-  void hand_out(const batch& b, const ticket_list& tickets, const std::vector<route_target>& targets);
+  /// Brings messages to sessions of this unit, inline. Unit's thread, from a topic or group that
+  /// runs.
+  void hand_out(const batch& b, const ticket_list& tickets,
+                const std::vector<route_target>& targets);
 
 private:
   void topic_found(const mqtt::topic_ref& name, const topic_actor& t);

@@ -33,7 +33,8 @@ class doorman::visitor final : public net::connection_events, public net::timer_
 public:
   visitor(doorman& house, net::connection_ptr c)
       : connection(std::move(c)),
-        greeting(house.services().limits, house.pod().methods, house.services().settings.mqtt.anonymous, &make_client_id),
+        greeting(house.services().limits, house.pod().methods,
+                 house.services().settings.mqtt.anonymous, &make_client_id),
         house_(house) {}
 
   std::size_t on_input(std::string_view input) override {
@@ -70,7 +71,8 @@ private:
   doorman& house_;
 };
 
-doorman::doorman(caf::actor_config& config, unit_services& services) : pinned_base<doorman_actor>(config, services) {}
+doorman::doorman(caf::actor_config& config, unit_services& services)
+    : pinned_base<doorman_actor>(config, services) {}
 
 doorman::~doorman() = default;
 
@@ -81,9 +83,12 @@ doorman::behavior_type doorman::make_behavior() {
   };
 }
 
-void doorman::on_exit() { close_up(); }
+void doorman::on_exit() {
+  close_up();
+}
 
-/// What the home still grants comes here nevertheless: a connection may not be dropped on another unit's thread.
+/// What the home still grants comes here nevertheless: a connection may not be dropped on another
+/// unit's thread.
 void doorman::close_up() {
   closed_ = true;
   for (auto& [key, v] : visitors_) {

@@ -1,7 +1,9 @@
-// A unit's doorman: connections from accept until their CONNECT is accepted and their session found.
+// A unit's doorman: connections from accept until their CONNECT is accepted and their session
+// found.
 //
-// One per unit. Owns a visitor for each connection that has no session yet; asks the home for the session, and hands the connection
-// over. Bounded: net.connections.max, and each visitor has net.connect.timeout. Standard: 3.1.4.
+// One per unit. Owns a visitor for each connection that has no session yet; asks the home for the
+// session, and hands the connection over. Bounded: net.connections.max, and each visitor has
+// net.connect.timeout. Standard: 3.1.4.
 #pragma once
 
 #include "actors/attachment.hpp"
@@ -35,7 +37,8 @@ private:
   void granted(attachment& a, const std::shared_ptr<attachment>& shared);
 
   std::unordered_map<visitor*, std::unique_ptr<visitor>> visitors_;
-  std::vector<std::unique_ptr<visitor>> gone_; ///< left during their own event; freed at the next one
+  std::vector<std::unique_ptr<visitor>>
+      gone_; ///< left during their own event; freed at the next one
   bool closed_ = false;
 };
 

@@ -30,18 +30,27 @@ home::behavior_type home::make_behavior() {
 }
 
 void home::shut_down() {
-  telling_ = sessions_.size() + 1;
   for (auto& [client, e] : sessions_)
-    request(e.card->handle, caf::infinite, shut_down_atom::value)
-        .then([this] { told(); }, [this](const caf::error&) { told(); }); // an error: it ended meanwhile
-  told();
+    to_tell_.push_back(e.card);
+  tell();
 }
 
-void home::told() {
-  if (--telling_ > 0)
+void home::tell() {
+  constexpr std::size_t at_once_max =
+      64; // CAF looks through the requests under way for each answer
+  const auto told = [this] {
+    --telling_;
+    tell();
+  };
+  for (; telling_ < at_once_max && !to_tell_.empty(); ++telling_) {
+    request(to_tell_.back()->handle, caf::infinite, shut_down_atom::value)
+        .then(told, [told](const caf::error&) { told(); }); // an error: it ended meanwhile
+    to_tell_.pop_back();
+  }
+  if (telling_ > 0)
     return;
-  // Only now may sessions go. What they hold unstored is dropped with them, which settles its tickets as if it were
-  // safe: no publisher may be left to hear that.
+  // Only now may sessions go. What they hold unstored is dropped with them, which settles its
+  // tickets as if it were safe: no publisher may be left to hear that.
   for (auto& [client, e] : sessions_)
     caf::anon_send_exit(e.card->handle, caf::exit_reason::user_shutdown);
   quit();

@@ -1,7 +1,8 @@
 // The home of all client ids: it says which session belongs to which client, one at a time.
 //
-// One per pod, on the first unit, for as long as the pod. Asked by doormen for every CONNECT. Each grant has an epoch; a session that
-// ends is let go only if no later connection was granted it, so a client is never sent to a session that is leaving. [MQTT-3.1.4-3]
+// One per pod, on the first unit, for as long as the pod. Asked by doormen for every CONNECT. Each
+// grant has an epoch; a session that ends is let go only if no later connection was granted it, so
+// a client is never sent to a session that is leaving. [MQTT-3.1.4-3]
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -33,11 +34,12 @@ private:
   void claim(const std::shared_ptr<attachment>& a);
   void release(const card_ref& card, std::uint64_t epoch);
   void shut_down();
-  void told();
+  void tell();
 
   std::unordered_map<client_id, entry> sessions_;
   std::uint64_t last_epoch_ = 0;
-  std::size_t telling_ = 0; ///< sessions that have not said goodbye yet, and one
+  std::vector<card_ref> to_tell_; ///< that the pod stops
+  std::size_t telling_ = 0;       ///< were told and have not said goodbye yet
 };
 
 /// Makes a session's card and its actor on `on`. Thread-safe.

@@ -14,17 +14,25 @@ namespace {
 /// Probes under way at a time, so that a sweep does not crowd out subscriptions.
 constexpr std::size_t probes_max = 64;
 
+/// Probes for each new topic above the bound: a topic outlives its first and may go with its
+/// second, so with three there become fewer.
+constexpr int probes_per_excess = 3;
+
 } // namespace
 
-index::index(caf::actor_config& config, unit_services& services) : pinned_base<index_actor>(config, services) {}
+index::index(caf::actor_config& config, unit_services& services)
+    : pinned_base<index_actor>(config, services) {}
 
 index::behavior_type index::make_behavior() {
   return {
       [this](activate_atom, const mqtt::topic_ref& name, unit_index on) { activate(name, on); },
       [this](forgotten_atom, const mqtt::topic_ref& name) { forgotten(name); },
+      [this](probe_idle_atom, const mqtt::topic_ref& name, topic_use use) { probed(name, use); },
       [this](change_atom, const std::shared_ptr<const subscription_change>& c) { change(*c); },
       [this](forget_atom, const card_ref& session) { forget(session); },
-      [this](retain_atom, const mqtt::topic_ref& name, const mqtt::message_ref& m) { retain(name, m); },
+      [this](retain_atom, const mqtt::topic_ref& name, const mqtt::message_ref& m) {
+        retain(name, m);
+      },
       [this](walk_atom, const std::shared_ptr<const retained_cursor>& c) { walk(c); },
       [this](give_back_atom, const card_ref& from, const mqtt::delivery& d) { give_back(from, d); },
   };
@@ -32,11 +40,13 @@ index::behavior_type index::make_behavior() {
 
 void index::on_exit() {
   services().timers->cancel(*this);
-  // Routes hold sessions and sessions hold the pod: let go of them before the system waits for its last actor.
+  // Routes hold sessions and sessions hold the pod: let go of them before the system waits for its
+  // last actor.
   holdings_ = std::make_unique<holdings>();
 }
 
-// --- live topics ------------------------------------------------------------------------------------------------
+// --- live topics
+// ------------------------------------------------------------------------------------------------
 
 void index::activate(const mqtt::topic_ref& name, unit_index on) {
   auto& t = *holdings_->topics.insert(name->name(), topic_state{}).first;
@@ -46,7 +56,8 @@ void index::activate(const mqtt::topic_ref& name, unit_index on) {
   case life::dormant:
     awaken(t, on);
     break;
-  case life::retiring: // its former life must end first, or messages could overtake each other
+  case life::retiring:
+  case life::draining: // its former life must end first, or messages could overtake each other
     t.waiting.push_back(on);
     return;
   case life::live:
@@ -60,9 +71,10 @@ void index::awaken(topic_state& t, unit_index on) {
   with.name = t.name;
   with.retained = t.retained;
   // [MQTT-3.3.2-3] [MQTT-3.3.2-3 v3] the filters that match its name, and no other
-  holdings_->subscribers.for_each_match(t.name->name(), [&](const std::vector<subscriber>& matching) {
-    with.subscribers.insert(with.subscribers.end(), matching.begin(), matching.end());
-  });
+  holdings_->subscribers.for_each_match(
+      t.name->name(), [&](const std::vector<subscriber>& matching) {
+        with.subscribers.insert(with.subscribers.end(), matching.begin(), matching.end());
+      });
   holdings_->groups.for_each_match(t.name->name(), [&](const std::vector<group_state>& matching) {
     for (const auto& g : matching)
       with.groups.emplace_back(g.handle, g.number);
@@ -72,11 +84,12 @@ void index::awaken(topic_state& t, unit_index on) {
   t.is = life::live;
   auto& queue = unsubscribed ? lonely_ : wanted_;
   queue.names.push_back(t.name);
-  // Also those that somebody subscribes to: a single `#` must not lift the bound.
-  if (queue.names.size() > services().settings.topics.idle_max) {
-    queue.due += 2; // go faster than they come
-    sweep();
-  }
+  // Also those that somebody subscribes to: a single `#` must not lift the bound. At once and
+  // whatever is under way: answers stand behind what else came to this mailbox, so probes that wait
+  // for them would fall behind a flood.
+  if (queue.names.size() > services().settings.topics.idle_max)
+    for (int i = 0; i < probes_per_excess && !queue.names.empty(); ++i)
+      probe(queue);
   if (!services().timers->scheduled(*this))
     services().timers->schedule(*this, now() + services().settings.topics.idle_timeout);
 }
@@ -101,19 +114,22 @@ void index::sweep() {
 }
 
 void index::probe(live_queue& from) {
-  --from.due;
+  if (from.due > 0)
+    --from.due;
   auto name = std::move(from.names.front());
   from.names.pop_front();
   auto* t = holdings_->topics.find(name->name());
   assert(t && t->is == life::live);
   ++probing_;
-  request(t->handle, caf::infinite, probe_idle_atom::value).then([this, name](topic_use use) { probed(name, use); });
+  send(t->handle, probe_idle_atom::value);
 }
 
 void index::probed(const mqtt::topic_ref& name, topic_use use) {
-  --probing_;
   auto* t = holdings_->topics.find(name->name());
-  assert(t && t->is == life::live);
+  assert(t && t->is != life::dormant);
+  if (t->is == life::retiring) // asked by forgotten()
+    return drain(*t);
+  --probing_;
   if (use == topic_use::idle)
     retire(*t);
   else
@@ -123,6 +139,17 @@ void index::probed(const mqtt::topic_ref& name, topic_use use) {
 
 void index::retire(topic_state& t) {
   t.is = life::retiring;
+  tell_to_forget(t);
+}
+
+// What the topic sent to sessions of other units may still stand before their couriers, where its
+// next life on another unit would overtake it.
+void index::drain(topic_state& t) {
+  t.is = life::draining;
+  tell_to_forget(t);
+}
+
+void index::tell_to_forget(topic_state& t) {
   t.units_to_forget = static_cast<std::uint16_t>(pod().units.size());
   for (auto* u : pod().units)
     send(u->courier_handle, forget_atom::value, t.name);
@@ -130,21 +157,23 @@ void index::retire(topic_state& t) {
 
 void index::forgotten(const mqtt::topic_ref& name) {
   auto* t = holdings_->topics.find(name->name());
-  assert(t && t->is == life::retiring);
+  assert(t && (t->is == life::retiring || t->is == life::draining));
   if (--t->units_to_forget > 0)
     return;
-  // Every unit sent what it had before it forgot, so the topic's mailbox holds the last of it already. Its next life
-  // begins when it has done all that, and what it retained has come here before its answer.
-  request(t->handle, caf::infinite, probe_idle_atom::value).then([this, name](topic_use) { end_life(name); });
+  if (t->is == life::draining)
+    return end_life(*t);
+  // Every unit sent what it had before it forgot, so the topic's mailbox holds the last of it
+  // already. Its next life begins when it has done all that, and what it retained has come here
+  // before its answer.
+  send(t->handle, probe_idle_atom::value);
 }
 
-void index::end_life(const mqtt::topic_ref& name) {
-  auto* t = holdings_->topics.find(name->name());
-  assert(t && t->is == life::retiring);
-  send(t->handle, retire_atom::value);
-  t->handle = nullptr;
-  t->is = life::dormant;
-  for (const auto on : std::exchange(t->waiting, {}))
+void index::end_life(topic_state& t) {
+  const auto name = t.name;
+  send(t.handle, retire_atom::value);
+  t.handle = nullptr;
+  t.is = life::dormant;
+  for (const auto on : std::exchange(t.waiting, {}))
     activate(name, on);
   erase_if_unused(name);
 }
@@ -155,7 +184,8 @@ void index::erase_if_unused(const mqtt::topic_ref& name) {
     holdings_->topics.erase(name->name());
 }
 
-// --- retained messages ------------------------------------------------------------------------------------------
+// --- retained messages
+// ------------------------------------------------------------------------------------------
 
 void index::retain(const mqtt::topic_ref& name, const mqtt::message_ref& m) {
   auto& t = *holdings_->topics.insert(name->name(), topic_state{}).first;
@@ -184,13 +214,15 @@ void index::walk(const std::shared_ptr<const retained_cursor>& c) {
   if (c->subscription->terms.identifier != 0)
     terms->subscription_identifiers.push_back(c->subscription->terms.identifier);
   retained_page answer;
+  answer.of = c;
   std::size_t bytes = 0;
   std::optional<std::string> cut_after;
   const auto at = now();
   const auto take = [&](const std::string& name, topic_state& t) {
     if (cut_after)
       return;
-    // Only a topic that is not dormant knows what it retains by now, and what it has sent to this subscriber live.
+    // Only a topic that is not dormant knows what it retains by now, and what it has sent to this
+    // subscriber live.
     if (t.is != life::dormant)
       send(t.handle, send_retained_atom::value, c->subscription);
     if (!t.retained || t.retained->expired(at))
@@ -201,11 +233,13 @@ void index::walk(const std::shared_ptr<const retained_cursor>& c) {
     if (bytes >= page_bytes_max)
       cut_after = name;
   };
-  auto after = holdings_->topics.page(c->subscription->terms.filter, c->after, page_names_max, take);
+  auto after =
+      holdings_->topics.page(c->subscription->terms.filter, c->after, page_names_max, take);
   if (cut_after)
     after = std::move(cut_after);
   if (after)
-    answer.next = std::make_shared<const retained_cursor>(retained_cursor{c->subscription, std::move(*after)});
+    answer.next = std::make_shared<const retained_cursor>(
+        retained_cursor{c->subscription, std::move(*after)});
   send(c->subscription->session->handle, page_atom::value, std::move(answer));
 }
 

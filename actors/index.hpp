@@ -1,9 +1,10 @@
 // The pod's index: which session subscribes to what, which topics are live, what is retained.
 //
-// One per pod, pinned to the first unit, for as long as the pod. Topics get their routes from it when they come to life and
-// keep them current by its messages, so that a publish never asks it anything. It decides which topics retire: it probes the
-// one that was not probed for longest, and an unused one goes when it is old or when too many are live (topics.idle.*).
-// Order: a session hears `changed` after every live topic was told, so a publish after SUBACK finds the new route.
+// One per pod, pinned to the first unit, for as long as the pod. Topics get their routes from it
+// when they come to life and keep them current by its messages, so that a publish never asks it
+// anything. It decides which topics retire: it probes the one that was not probed for longest, and
+// an unused one goes when it is old or when too many are live (topics.idle.*). Order: a session
+// hears `changed` after every live topic was told, so a publish after SUBACK finds the new route.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -30,7 +31,7 @@ public:
   void on_exit() override;
 
 private:
-  enum class life : std::uint8_t { dormant, live, retiring };
+  enum class life : std::uint8_t { dormant, live, retiring, draining };
 
   /// What is known of one topic name; gone when dormant and without a retained message.
   struct topic_state {
@@ -59,7 +60,9 @@ private:
   void activate(const mqtt::topic_ref& name, unit_index on);
   void awaken(topic_state& t, unit_index on);
   void forgotten(const mqtt::topic_ref& name);
-  void end_life(const mqtt::topic_ref& name);
+  void drain(topic_state& t);
+  void tell_to_forget(topic_state& t);
+  void end_life(topic_state& t);
   void on_due(net::time_point now) override;
   /// Probes the oldest of both queues until what is due was asked.
   void sweep();
@@ -75,7 +78,8 @@ private:
         f(t);
     };
     if (mqtt::has_wildcard(filter))
-      holdings_->topics.for_each_match(filter, [&](const std::string&, topic_state& t) { visit(t); });
+      holdings_->topics.for_each_match(filter,
+                                       [&](const std::string&, topic_state& t) { visit(t); });
     else if (auto* t = holdings_->topics.find(filter))
       visit(*t);
   }
@@ -98,12 +102,13 @@ private:
     mqtt::filter_trie<std::vector<subscriber>> subscribers;
     mqtt::filter_trie<std::vector<group_state>> groups; ///< by filter without `$share/<name>/`
     std::unordered_map<mqtt::group_number, group_actor> groups_by_number;
-    std::unordered_map<session_number, std::unordered_set<std::string>> filters; ///< of each session, in full
+    std::unordered_map<session_number, std::unordered_set<std::string>>
+        filters; ///< of each session, in full
   };
 
   std::unique_ptr<holdings> holdings_ = std::make_unique<holdings>();
-  live_queue wanted_; ///< somebody subscribes, as far as we know
-  live_queue lonely_; ///< nobody does; each is swept when it exceeds topics.idle.max
+  live_queue wanted_;       ///< somebody subscribes, as far as we know
+  live_queue lonely_;       ///< nobody does; each is swept when it exceeds topics.idle.max
   std::size_t probing_ = 0; ///< probes under way
   std::uint64_t last_group_ = 0;
 };

@@ -28,7 +28,8 @@ subscriber index::subscribe(const card_ref& session, const mqtt::subscription& s
     return made;
   }
   auto& list = *holdings_->subscribers.insert(s.filter, {}).first;
-  const auto have = std::find_if(list.begin(), list.end(), [&](const subscriber& x) { return x->session == session; });
+  const auto have = std::find_if(list.begin(), list.end(),
+                                 [&](const subscriber& x) { return x->session == session; });
   if (have == list.end())
     list.push_back(made);
   else
@@ -40,15 +41,20 @@ subscriber index::subscribe(const card_ref& session, const mqtt::subscription& s
 void index::join_group(const subscriber& made, const mqtt::topic_filter& parsed) {
   const std::string filter{parsed.filter()};
   auto& list = *holdings_->groups.insert(filter, {}).first;
-  auto group = std::find_if(list.begin(), list.end(), [&](const group_state& g) { return g.share_name == parsed.share_name(); });
+  auto group = std::find_if(list.begin(), list.end(), [&](const group_state& g) {
+    return g.share_name == parsed.share_name();
+  });
   if (group == list.end()) {
     const mqtt::group_number number{++last_group_};
     auto handle = spawn_on<share_group>(services(), system(), number);
     holdings_->groups_by_number.emplace(number, handle);
-    group = list.insert(list.end(), group_state{std::string{parsed.share_name()}, handle, number, {}});
-    for_each_live(filter, [&](topic_state& t) { send(t.handle, add_route_atom::value, handle, number); });
+    group =
+        list.insert(list.end(), group_state{std::string{parsed.share_name()}, handle, number, {}});
+    for_each_live(filter,
+                  [&](topic_state& t) { send(t.handle, add_route_atom::value, handle, number); });
   }
-  if (std::find(group->members.begin(), group->members.end(), made->session) == group->members.end()) {
+  if (std::find(group->members.begin(), group->members.end(), made->session) ==
+      group->members.end()) {
     group->members.push_back(made->session);
     pod().shared_subscriptions.fetch_add(1, std::memory_order_relaxed);
   }
@@ -71,7 +77,8 @@ void index::unsubscribe(const card_ref& session, const std::string& filter) {
   std::erase_if(*list, [&](const subscriber& s) { return s->session == session; });
   if (list->empty())
     holdings_->subscribers.erase(filter);
-  for_each_live(filter, [&](topic_state& t) { send(t.handle, remove_route_atom::value, session, filter); });
+  for_each_live(filter,
+                [&](topic_state& t) { send(t.handle, remove_route_atom::value, session, filter); });
 }
 
 void index::leave_group(const card_ref& session, const mqtt::topic_filter& parsed) {
@@ -79,7 +86,9 @@ void index::leave_group(const card_ref& session, const mqtt::topic_filter& parse
   auto* list = holdings_->groups.find(filter);
   if (!list)
     return;
-  auto group = std::find_if(list->begin(), list->end(), [&](const group_state& g) { return g.share_name == parsed.share_name(); });
+  auto group = std::find_if(list->begin(), list->end(), [&](const group_state& g) {
+    return g.share_name == parsed.share_name();
+  });
   if (group == list->end())
     return;
   if (std::erase(group->members, session) > 0)
@@ -96,7 +105,8 @@ void index::leave_group(const card_ref& session, const mqtt::topic_filter& parse
     holdings_->groups.erase(filter);
 }
 
-void index::forget(const card_ref& session) { // [MQTT-3.1.2.7 v3] what it retained is no part of it and stays
+void index::forget(
+    const card_ref& session) { // [MQTT-3.1.2.7 v3] what it retained is no part of it and stays
   if (auto found = holdings_->filters.find(session->number); found != holdings_->filters.end()) {
     const auto filters = std::move(found->second);
     holdings_->filters.erase(found);

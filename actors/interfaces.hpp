@@ -1,7 +1,9 @@
-// Every typed actor interface of a pod, with a sentence each: read this to know who can be told what.
+// Every typed actor interface of a pod, with a sentence each: read this to know who can be told
+// what.
 //
-// Commands are imperative, events past tense. A request's answer is the type after `with`; where an answer would cross
-// units in the hot path the answer is a message of its own instead, named in the comment.
+// Commands are imperative, events past tense. A request's answer is the type after `with`; where an
+// answer would cross units in the hot path the answer is a message of its own instead, named in the
+// comment.
 #pragma once
 
 #include "actors/messages.hpp"
@@ -89,38 +91,41 @@ using session_actor = caf::typed_actor<
 /// A shared subscription's group; see share_group.hpp.
 using group_actor = caf::typed_actor<
     /// Messages of one topic, one member to be chosen for each.
-    caf::reacts_to<publish_atom, batch_ref, ticket_list>,
-    caf::reacts_to<join_atom, subscriber>,
+    caf::reacts_to<publish_atom, batch_ref, ticket_list>, caf::reacts_to<join_atom, subscriber>,
     caf::reacts_to<leave_atom, card_ref>,
     /// Messages their member could not deliver: choose another one.
     caf::reacts_to<give_back_atom, card_ref, mqtt::delivery>>;
 
 /// One live topic; see topic.hpp.
-using topic_actor = caf::typed_actor<
-    caf::reacts_to<publish_atom, batch_ref>,
-    /// A session joins the route.
-    caf::reacts_to<add_route_atom, subscriber>,
-    /// A session's subscription with that filter leaves it.
-    caf::reacts_to<remove_route_atom, card_ref, std::string>,
-    caf::reacts_to<add_route_atom, group_actor, mqtt::group_number>,
-    caf::reacts_to<remove_route_atom, mqtt::group_number>,
-    /// The retained message, to a new subscriber that has not had it as a live message.
-    caf::reacts_to<send_retained_atom, subscriber>,
-    /// Whether messages came since the last probe.
-    caf::replies_to<probe_idle_atom>::with<topic_use>,
-    caf::reacts_to<retire_atom>>;
+using topic_actor =
+    caf::typed_actor<caf::reacts_to<publish_atom, batch_ref>,
+                     /// A session joins the route.
+                     caf::reacts_to<add_route_atom, subscriber>,
+                     /// A session's subscription with that filter leaves it.
+                     caf::reacts_to<remove_route_atom, card_ref, std::string>,
+                     caf::reacts_to<add_route_atom, group_actor, mqtt::group_number>,
+                     caf::reacts_to<remove_route_atom, mqtt::group_number>,
+                     /// The retained message, to a new subscriber that has not had it as a live
+                     /// message.
+                     caf::reacts_to<send_retained_atom, subscriber>,
+                     /// Whether messages came since the last probe.
+                     /// Answered to the index with a message, not a reply: CAF looks through all
+                     /// requests under way for each reply.
+                     caf::reacts_to<probe_idle_atom>, caf::reacts_to<retire_atom>>;
 
-/// A unit's go-between: it knows the live topics its sessions use and takes what other units send to its sessions.
-using courier_actor = caf::typed_actor<
-    caf::reacts_to<deliver_atom, fan_out>,
-    /// Of a topic on another unit: its retained message, on the way of its live ones.
-    caf::reacts_to<deliver_atom, card_ref, parcel>,
-    /// The index's answer to activate.
-    caf::reacts_to<found_atom, mqtt::topic_ref, topic_actor>,
-    /// The topic will retire: forget it, answered with `forgotten` to the index.
-    caf::reacts_to<forget_atom, mqtt::topic_ref>,
-    /// Messages of the pod itself.
-    caf::reacts_to<publish_atom, mqtt::message_ref>>;
+/// A unit's go-between: it knows the live topics its sessions use and takes what other units send
+/// to its sessions.
+using courier_actor =
+    caf::typed_actor<caf::reacts_to<deliver_atom, fan_out>,
+                     /// Of a topic on another unit: its retained message, on the way of its live
+                     /// ones.
+                     caf::reacts_to<deliver_atom, card_ref, parcel>,
+                     /// The index's answer to activate.
+                     caf::reacts_to<found_atom, mqtt::topic_ref, topic_actor>,
+                     /// The topic will retire: forget it, answered with `forgotten` to the index.
+                     caf::reacts_to<forget_atom, mqtt::topic_ref>,
+                     /// Messages of the pod itself.
+                     caf::reacts_to<publish_atom, mqtt::message_ref>>;
 
 /// The pod's subscriptions, live topics and retained messages; see index.hpp.
 using index_actor = caf::typed_actor<
@@ -128,18 +133,23 @@ using index_actor = caf::typed_actor<
     caf::reacts_to<activate_atom, mqtt::topic_ref, unit_index>,
     /// A courier has forgotten a topic that will retire.
     caf::reacts_to<forgotten_atom, mqtt::topic_ref>,
+    /// Whether a topic had messages since the last probe.
+    caf::reacts_to<probe_idle_atom, mqtt::topic_ref, topic_use>,
     /// Subscriptions change; answered to the session with `changed`.
     caf::reacts_to<change_atom, std::shared_ptr<const subscription_change>>,
-    /// A session is over: all its subscriptions go; answered to the session with `changed` for no packet id.
+    /// A session is over: all its subscriptions go; answered to the session with `changed` for no
+    /// packet id.
     caf::reacts_to<forget_atom, card_ref>,
-    /// The retained message of a topic, null when it was removed: from the topic, and at start from the store.
+    /// The retained message of a topic, null when it was removed: from the topic, and at start from
+    /// the store.
     caf::reacts_to<retain_atom, mqtt::topic_ref, mqtt::message_ref>,
     /// The next page of retained messages; answered to the session with `page`.
     caf::reacts_to<walk_atom, std::shared_ptr<const retained_cursor>>,
     /// To the group with that number.
     caf::reacts_to<give_back_atom, card_ref, mqtt::delivery>>;
 
-/// A unit's doorman: connections until their CONNECT is accepted and their session found; see doorman.hpp.
+/// A unit's doorman: connections until their CONNECT is accepted and their session found; see
+/// doorman.hpp.
 using doorman_actor = caf::typed_actor<
     /// The home's answer to claim.
     caf::reacts_to<granted_atom, std::shared_ptr<attachment>>,
@@ -156,20 +166,21 @@ using home_actor = caf::typed_actor<
     caf::reacts_to<shut_down_atom>>;
 
 /// The only writer of sessions, mail and retained messages to the store; see post_office.hpp.
-using post_office_actor = caf::typed_actor<
-    caf::reacts_to<deposit_mail_atom, deposit>,
-    /// One addressee of a store-first message needs nothing stored.
-    caf::reacts_to<decline_atom, ref<publish_ticket>, mqtt::message_ref>,
-    caf::reacts_to<record_atom, card_ref, mqtt::stored_pointer>,
-    /// A session has no more use for a stored message.
-    caf::reacts_to<forget_atom, card_ref, mqtt::stored_number>,
-    /// PUBREL came for a QoS 2 packet id; answered with `released`.
-    caf::reacts_to<forget_atom, card_ref, mqtt::packet_id>,
-    caf::reacts_to<save_atom, std::shared_ptr<const session_state_record>>,
-    /// Answered with `erase` when the store has forgotten it.
-    caf::reacts_to<erase_atom, card_ref>,
-    /// A topic's retained message, null to remove it; the tickets are kept until it is committed.
-    caf::reacts_to<retain_atom, mqtt::topic_ref, mqtt::message_ref, ticket_list>>;
+using post_office_actor =
+    caf::typed_actor<caf::reacts_to<deposit_mail_atom, deposit>,
+                     /// One addressee of a store-first message needs nothing stored.
+                     caf::reacts_to<decline_atom, ref<publish_ticket>, mqtt::message_ref>,
+                     caf::reacts_to<record_atom, card_ref, mqtt::stored_pointer>,
+                     /// A session has no more use for a stored message.
+                     caf::reacts_to<forget_atom, card_ref, mqtt::stored_number>,
+                     /// PUBREL came for a QoS 2 packet id; answered with `released`.
+                     caf::reacts_to<forget_atom, card_ref, mqtt::packet_id>,
+                     caf::reacts_to<save_atom, std::shared_ptr<const session_state_record>>,
+                     /// Answered with `erase` when the store has forgotten it.
+                     caf::reacts_to<erase_atom, card_ref>,
+                     /// A topic's retained message, null to remove it; the tickets are kept until
+                     /// it is committed.
+                     caf::reacts_to<retain_atom, mqtt::topic_ref, mqtt::message_ref, ticket_list>>;
 
 } // namespace mqttzoo::actors
 

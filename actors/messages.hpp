@@ -1,7 +1,8 @@
 // What actors send each other, besides the signatures of interfaces.hpp.
 //
-// All of it is immutable once sent and shared by reference inside the process; nothing here is ever serialized
-// (pods talk in MQTT's own encodings over net's links), which CAF is told at the end of interfaces.hpp.
+// All of it is immutable once sent and shared by reference inside the process; nothing here is ever
+// serialized (pods talk in MQTT's own encodings over net's links), which CAF is told at the end of
+// interfaces.hpp.
 #pragma once
 
 #include "core/ids.hpp"
@@ -24,14 +25,15 @@ class made_subscription;
 class publish_ticket;
 using card_ref = ref<session_card>;
 
-/// One message of a batch and its packet identifier in the publisher's space (none: nobody waits for a receipt).
+/// One message of a batch and its packet identifier in the publisher's space (none: nobody waits
+/// for a receipt).
 struct publication {
   mqtt::message_ref message;
   mqtt::packet_id id = mqtt::packet_id::none;
 };
 
-/// Consecutive messages of one publisher to one topic: the unit of work of a topic. Immutable once sent; the bytes
-/// count as "in transit" against the publisher until the last reference goes.
+/// Consecutive messages of one publisher to one topic: the unit of work of a topic. Immutable once
+/// sent; the bytes count as "in transit" against the publisher until the last reference goes.
 class batch final : public ref_counted {
 public:
   /// `from` is null for the pod's own messages.
@@ -103,7 +105,8 @@ struct change_done {
   std::vector<subscriber> made; ///< what was subscribed, in the order of the request
 };
 
-/// Where a walk through retained messages stands: one subscription's filter and the last topic visited.
+/// Where a walk through retained messages stands: one subscription's filter and the last topic
+/// visited.
 struct retained_cursor {
   subscriber subscription;
   std::string after; ///< topic; empty at the start
@@ -116,6 +119,7 @@ struct parcel {
 
 /// A page of retained messages; `next` is null with the last one.
 struct retained_page {
+  std::shared_ptr<const retained_cursor> of; ///< as it was asked for
   parcel messages;
   std::shared_ptr<const retained_cursor> next;
 };

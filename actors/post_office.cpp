@@ -26,14 +26,16 @@ mqtt::reason_code to_reason(zk::error e) noexcept {
   }
 }
 
-post_office::post_office(caf::actor_config& config, unit_services& services, zk::paths paths, recovered_mail found)
+post_office::post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
+                         recovered_mail found)
     : pinned_base<post_office_actor>(config, services), paths_(std::move(paths)) {
   for (auto& p : found.pointers) {
     auto& m = mails_[p.message.get()];
     m.message = p.message;
     m.path = std::move(p.mail_path);
     ++m.pointers;
-    pointers_.emplace(pointer_key{p.session->number, p.number}, pointer{p.message.get(), std::move(p.record)});
+    pointers_.emplace(pointer_key{p.session->number, p.number},
+                      pointer{p.message.get(), std::move(p.record)});
     known_sessions_.insert(p.session->number);
   }
   for (auto& [session, ids] : found.received) {
@@ -45,15 +47,20 @@ post_office::post_office(caf::actor_config& config, unit_services& services, zk:
 post_office::behavior_type post_office::make_behavior() {
   return {
       [this](deposit_mail_atom, const deposit& d) { deposit_mail(d); },
-      [this](decline_atom, const ref<publish_ticket>& t, const mqtt::message_ref& m) { decline(t, m); },
-      [this](record_atom, const card_ref& session, mqtt::stored_pointer p) { record_state(session, p); },
+      [this](decline_atom, const ref<publish_ticket>& t, const mqtt::message_ref& m) {
+        decline(t, m);
+      },
+      [this](record_atom, const card_ref& session, mqtt::stored_pointer p) {
+        record_state(session, p);
+      },
       [this](forget_atom, const card_ref& session, mqtt::stored_number n) { forget(session, n); },
-      [this](forget_atom, const card_ref& session, mqtt::packet_id id) { forget_received(session, id); },
+      [this](forget_atom, const card_ref& session, mqtt::packet_id id) {
+        forget_received(session, id);
+      },
       [this](save_atom, const std::shared_ptr<const session_state_record>& s) { save(*s); },
       [this](erase_atom, const card_ref& session) { erase(session); },
-      [this](retain_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m, const ticket_list& tickets) {
-        retain(topic, m, tickets);
-      },
+      [this](retain_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m,
+             const ticket_list& tickets) { retain(topic, m, tickets); },
   };
 }
 
@@ -64,7 +71,8 @@ void post_office::on_exit() {
   pointers_.clear();
 }
 
-// --- mail -------------------------------------------------------------------------------------------------------
+// --- mail
+// -------------------------------------------------------------------------------------------------------
 
 void post_office::deposit_mail(const deposit& d) {
   const auto ticket = d.delivery.promise.downcast<publish_ticket>();
@@ -80,7 +88,8 @@ void post_office::decline(const ref<publish_ticket>& t, const mqtt::message_ref&
     word_given(*g);
 }
 
-post_office::gathering* post_office::gather(const ref<publish_ticket>& t, const mqtt::message_ref& m) {
+post_office::gathering* post_office::gather(const ref<publish_ticket>& t,
+                                            const mqtt::message_ref& m) {
   if (!t || !t->store_first() || t->gathered())
     return nullptr;
   auto& g = gatherings_[t.get()];
@@ -101,9 +110,10 @@ void post_office::word_given(gathering& g) {
   store(all.message, std::move(all.deposits), all.ticket, all.ticket->remembers());
 }
 
-void post_office::store(const mqtt::message_ref& m, std::vector<deposit> deposits, const ref<publish_ticket>& t,
-                        const session_card* remembers) {
-  if (t && mqtt::is_failure(t->outcome())) { // one addressee has no room: nobody gets it, the publisher hears no
+void post_office::store(const mqtt::message_ref& m, std::vector<deposit> deposits,
+                        const ref<publish_ticket>& t, const session_card* remembers) {
+  if (t && mqtt::is_failure(
+               t->outcome())) { // one addressee has no room: nobody gets it, the publisher hears no
     for (const auto& d : deposits)
       send(d.session->handle, was_stored_atom::value, stored{d.pointer.number, t->outcome()});
     return;
@@ -150,10 +160,12 @@ post_office::mail& post_office::mail_of(const mqtt::message_ref& m, ops& into) {
   auto& kept = mails_[m.get()];
   if (!kept.message) {
     kept.message = m;
-    kept.path = paths_.mail_drop(m->topic(), zk::mail_name{0, 0, pod().store->session(), ++last_mail_});
+    kept.path =
+        paths_.mail_drop(m->topic(), zk::mail_name{0, 0, pod().store->session(), ++last_mail_});
     ensure_bucket(kept.path);
     auto data = zk::encode_mail(to_record(*m));
-    into.emplace_back(zk::create_op{kept.path, data.value_or(std::string{}), zk::create_mode::persistent});
+    into.emplace_back(
+        zk::create_op{kept.path, data.value_or(std::string{}), zk::create_mode::persistent});
   } else {
     into.emplace_back(zk::check_op{kept.path}); // its creation may still fail
   }
@@ -169,7 +181,8 @@ void post_office::add_pointer(const deposit& d, mail& of, ops& into) {
   r.retain = d.delivery.terms->retain_flag(*d.delivery.message);
   r.subscription_identifiers = d.delivery.terms->subscription_identifiers;
   into.emplace_back(zk::create_op{pointer_path(*d.session, d.pointer.number),
-                                  zk::encode_pointer(r).value_or(std::string{}), zk::create_mode::persistent});
+                                  zk::encode_pointer(r).value_or(std::string{}),
+                                  zk::create_mode::persistent});
   ++of.pointers;
   pointers_.insert_or_assign(pointer_key{d.session->number, d.pointer.number},
                              pointer{d.delivery.message.get(), std::move(r)});
@@ -195,7 +208,8 @@ void post_office::record_state(const card_ref& session, mqtt::stored_pointer p) 
   r.state = static_cast<zk::delivery_state>(p.state);
   r.packet_id = static_cast<std::uint16_t>(p.id);
   ops what;
-  what.emplace_back(zk::set_op{pointer_path(*session, p.number), zk::encode_pointer(r).value_or(std::string{})});
+  what.emplace_back(
+      zk::set_op{pointer_path(*session, p.number), zk::encode_pointer(r).value_or(std::string{})});
   write(std::move(what), [this, session, p](zk::multi_result result) {
     const auto outcome = result ? mqtt::reason_code::success : to_reason(result.error().code);
     send(session->handle, was_stored_atom::value, stored{p.number, outcome});
@@ -206,7 +220,9 @@ void post_office::forget(const card_ref& session, mqtt::stored_number number) {
   const pointer_key key{session->number, number};
   if (!pointers_.contains(key)) { // not written yet: its message waits for other addressees
     for (auto& [ticket, g] : gatherings_)
-      std::erase_if(g.deposits, [&](const deposit& d) { return d.session == session && d.pointer.number == number; });
+      std::erase_if(g.deposits, [&](const deposit& d) {
+        return d.session == session && d.pointer.number == number;
+      });
     return;
   }
   ops what;

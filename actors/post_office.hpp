@@ -1,9 +1,11 @@
 // The post office: the only writer of sessions, mail and retained messages to the store.
 //
-// One per pod, on the first unit, for as long as the pod. Sessions and topics hand it what must be safe and hear when it is. One stored
-// copy of a message serves all its addressees: each has a pointer of its own, the copy goes with the last pointer. A message of QoS 2
-// is stored in one transaction with the pointers of all addressees and the publisher's packet id, so that a crash leaves all
-// of it or nothing. Bounded by the store's queue, whose "overloaded" becomes the publisher's 0x97.
+// One per pod, on the first unit, for as long as the pod. Sessions and topics hand it what must be
+// safe and hear when it is. One stored copy of a message serves all its addressees: each has a
+// pointer of its own, the copy goes with the last pointer. A message of QoS 2 is stored in one
+// transaction with the pointers of all addressees and the publisher's packet id, so that a crash
+// leaves all of it or nothing. Bounded by the store's queue, whose "overloaded" becomes the
+// publisher's 0x97.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -35,7 +37,8 @@ struct recovered_mail {
 
 class post_office final : public pinned_base<post_office_actor>, private net::timer_client {
 public:
-  post_office(caf::actor_config& config, unit_services& services, zk::paths paths, recovered_mail found);
+  post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
+              recovered_mail found);
 
   behavior_type make_behavior() override;
   const char* name() const override { return "post_office"; }
@@ -79,18 +82,20 @@ private:
   void decline(const ref<publish_ticket>& t, const mqtt::message_ref& m);
   gathering* gather(const ref<publish_ticket>& t, const mqtt::message_ref& m);
   void word_given(gathering& g);
-  void store(const mqtt::message_ref& m, std::vector<deposit> deposits, const ref<publish_ticket>& t,
-             const session_card* remembers);
+  void store(const mqtt::message_ref& m, std::vector<deposit> deposits,
+             const ref<publish_ticket>& t, const session_card* remembers);
   mail& mail_of(const mqtt::message_ref& m, ops& into);
   void add_pointer(const deposit& d, mail& of, ops& into);
-  void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t, zk::multi_result result);
+  void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
+                     zk::multi_result result);
   void drop_pointer(const pointer_key& key, ops& into);
 
   void record_state(const card_ref& session, mqtt::stored_pointer p);
   void forget(const card_ref& session, mqtt::stored_number number);
   void forget_received(const card_ref& session, mqtt::packet_id id);
   void save(const session_state_record& s);
-  void write_session(const card_ref& session, std::uint64_t revision, std::string data, bool create);
+  void write_session(const card_ref& session, std::uint64_t revision, std::string data,
+                     bool create);
   void erase(const card_ref& session);
   void retain(const mqtt::topic_ref& topic, const mqtt::message_ref& m, const ticket_list& tickets);
   void write_retained(std::string path, std::string data, ticket_list tickets, bool create);

@@ -1,4 +1,5 @@
-// The post office's other business: sessions, received packet ids, retained messages, and the way to the store.
+// The post office's other business: sessions, received packet ids, retained messages, and the way
+// to the store.
 #include "actors/post_office.hpp"
 #include "core/log.hpp"
 
@@ -24,7 +25,8 @@ zk::subscription_record to_record(const mqtt::subscription& s) {
   return r;
 }
 
-/// The expiry interval of a will counts from its publication, so it stands in the record as an interval.
+/// The expiry interval of a will counts from its publication, so it stands in the record as an
+/// interval.
 zk::will_record to_record(const mqtt::will& w, std::int64_t unix_now_ms) {
   zk::will_record r;
   r.message.topic = w.topic;
@@ -42,7 +44,8 @@ zk::will_record to_record(const mqtt::will& w, std::int64_t unix_now_ms) {
 
 } // namespace
 
-// --- sessions ---------------------------------------------------------------------------------------------------
+// --- sessions
+// ---------------------------------------------------------------------------------------------------
 
 void post_office::save(const session_state_record& s) {
   zk::session_record r;
@@ -58,10 +61,12 @@ void post_office::save(const session_state_record& s) {
     send(s.session->handle, saved_atom::value, s.revision, mqtt::reason_code::quota_exceeded);
     return;
   }
-  write_session(s.session, s.revision, std::move(*data), known_sessions_.insert(s.session->number).second);
+  write_session(s.session, s.revision, std::move(*data),
+                known_sessions_.insert(s.session->number).second);
 }
 
-void post_office::write_session(const card_ref& session, std::uint64_t revision, std::string data, bool create) {
+void post_office::write_session(const card_ref& session, std::uint64_t revision, std::string data,
+                                bool create) {
   auto path = paths_.session(session->client);
   ops what;
   if (create) {
@@ -79,9 +84,11 @@ void post_office::write_session(const card_ref& session, std::uint64_t revision,
       return write_session(session, revision, data, true);
     if (!result) {
       known_sessions_.erase(session->number);
-      log.warn("a session could not be stored", {{"client", session->client.str()}, {"error", zk::to_string(e)}});
+      log.warn("a session could not be stored",
+               {{"client", session->client.str()}, {"error", zk::to_string(e)}});
     }
-    send(session->handle, saved_atom::value, revision, result ? mqtt::reason_code::success : to_reason(e));
+    send(session->handle, saved_atom::value, revision,
+         result ? mqtt::reason_code::success : to_reason(e));
   });
 }
 
@@ -94,19 +101,22 @@ void post_office::erase(const card_ref& session) {
       remove({zk::remove_op{zk::paths::received(path, static_cast<std::uint16_t>(id))}});
   what.emplace_back(zk::remove_op{path});
   auto again = what;
-  write(std::move(what), [this, session, again = std::move(again)](zk::multi_result result) mutable {
-    if (!result)
-      try_again(std::move(again), result.error());
-    send(session->handle, erase_atom::value);
-  });
+  write(std::move(what),
+        [this, session, again = std::move(again)](zk::multi_result result) mutable {
+          if (!result)
+            try_again(std::move(again), result.error());
+          send(session->handle, erase_atom::value);
+        });
 }
 
 void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
   const auto known = received_.find(session->number);
-  if (known == received_.end() || !known->second.contains(id)) // never stored: its publisher was not persistent then
+  if (known == received_.end() ||
+      !known->second.contains(id)) // never stored: its publisher was not persistent then
     return send(session->handle, released_atom::value, id, mqtt::reason_code::success);
   ops what;
-  what.emplace_back(zk::remove_op{zk::paths::received(paths_.session(session->client), static_cast<std::uint16_t>(id))});
+  what.emplace_back(zk::remove_op{
+      zk::paths::received(paths_.session(session->client), static_cast<std::uint16_t>(id))});
   write(std::move(what), [this, session, id](zk::multi_result result) {
     const bool gone = result || result.error().code == zk::error::no_node;
     if (const auto ids = received_.find(session->number); gone && ids != received_.end()) {
@@ -114,13 +124,16 @@ void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
       if (ids->second.empty())
         received_.erase(ids);
     }
-    send(session->handle, released_atom::value, id, gone ? mqtt::reason_code::success : to_reason(result.error().code));
+    send(session->handle, released_atom::value, id,
+         gone ? mqtt::reason_code::success : to_reason(result.error().code));
   });
 }
 
-// --- retained messages ------------------------------------------------------------------------------------------
+// --- retained messages
+// ------------------------------------------------------------------------------------------
 
-void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& m, const ticket_list& tickets) {
+void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& m,
+                         const ticket_list& tickets) {
   auto path = paths_.retained(topic->name());
   if (!m) {
     ops what;
@@ -140,7 +153,8 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
   write_retained(std::move(path), std::move(*data), tickets, true);
 }
 
-void post_office::write_retained(std::string path, std::string data, ticket_list tickets, bool create) {
+void post_office::write_retained(std::string path, std::string data, ticket_list tickets,
+                                 bool create) {
   ops what;
   if (create) {
     ensure_bucket(path);
@@ -148,19 +162,21 @@ void post_office::write_retained(std::string path, std::string data, ticket_list
   } else {
     what.emplace_back(zk::set_op{path, data});
   }
-  write(std::move(what), [this, path, data, tickets = std::move(tickets), create](zk::multi_result result) {
-    if (result)
-      return;
-    const auto e = result.error().code;
-    if (create ? e == zk::error::node_exists : e == zk::error::no_node)
-      return write_retained(path, data, tickets, !create);
-    log.warn("a retained message could not be stored", {{"error", zk::to_string(e)}});
-    for (const auto& t : tickets)
-      t->refuse(to_reason(e));
-  });
+  write(std::move(what),
+        [this, path, data, tickets = std::move(tickets), create](zk::multi_result result) {
+          if (result)
+            return;
+          const auto e = result.error().code;
+          if (create ? e == zk::error::node_exists : e == zk::error::no_node)
+            return write_retained(path, data, tickets, !create);
+          log.warn("a retained message could not be stored", {{"error", zk::to_string(e)}});
+          for (const auto& t : tickets)
+            t->refuse(to_reason(e));
+        });
 }
 
-// --- the store --------------------------------------------------------------------------------------------------
+// --- the store
+// --------------------------------------------------------------------------------------------------
 
 void post_office::ensure_bucket(std::string_view path) {
   const auto bucket = zk::parent_of(path);
@@ -194,12 +210,14 @@ void post_office::remove(ops what) {
 }
 
 void post_office::try_again(ops what, const zk::multi_error& after) {
-  if (after.code == zk::error::no_node && after.index < what.size()) { // was never there, or is gone
+  if (after.code == zk::error::no_node &&
+      after.index < what.size()) { // was never there, or is gone
     what.erase(what.begin() + static_cast<std::ptrdiff_t>(after.index));
     if (!what.empty())
       remove(std::move(what));
   } else if (after.code == zk::error::storage_full || after.code == zk::error::overloaded ||
-             // a session whose pointers are to be tried again; others' children are damaged and stay
+             // a session whose pointers are to be tried again; others' children are damaged and
+             // stay
              (after.code == zk::error::not_empty && !unremoved_.empty())) {
     unremoved_.push_back(std::move(what));
     if (!services().timers->scheduled(*this))
@@ -214,7 +232,8 @@ void post_office::on_due(net::time_point) {
   });
 }
 
-std::string post_office::pointer_path(const session_card& session, mqtt::stored_number number) const {
+std::string post_office::pointer_path(const session_card& session,
+                                      mqtt::stored_number number) const {
   auto digits = std::to_string(static_cast<std::uint64_t>(number));
   if (digits.size() < 10)
     digits.insert(0, 10 - digits.size(), '0');
@@ -232,7 +251,9 @@ zk::message_record post_office::to_record(const mqtt::message& m) const {
   if (m.expires_at() != mqtt::time_point::max())
     r.expires_at_unix_ms =
         r.stored_at_unix_ms +
-        std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(m.expires_at() - now()).count());
+        std::max<std::int64_t>(
+            1,
+            std::chrono::duration_cast<std::chrono::milliseconds>(m.expires_at() - now()).count());
   r.payload = m.payload();
   return r;
 }

@@ -1,6 +1,8 @@
-// A publish's ticket as the actors see it: when its last holder lets go, the publisher gets its receipt.
+// A publish's ticket as the actors see it: when its last holder lets go, the publisher gets its
+// receipt.
 //
-// Made by the topic for a message that a persistent session should get (see mqtt/ticket.hpp); any thread.
+// Made by the topic for a message that a persistent session should get (see mqtt/ticket.hpp); any
+// thread.
 #pragma once
 
 #include "actors/session_card.hpp"
@@ -24,10 +26,12 @@ public:
       caf::anon_send(publisher_->handle, settled_atom::value, receipt{epoch_, outcome(), {id_}});
   }
 
-  /// How many sessions and groups will say whether they need the message stored. Set before the first of them has it.
+  /// How many sessions and groups will say whether they need the message stored. Set before the
+  /// first of them has it.
   std::size_t addressees = 0;
 
-  /// The publisher whose packet id must be stored with the message: a persistent session's QoS 2. Null otherwise.
+  /// The publisher whose packet id must be stored with the message: a persistent session's QoS 2.
+  /// Null otherwise.
   const session_card* remembers() const noexcept {
     return store_first() && publisher_ && publisher_->persistent.load(std::memory_order_relaxed)
                ? publisher_.get()

@@ -22,7 +22,8 @@ public:
   expected<recovered, std::string> run() {
     for (auto& path : paths_.skeleton())
       if (auto e = create(path); e && *e != zk::error::node_exists)
-        return unexpected{std::string{"cannot prepare the store: "} + std::string{zk::to_string(*e)}};
+        return unexpected{std::string{"cannot prepare the store: "} +
+                          std::string{zk::to_string(*e)}};
     // Mail first, so that pointers find it.
     for (const auto& [root, take] : {std::pair{paths_.topics(), &reader::take_mail},
                                      std::pair{paths_.retained(), &reader::take_retained},
@@ -43,9 +44,10 @@ private:
 
   std::optional<zk::error> create(const std::string& path) {
     std::promise<std::optional<zk::error>> done;
-    store_.create(here_, path, {}, zk::create_mode::persistent, [&](expected<zk::op_result, zk::error> r) {
-      done.set_value(r ? std::nullopt : std::optional{r.error()});
-    });
+    store_.create(here_, path, {}, zk::create_mode::persistent,
+                  [&](expected<zk::op_result, zk::error> r) {
+                    done.set_value(r ? std::nullopt : std::optional{r.error()});
+                  });
     return done.get_future().get();
   }
 
@@ -59,7 +61,8 @@ private:
         },
         [&](expected<std::size_t, zk::error> r) {
           done.set_value(r ? std::nullopt
-                           : std::optional{"cannot read " + root + ": " + std::string{zk::to_string(r.error())}});
+                           : std::optional{"cannot read " + root + ": " +
+                                           std::string{zk::to_string(r.error())}});
         });
     return done.get_future().get();
   }
@@ -100,7 +103,8 @@ private:
     if (record->will) {
       state->will = std::make_unique<mqtt::will>(to_will(*record->will));
       state->will_due = std::min<net::time_point>(
-          to_steady(lost_at_ms(*record) + std::int64_t{record->will->delay_s} * 1000), state->expires_at);
+          to_steady(lost_at_ms(*record) + std::int64_t{record->will->delay_s} * 1000),
+          state->expires_at);
     }
     for (auto& s : record->subscriptions)
       state->subscriptions.push_back(to_subscription(s));
@@ -131,7 +135,8 @@ private:
     pointer.state = static_cast<mqtt::stored_state>(record->state);
     pointer.qos = static_cast<mqtt::qos>(record->qos);
     session->state->messages.push_back({{message, std::move(terms), nullptr}, pointer});
-    session->pointers.push_back({nullptr, pointer.number, message, record->mail_path, std::move(*record)});
+    session->pointers.push_back(
+        {nullptr, pointer.number, message, record->mail_path, std::move(*record)});
   }
 
   void take_received(const zk::scanned_node& node) {
@@ -163,7 +168,8 @@ private:
     return to_steady(lost_at_ms(r) + std::int64_t{r.session_expiry_interval_s} * 1000);
   }
 
-  /// A session whose client was connected when the pod died lost it then; what is known is that it was before now.
+  /// A session whose client was connected when the pod died lost it then; what is known is that it
+  /// was before now.
   std::int64_t lost_at_ms(const zk::session_record& r) const {
     return r.disconnected_at_unix_ms == 0 ? unix_now_ms_ : r.disconnected_at_unix_ms;
   }
@@ -176,8 +182,8 @@ private:
     w.retain = r.message.retain;
     w.delay_interval_s = r.delay_s;
     if (r.message.expires_at_unix_ms != 0)
-      w.message_expiry_interval_s =
-          static_cast<std::uint32_t>((r.message.expires_at_unix_ms - r.message.stored_at_unix_ms) / 1000);
+      w.message_expiry_interval_s = static_cast<std::uint32_t>(
+          (r.message.expires_at_unix_ms - r.message.stored_at_unix_ms) / 1000);
     w.payload_is_utf8 = r.message.payload_is_utf8;
     w.forwarded = r.message.forwarded_properties;
     return w;
@@ -210,14 +216,16 @@ private:
   }
 
   static void damaged(const std::string& path, zk::record_error e) {
-    log.error("a stored record is damaged and was left alone", {{"path", path}, {"error", zk::to_string(e)}});
+    log.error("a stored record is damaged and was left alone",
+              {{"path", path}, {"error", zk::to_string(e)}});
   }
 
   zk::store& store_;
   const zk::paths& paths_;
   const net::time_point now_;
   const std::int64_t unix_now_ms_;
-  /// Completions run on the store's thread, mostly while this one waits; those of finish() come when the reader is gone.
+  /// Completions run on the store's thread, mostly while this one waits; those of finish() come
+  /// when the reader is gone.
   static inline zk::inline_executor here_;
   std::unordered_map<std::string, mail> mails_;
   std::unordered_map<std::string, std::size_t> by_path_;
@@ -226,7 +234,8 @@ private:
 
 } // namespace
 
-expected<recovered, std::string> recover(zk::store& store, const zk::paths& paths, const core::clock& clock) {
+expected<recovered, std::string> recover(zk::store& store, const zk::paths& paths,
+                                         const core::clock& clock) {
   return reader{store, paths, clock}.run();
 }
 

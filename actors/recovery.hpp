@@ -1,7 +1,8 @@
 // What an earlier process left in the store, read once before the pod opens its doors.
 //
-// A function, not an actor: it runs on the starting thread while nothing else does, and hands its findings to the home, the index and
-// the post office. Damaged records are reported and left alone; mail nobody points to is removed.
+// A function, not an actor: it runs on the starting thread while nothing else does, and hands its
+// findings to the home, the index and the post office. Damaged records are reported and left alone;
+// mail nobody points to is removed.
 #pragma once
 
 #include "actors/post_office.hpp"
@@ -29,7 +30,9 @@ struct recovered {
   std::vector<mqtt::message_ref> retained;
 };
 
-/// Makes the tree's skeleton if needed, then reads it. Blocks. On failure a sentence for the operator.
-expected<recovered, std::string> recover(zk::store& store, const zk::paths& paths, const core::clock& clock);
+/// Makes the tree's skeleton if needed, then reads it. Blocks. On failure a sentence for the
+/// operator.
+expected<recovered, std::string> recover(zk::store& store, const zk::paths& paths,
+                                         const core::clock& clock);
 
 } // namespace mqttzoo::actors

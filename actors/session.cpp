@@ -27,7 +27,9 @@ session::behavior_type session::make_behavior() {
         machine_.sender().on_stored(s.number, s.outcome, now());
         finish_turn();
       },
-      [this](saved_atom, std::uint64_t revision, mqtt::reason_code outcome) { state_saved(revision, outcome); },
+      [this](saved_atom, std::uint64_t revision, mqtt::reason_code outcome) {
+        state_saved(revision, outcome);
+      },
       [this](released_atom, mqtt::packet_id id, mqtt::reason_code outcome) {
         machine_.on_released(id, outcome, now());
         finish_turn();
@@ -57,7 +59,8 @@ void session::on_exit() {
   card_ = nullptr; // breaks the cycle card -> handle -> session -> card
 }
 
-// --- connections ------------------------------------------------------------------------------------------------
+// --- connections
+// ------------------------------------------------------------------------------------------------
 
 void session::attach(std::shared_ptr<attachment> a) {
   if (a->epoch < epoch_) // a later connection of the same client came first
@@ -70,6 +73,7 @@ void session::attach(std::shared_ptr<attachment> a) {
   submit(); // its will
   if (!resumed)
     purge();
+  complete_subscribes(); // the machine waits for them before it reads on
   ending_ = false;
   if (arriving_)
     abort(*arriving_);
@@ -99,7 +103,8 @@ void session::open(attachment& a, mqtt::session::presence state) {
   set_connected(true);
   connection_->attach_events(*this);
   machine_.open(std::move(a.connect), state, a.epoch, now());
-  // A stored session that now ends with its connection stays stored until then, so that a crash ends it too.
+  // A stored session that now ends with its connection stays stored until then, so that a crash
+  // ends it too.
   if (machine_.persistent() || stored_) {
     stored_ = true;
     session_changed();
@@ -118,6 +123,8 @@ void session::set_connected(bool yes) {
 
 void session::purge() {
   machine_.reset();
+  for (auto& s : subscribes_)
+    s.revision = 0; // there is nothing to save any more
   walks_.clear();
   walking_ = false;
   ++forgetting_;
@@ -179,7 +186,8 @@ void session::shut_down() {
   finish_turn(); // what it leaves behind is with the post office before this is answered
 }
 
-// --- time and pressure ------------------------------------------------------------------------------------------
+// --- time and pressure
+// ------------------------------------------------------------------------------------------
 
 void session::on_due(net::time_point at) {
   armed_for_ = net::time_point::max();
@@ -219,8 +227,8 @@ void session::watch_pressure() {
     return set_pause(by_transit, false);
   set_pause(by_transit, true);
   card_->transit_waiter.store(true);
-  // The last batch may have gone between the two lines above, and nobody would tell us. Sequentially consistent with
-  // the other side, batch::~batch().
+  // The last batch may have gone between the two lines above, and nobody would tell us.
+  // Sequentially consistent with the other side, batch::~batch().
   if (card_->transit_bytes.load() <= bound && card_->transit_waiter.exchange(false))
     set_pause(by_transit, false);
 }
@@ -243,7 +251,8 @@ void session::set_pause(pause why, bool on) {
     connection_->resume_reading();
 }
 
-// --- publishing -------------------------------------------------------------------------------------------------
+// --- publishing
+// -------------------------------------------------------------------------------------------------
 
 mqtt::topic_ref session::intern(std::string_view topic) {
   if (!named_ || named_->name->name() != topic)
@@ -265,7 +274,8 @@ void session::publish(mqtt::message_ref m, mqtt::packet_id id) {
 
 void session::submit() {
   if (open_)
-    services().local_courier->route(*std::exchange(open_for_, nullptr), std::exchange(open_, nullptr));
+    services().local_courier->route(*std::exchange(open_for_, nullptr),
+                                    std::exchange(open_, nullptr));
 }
 
 void session::receipt_inline(const receipt& r) {
@@ -279,20 +289,28 @@ void session::receive(const receipt& r) {
   rearm();
 }
 
-// --- delivery ---------------------------------------------------------------------------------------------------
+// --- delivery
+// ---------------------------------------------------------------------------------------------------
 
-void session::deliver_inline(const batch& messages, const ticket_list& tickets, const route_target& on) {
-  if (on.no_local && messages.publisher == card_)
+void session::deliver_inline(const batch& messages, const ticket_list& tickets,
+                             const route_target& on) {
+  if (on.no_local && messages.publisher == on.session)
     return; // [MQTT-3.8.3-3]
+  if (!card_)
+    return turn_away(messages, tickets);
   run_inline([&] {
     const auto at = now();
     for (std::size_t i = 0; i < messages.publications.size(); ++i)
-      deliver_one({messages.publications[i].message, on.terms, tickets.empty() ? nullptr : ref<mqtt::ticket>{tickets[i]}}, at);
+      deliver_one({messages.publications[i].message, on.terms,
+                   tickets.empty() ? nullptr : ref<mqtt::ticket>{tickets[i]}},
+                  at);
     finish_turn();
   });
 }
 
 void session::deliver_inline(const parcel& p) {
+  if (!card_)
+    return turn_away(p);
   run_inline([&] { deliver(p); });
 }
 
@@ -315,7 +333,8 @@ void session::deliver_one(mqtt::delivery d, net::time_point at) {
     send(pod().post_office, decline_atom::value, std::move(ticket), std::move(message));
 }
 
-// --- end --------------------------------------------------------------------------------------------------------
+// --- end
+// --------------------------------------------------------------------------------------------------------
 
 void session::end() {
   ending_ = true;

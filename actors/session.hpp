@@ -1,8 +1,9 @@
 // One client's session as an actor: the protocol's state machine with hands and feet.
 //
-// Spawned by the home on the unit where its client first connected, and stays there: a later connection moves to it. Lives until
-// the session ends. Talks to its connection (inline), the unit's courier (inline), the index and the post office. All protocol
-// decisions are in mqtt::session; this class carries out its effects.
+// Spawned by the home on the unit where its client first connected, and stays there: a later
+// connection moves to it. Lives until the session ends. Talks to its connection (inline), the
+// unit's courier (inline), the index and the post office. All protocol decisions are in
+// mqtt::session; this class carries out its effects.
 #pragma once
 
 #include "actors/attachment.hpp"
@@ -47,7 +48,8 @@ public:
   void on_exit() override;
 
   // local_session
-  void deliver_inline(const batch& messages, const ticket_list& tickets, const route_target& on) override;
+  void deliver_inline(const batch& messages, const ticket_list& tickets,
+                      const route_target& on) override;
   void deliver_inline(const parcel& p) override;
   void receipt_inline(const receipt& r) override;
 
@@ -97,6 +99,8 @@ private:
   static void abort(attachment& a);
   void deliver(const parcel& p);
   void deliver_one(mqtt::delivery d, net::time_point at);
+  void turn_away(const batch& messages, const ticket_list& tickets);
+  void turn_away(const parcel& p);
   void receive(const receipt& r);
   void routes_changed(const change_done& done);
   void state_saved(std::uint64_t revision, mqtt::reason_code outcome);
@@ -125,13 +129,14 @@ private:
   courier::entry* open_for_ = nullptr; ///< where open_ will go
   batch_ref open_;                     ///< consecutive publishes to one topic
   std::vector<waiting_subscribe> subscribes_;
-  std::vector<std::shared_ptr<const retained_cursor>> walks_; ///< the first is under way or waits for room
+  std::vector<std::shared_ptr<const retained_cursor>>
+      walks_; ///< the first is under way or waits for room
   net::time_point armed_for_ = net::time_point::max();
-  std::uint64_t revision_ = 0;       ///< of the session's state
+  std::uint64_t revision_ = 0;        ///< of the session's state
   std::uint64_t saving_revision_ = 0; ///< under way
   std::uint64_t saved_revision_ = 0;
   std::shared_ptr<attachment> arriving_; ///< waits until the store forgot the session before it
-  std::uint32_t erasing_ = 0;    ///< questions to the post office to erase us that it has not answered
+  std::uint32_t erasing_ = 0; ///< questions to the post office to erase us that it has not answered
   std::uint32_t forgetting_ = 0; ///< questions to the index to forget us that it has not answered
   std::uint8_t paused_ = 0;
   bool saving_ = false;

@@ -1,7 +1,8 @@
 // How the rest of a pod knows a session: its name, where it lives, and how to reach it.
 //
-// Made by the home with the session, shared by routes, groups and batches, gone when the last of them lets go.
-// Any thread; what changes is atomic. The session drops its own reference when it ends, which breaks the cycle.
+// Made by the home with the session, shared by routes, groups and batches, gone when the last of
+// them lets go. Any thread; what changes is atomic. The session drops its own reference when it
+// ends, which breaks the cycle.
 #pragma once
 
 #include "actors/interfaces.hpp"
@@ -17,19 +18,22 @@ namespace mqttzoo::actors {
 /// The n-th connection of a session; a receipt for an older one is void.
 enum class connection_epoch : std::uint64_t {};
 
-/// What actors on a session's own unit call on it directly, without a mailbox (a handler run inline).
+/// What actors on a session's own unit call on it directly, without a mailbox (a handler run
+/// inline).
 class local_session {
 public:
   virtual ~local_session() = default;
   /// Takes the messages of `batch` on the terms of one route.
-  virtual void deliver_inline(const batch& messages, const ticket_list& tickets, const route_target& on) = 0;
+  virtual void deliver_inline(const batch& messages, const ticket_list& tickets,
+                              const route_target& on) = 0;
   virtual void deliver_inline(const parcel& p) = 0;
   virtual void receipt_inline(const receipt& r) = 0;
 };
 
 class session_card final : public ref_counted {
 public:
-  session_card(session_number n, client_id c, unit_index u) : number(n), client(std::move(c)), unit(u) {}
+  session_card(session_number n, client_id c, unit_index u)
+      : number(n), client(std::move(c)), unit(u) {}
 
   const session_number number;
   const client_id client;
@@ -53,10 +57,24 @@ public:
 /// A subscription in force, shared by the index and every live topic it matches.
 class made_subscription final : public ref_counted {
 public:
-  made_subscription(card_ref by, mqtt::subscription as) : session(std::move(by)), terms(std::move(as)) {}
+  made_subscription(card_ref by, mqtt::subscription as)
+      : session(std::move(by)), terms(std::move(as)), alone(terms_alone(terms)) {}
 
   const card_ref session;
   const mqtt::subscription terms; ///< filter in full, `$share/<name>/` included
+  /// The terms of delivery where no other subscription of the session matches: shared by all such
+  /// topics.
+  const mqtt::terms_ref alone;
+
+private:
+  static mqtt::terms_ref terms_alone(const mqtt::subscription& s) {
+    auto terms = make_ref<mqtt::delivery_terms>();
+    terms->maximum_qos = s.options.qos;
+    terms->retain_as_published = s.options.retain_as_published;
+    if (s.identifier != 0)
+      terms->subscription_identifiers.push_back(s.identifier);
+    return terms;
+  }
 };
 
 } // namespace mqttzoo::actors

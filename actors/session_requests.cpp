@@ -6,7 +6,8 @@
 
 namespace mqttzoo::actors {
 
-// --- subscriptions ----------------------------------------------------------------------------------------------
+// --- subscriptions
+// ----------------------------------------------------------------------------------------------
 
 void session::subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_id id) {
   auto change = std::make_shared<subscription_change>();
@@ -14,7 +15,8 @@ void session::subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_i
   change->id = id;
   change->add = std::move(accepted);
   wait_for(*change);
-  send(pod().index, change_atom::value, std::shared_ptr<const subscription_change>{std::move(change)});
+  send(pod().index, change_atom::value,
+       std::shared_ptr<const subscription_change>{std::move(change)});
 }
 
 void session::unsubscribe(std::vector<std::string> filters, mqtt::packet_id id) {
@@ -23,7 +25,8 @@ void session::unsubscribe(std::vector<std::string> filters, mqtt::packet_id id) 
   change->id = id;
   change->remove = std::move(filters);
   wait_for(*change);
-  send(pod().index, change_atom::value, std::shared_ptr<const subscription_change>{std::move(change)});
+  send(pod().index, change_atom::value,
+       std::shared_ptr<const subscription_change>{std::move(change)});
 }
 
 void session::wait_for(const subscription_change& c) {
@@ -40,9 +43,10 @@ void session::routes_changed(const change_done& c) {
       send(pod().home, release_atom::value, card_, epoch_);
     return;
   }
-  const auto first = std::find_if(subscribes_.begin(), subscribes_.end(), [&](const waiting_subscribe& s) {
-    return s.id == c.id && s.unsubscribes == c.unsubscribed && !s.routed;
-  });
+  const auto first =
+      std::find_if(subscribes_.begin(), subscribes_.end(), [&](const waiting_subscribe& s) {
+        return s.id == c.id && s.unsubscribes == c.unsubscribed && !s.routed;
+      });
   if (first != subscribes_.end()) {
     first->routed = true;
     first->made = c.made;
@@ -63,7 +67,8 @@ void session::complete_subscribes() {
       machine_.on_unsubscribed(s.id, now());
     else
       machine_.on_subscribed(s.id, mqtt::reason_code::success, now());
-    for (const auto& made : s.made) // [MQTT-3.3.1-9] [MQTT-3.3.1-6 v3] retained messages follow the SUBACK
+    for (const auto& made :
+         s.made) // [MQTT-3.3.1-9] [MQTT-3.3.1-6 v3] retained messages follow the SUBACK
       if (made->terms.wants_retained && connection_)
         walks_.push_back(std::make_shared<const retained_cursor>(retained_cursor{made, {}}));
   }
@@ -73,7 +78,30 @@ void session::return_to_group(mqtt::delivery d) {
   send(pod().index, give_back_atom::value, card_, std::move(d));
 }
 
-// --- retained messages ------------------------------------------------------------------------------------------
+// What comes after the session's end, from a route or group that has not heard of it yet. Somebody
+// may wait for a word of each addressee before a message is stored, and a group has other members.
+
+void session::turn_away(const batch& messages, const ticket_list& tickets) {
+  for (std::size_t i = 0; i < tickets.size(); ++i)
+    if (tickets[i] && tickets[i]->store_first())
+      caf::anon_send(pod().post_office, decline_atom::value, tickets[i],
+                     messages.publications[i].message);
+}
+
+void session::turn_away(const parcel& p) {
+  for (const auto& d : p.deliveries) {
+    const bool store_first = d.promise && d.promise->store_first();
+    if (store_first)
+      caf::anon_send(pod().post_office, decline_atom::value, d.promise.downcast<publish_ticket>(),
+                     d.message);
+    if (d.terms->group != mqtt::group_number::none)
+      caf::anon_send(pod().index, give_back_atom::value, card_ref{},
+                     mqtt::delivery{d.message, d.terms, store_first ? nullptr : d.promise});
+  }
+}
+
+// --- retained messages
+// ------------------------------------------------------------------------------------------
 
 void session::go_on_walking() {
   if (walking_ || walks_.empty() || !connection_ || machine_.sender().busy())
@@ -83,7 +111,7 @@ void session::go_on_walking() {
 }
 
 void session::page_came(const retained_page& p) {
-  if (!walking_)
+  if (!walking_ || p.of != walks_.front())
     return; // asked for by a connection that is gone
   walking_ = false;
   if (p.next)
@@ -93,9 +121,12 @@ void session::page_came(const retained_page& p) {
   deliver(p.messages);
 }
 
-// --- store ------------------------------------------------------------------------------------------------------
+// --- store
+// ------------------------------------------------------------------------------------------------------
 
-void session::session_changed() { ++revision_; }
+void session::session_changed() {
+  ++revision_;
+}
 
 void session::save_if_changed() {
   if (saving_ || ending_ || revision_ == saved_revision_ || !stored_)
@@ -111,13 +142,15 @@ void session::save_if_changed() {
     state->subscriptions.push_back(s);
   if (const auto* w = machine_.pending_will())
     state->will = *w;
-  send(pod().post_office, save_atom::value, std::shared_ptr<const session_state_record>{std::move(state)});
+  send(pod().post_office, save_atom::value,
+       std::shared_ptr<const session_state_record>{std::move(state)});
 }
 
 void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
   saving_ = false;
   if (mqtt::is_failure(outcome)) {
-    // The promise of a SUBACK cannot be made, and UNSUBACK has no way to say so; the state is saved with the next change.
+    // The promise of a SUBACK cannot be made, and UNSUBACK has no way to say so; the state is saved
+    // with the next change.
     for (auto i = subscribes_.size(); i-- > 0;)
       if (subscribes_[i].revision == 0 || subscribes_[i].revision > revision) {
         continue;
@@ -149,13 +182,15 @@ void session::forget(mqtt::stored_number number) {
   send(pod().post_office, forget_atom::value, card_, number);
 }
 
-void session::forget_received(mqtt::packet_id id) { send(pod().post_office, forget_atom::value, card_, id); }
+void session::forget_received(mqtt::packet_id id) {
+  send(pod().post_office, forget_atom::value, card_, id);
+}
 
 void session::restore(restored_session& from) {
   stored_ = true;
   card_->persistent = true;
-  machine_.restore(from.expiry_interval_s, std::move(from.subscriptions), from.expires_at, std::move(from.will),
-                   from.will_due);
+  machine_.restore(from.expiry_interval_s, std::move(from.subscriptions), from.expires_at,
+                   std::move(from.will), from.will_due);
   for (const auto id : from.received)
     machine_.receiver().restore(id);
   for (auto& m : from.messages)

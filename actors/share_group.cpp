@@ -4,12 +4,15 @@
 
 namespace mqttzoo::actors {
 
-share_group::share_group(caf::actor_config& config, unit_services& services, mqtt::group_number number)
+share_group::share_group(caf::actor_config& config, unit_services& services,
+                         mqtt::group_number number)
     : pinned_base<group_actor>(config, services), number_(number) {}
 
 share_group::behavior_type share_group::make_behavior() {
   return {
-      [this](publish_atom, const batch_ref& b, const ticket_list& tickets) { publish(*b, tickets); },
+      [this](publish_atom, const batch_ref& b, const ticket_list& tickets) {
+        publish(*b, tickets);
+      },
       [this](join_atom, const subscriber& s) { join(s); },
       [this](leave_atom, const card_ref& session) {
         std::erase_if(members_, [&](const member& m) { return m.session == session; });
@@ -25,7 +28,8 @@ void share_group::join(const subscriber& s) {
   if (s->terms.identifier != 0) // [MQTT-3.3.4-5] this copy is for this subscription alone
     terms->subscription_identifiers.push_back(s->terms.identifier);
   terms->group = number_;
-  auto have = std::find_if(members_.begin(), members_.end(), [&](const member& m) { return m.session == s->session; });
+  auto have = std::find_if(members_.begin(), members_.end(),
+                           [&](const member& m) { return m.session == s->session; });
   if (have == members_.end())
     members_.push_back({s->session, std::move(terms), {}});
   else
@@ -43,7 +47,12 @@ void share_group::publish(const batch& b, const ticket_list& tickets) {
   }
   for (auto& m : members_)
     if (!m.outgoing.deliveries.empty())
-      send(m.session->handle, deliver_atom::value, std::exchange(m.outgoing, {}));
+      send_to(m.session, std::exchange(m.outgoing, {}));
+}
+
+/// By its courier, which has an answer also for a session that has ended.
+void share_group::send_to(const card_ref& session, parcel p) {
+  send(pod().at(session->unit).courier_handle, deliver_atom::value, session, std::move(p));
 }
 
 share_group::member* share_group::choose(const card_ref& except) {
@@ -57,20 +66,22 @@ share_group::member* share_group::choose(const card_ref& except) {
     }
     return nullptr;
   };
-  if (auto* connected = next([](const session_card& s) { return s.connected.load(std::memory_order_relaxed); }))
+  if (auto* connected =
+          next([](const session_card& s) { return s.connected.load(std::memory_order_relaxed); }))
     return connected;
   return next([](const session_card& s) { return s.persistent.load(std::memory_order_relaxed); });
 }
 
 void share_group::decline(const mqtt::message_ref& m, const ref<publish_ticket>& t) {
-  // Nobody is left to have it: that is no broken promise, but a store-first message waits for our word.
+  // Nobody is left to have it: that is no broken promise, but a store-first message waits for our
+  // word.
   if (t && t->store_first())
     send(pod().post_office, decline_atom::value, t, m);
 }
 
 void share_group::give_back(const card_ref& from, const mqtt::delivery& d) {
   if (auto* chosen = choose(from))
-    send(chosen->session->handle, deliver_atom::value, parcel{{{d.message, chosen->terms, d.promise}}});
+    send_to(chosen->session, parcel{{{d.message, chosen->terms, d.promise}}});
 }
 
 } // namespace mqttzoo::actors

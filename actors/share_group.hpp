@@ -1,7 +1,8 @@
 // A shared subscription's group: each message goes to exactly one of its members (section 4.8.2).
 //
-// One per share name and filter, spawned by the index with its first member and told to quit with its last, on the index's unit.
-// Members that have a client are chosen in turn; when none has, persistent members in turn, so that messages wait for them.
+// One per share name and filter, spawned by the index with its first member and told to quit with
+// its last, on the index's unit. Members that have a client are chosen in turn; when none has,
+// persistent members in turn, so that messages wait for them.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -31,6 +32,7 @@ private:
   void give_back(const card_ref& from, const mqtt::delivery& d);
   /// The next member in turn that is not `except`; null if there is none.
   member* choose(const card_ref& except);
+  void send_to(const card_ref& session, parcel p);
   void decline(const mqtt::message_ref& m, const ref<publish_ticket>& t);
 
   mqtt::group_number number_;

@@ -8,8 +8,10 @@
 
 namespace mqttzoo::actors {
 
-sys_topics::sys_topics(caf::actor_config& config, unit_services& services, std::vector<const net::io_counters*> io)
-    : pinned<caf::event_based_actor>(config, services), io_(std::move(io)), started_(services.now()) {}
+sys_topics::sys_topics(caf::actor_config& config, unit_services& services,
+                       std::vector<const net::io_counters*> io)
+    : pinned<caf::event_based_actor>(config, services), io_(std::move(io)),
+      started_(services.now()) {}
 
 caf::behavior sys_topics::make_behavior() {
   const auto at = now();
@@ -19,7 +21,9 @@ caf::behavior sys_topics::make_behavior() {
   return {[this](shut_down_atom) { quit(); }};
 }
 
-void sys_topics::on_exit() { services().timers->cancel(*this); }
+void sys_topics::on_exit() {
+  services().timers->cancel(*this);
+}
 
 void sys_topics::on_due(net::time_point at) {
   run_inline([&] { publish_all(at); });
@@ -42,7 +46,9 @@ void sys_topics::publish_all(net::time_point at) {
   const auto elapsed_s = std::chrono::duration<double>(at - last_).count();
   last_ = at;
   tell("version", "mqttzoo version " + std::string{core::version()});
-  tell("uptime", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(at - started_).count()) + " seconds");
+  tell("uptime",
+       std::to_string(std::chrono::duration_cast<std::chrono::seconds>(at - started_).count()) +
+           " seconds");
   const auto connected = total(&c::clients_connected);
   const auto sessions = total(&c::sessions);
   tell("clients/connected", connected);
@@ -97,7 +103,8 @@ void sys_topics::tell(std::string_view name, std::string value) {
   mqtt::message_head head;
   head.topic = make_ref<const mqtt::shared_topic>("$SYS/broker/" + std::string{name});
   head.retain = true;
-  send(services().courier_handle, publish_atom::value, mqtt::message::make(std::move(head), {}, last));
+  send(services().courier_handle, publish_atom::value,
+       mqtt::message::make(std::move(head), {}, last));
 }
 
 void sys_topics::tell_load(std::string_view name, std::uint64_t total, double elapsed_s) {

@@ -1,7 +1,7 @@
 // The pod's own topics under $SYS/broker, with the names that users of mosquitto know.
 //
-// One per pod, on the first unit. Every sys.interval it publishes, retained and QoS 0, what changed since the last time; an interval of 0
-// turns it off. Reads the counters of all units.
+// One per pod, on the first unit. Every sys.interval it publishes, retained and QoS 0, what changed
+// since the last time; an interval of 0 turns it off. Reads the counters of all units.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -21,7 +21,8 @@ namespace mqttzoo::actors {
 
 class sys_topics final : public pinned<caf::event_based_actor>, private net::timer_client {
 public:
-  sys_topics(caf::actor_config& config, unit_services& services, std::vector<const net::io_counters*> io);
+  sys_topics(caf::actor_config& config, unit_services& services,
+             std::vector<const net::io_counters*> io);
 
   caf::behavior make_behavior() override;
   const char* name() const override { return "sys_topics"; }

@@ -19,7 +19,9 @@ topic::behavior_type topic::make_behavior() {
   return {
       [this](publish_atom, const batch_ref& b) { publish(b); },
       [this](add_route_atom, const subscriber& s) { add(s); },
-      [this](remove_route_atom, const card_ref& session, const std::string& filter) { remove(session, filter); },
+      [this](remove_route_atom, const card_ref& session, const std::string& filter) {
+        remove(session, filter);
+      },
       [this](add_route_atom, const group_actor& group, mqtt::group_number number) {
         groups_.emplace_back(group, number);
       },
@@ -28,9 +30,10 @@ topic::behavior_type topic::make_behavior() {
       },
       [this](send_retained_atom, const subscriber& s) { send_retained(s); },
       [this](probe_idle_atom) {
-        if (!std::exchange(used_, false))
-          return topic_use::idle;
-        return subscribers_.empty() && groups_.empty() ? topic_use::lonely : topic_use::wanted;
+        const auto use =
+            subscribers_.empty() && groups_.empty() ? topic_use::lonely : topic_use::wanted;
+        send(pod().index, probe_idle_atom::value, name_,
+             std::exchange(used_, false) ? use : topic_use::idle);
       },
       [this](retire_atom) { quit(); },
   };
@@ -77,7 +80,8 @@ topic::audience topic::count_audience(const batch& b) const {
 ticket_list topic::make_tickets(const batch& b) {
   ticket_list tickets;
   std::optional<audience> who;
-  const bool publisher_remembers = b.publisher && b.publisher->persistent.load(std::memory_order_relaxed);
+  const bool publisher_remembers =
+      b.publisher && b.publisher->persistent.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < b.publications.size(); ++i) {
     const auto& p = b.publications[i];
     const auto q = p.message->qos();
@@ -91,8 +95,8 @@ ticket_list topic::make_tickets(const batch& b) {
       continue;
     const bool store_first = twice && (who->persistent || remember);
     using policy = mqtt::ticket::policy;
-    auto t = make_ref<publish_ticket>(store_first ? policy::store_first : policy::store_if_needed, b.publisher,
-                                      b.epoch, p.id);
+    auto t = make_ref<publish_ticket>(store_first ? policy::store_first : policy::store_if_needed,
+                                      b.publisher, b.epoch, p.id);
     t->addressees = who->addressees;
     if (store_first && t->addressees == 0) {
       t->addressees = 1; // only the publisher's packet id is to be stored
@@ -148,25 +152,35 @@ void topic::forget_targets() {
   stale_ = true;
 }
 
+route_target topic::merge(route_iterator first, route_iterator last) {
+  if (last - first == 1)
+    return {first->by->session, first->by->alone, first->by->terms.options.no_local};
+  auto terms = make_ref<mqtt::delivery_terms>();
+  bool no_local = true;
+  for (auto e = first; e != last; ++e) {
+    const auto& s = e->by->terms;
+    terms->maximum_qos = std::max(terms->maximum_qos, s.options.qos);
+    terms->retain_as_published |= s.options.retain_as_published;
+    if (s.identifier != 0)
+      terms->subscription_identifiers.push_back(s.identifier);
+    no_local &= s.options.no_local;
+  }
+  return {first->by->session, std::move(terms), no_local};
+}
+
 void topic::rebuild_targets() {
   // [MQTT-3.3.4-2] one copy for a session whatever number of its subscriptions match
-  std::stable_sort(subscribers_.begin(), subscribers_.end(), [](const route_entry& a, const route_entry& b) {
-    return a.by->session->number < b.by->session->number;
-  });
+  std::stable_sort(subscribers_.begin(), subscribers_.end(),
+                   [](const route_entry& a, const route_entry& b) {
+                     return a.by->session->number < b.by->session->number;
+                   });
   std::vector<std::vector<route_target>> lists(pod().units.size());
-  for (std::size_t i = 0; i < subscribers_.size();) {
-    const auto& session = subscribers_[i].by->session;
-    auto terms = make_ref<mqtt::delivery_terms>();
-    bool no_local = true;
-    for (; i < subscribers_.size() && subscribers_[i].by->session == session; ++i) {
-      const auto& s = subscribers_[i].by->terms;
-      terms->maximum_qos = std::max(terms->maximum_qos, s.options.qos);
-      terms->retain_as_published |= s.options.retain_as_published;
-      if (s.identifier != 0)
-        terms->subscription_identifiers.push_back(s.identifier);
-      no_local &= s.options.no_local;
-    }
-    lists[static_cast<std::size_t>(session->unit)].push_back({session, std::move(terms), no_local});
+  for (auto first = subscribers_.begin(); first != subscribers_.end();) {
+    const auto& session = first->by->session;
+    const auto last = std::find_if(first, subscribers_.end(),
+                                   [&](const route_entry& e) { return e.by->session != session; });
+    lists[static_cast<std::size_t>(session->unit)].push_back(merge(first, last));
+    first = last;
   }
   targets_.assign(lists.size(), nullptr);
   any_target_ = false;
@@ -197,8 +211,9 @@ void topic::update_retained(const batch& b, ticket_list& tickets) {
   }
   if (!last)
     return;
-  // [MQTT-3.3.1-5] replaced; [MQTT-3.3.1-6] [MQTT-3.3.1-7] an empty payload removes it and is not kept. Of 3.1.1:
-  // [MQTT-3.3.1-5 v3] [MQTT-3.3.1-7 v3] whatever its QoS; [MQTT-3.3.1-10 v3] [MQTT-3.3.1-11 v3]
+  // [MQTT-3.3.1-5] replaced; [MQTT-3.3.1-6] [MQTT-3.3.1-7] an empty payload removes it and is not
+  // kept. Of 3.1.1: [MQTT-3.3.1-5 v3] [MQTT-3.3.1-7 v3] whatever its QoS; [MQTT-3.3.1-10 v3]
+  // [MQTT-3.3.1-11 v3]
   retained_ = last->message->payload().empty() ? nullptr : last->message;
   retained_since_ = batches_;
   send(pod().index, retain_atom::value, name_, retained_);
@@ -227,9 +242,11 @@ void topic::send_retained(const subscriber& to) {
     terms->subscription_identifiers.push_back(to->terms.identifier);
   parcel p{{{retained_, std::move(terms), nullptr}}};
   if (to->session->unit == services().index)
-    to->session->local->deliver_inline(p); // as live messages come, so that none of them overtakes it
+    to->session->local->deliver_inline(
+        p); // as live messages come, so that none of them overtakes it
   else
-    send(pod().at(to->session->unit).courier_handle, deliver_atom::value, to->session, std::move(p));
+    send(pod().at(to->session->unit).courier_handle, deliver_atom::value, to->session,
+         std::move(p));
 }
 
 } // namespace mqttzoo::actors

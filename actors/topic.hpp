@@ -1,8 +1,9 @@
 // One live topic: it knows who gets its messages and keeps their order.
 //
-// Spawned by the index on the unit of the first publisher, talked to by couriers (messages) and the index (routes), gone when
-// it has been idle. Owns its route: sessions grouped by unit, and shared-subscription groups. Its retained message is
-// the index's copy, kept here so that new subscribers get it in order with live messages. Standard: 3.3.1.3, 4.6.
+// Spawned by the index on the unit of the first publisher, talked to by couriers (messages) and the
+// index (routes), gone when it has been idle. Owns its route: sessions grouped by unit, and
+// shared-subscription groups. Its retained message is the index's copy, kept here so that new
+// subscribers get it in order with live messages. Standard: 3.3.1.3, 4.6.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -54,11 +55,16 @@ private:
     std::uint64_t since = 0;
   };
 
+  using route_iterator = std::vector<route_entry>::const_iterator;
+
+  /// All subscriptions of one session that match, as one target.
+  static route_target merge(route_iterator first, route_iterator last);
+
   std::vector<route_entry> subscribers_;
   std::vector<std::pair<group_actor, mqtt::group_number>> groups_;
   std::vector<target_list> targets_; ///< by unit; rebuilt when stale_
   mqtt::message_ref retained_;
-  std::uint64_t batches_ = 0;       ///< so far
+  std::uint64_t batches_ = 0;        ///< so far
   std::uint64_t retained_since_ = 0; ///< the batch that brought retained_; 0: from before this life
   bool stale_ = true;
   bool used_ = true;

@@ -5,8 +5,8 @@
 
 namespace mqttzoo::actors {
 
-
-unit::unit(caf::actor_system& system, net::loop& loop) : caf::execution_unit(&system), loop_(loop) {}
+unit::unit(caf::actor_system& system, net::loop& loop)
+    : caf::execution_unit(&system), loop_(loop) {}
 
 unit::~unit() {
   using caf::scheduler::abstract_coordinator;

@@ -1,8 +1,9 @@
 // A unit: one I/O thread as the execution unit of the actors pinned to it.
 //
-// Owns the queue of actors that have mail; borrows the loop, whose thread runs them between socket events. One per I/O
-// thread, from the pod's start until that thread is joined. exec_later() is thread-safe, the rest is the thread's own.
-// This is the one place that sees both an io_context and an actor.
+// Owns the queue of actors that have mail; borrows the loop, whose thread runs them between socket
+// events. One per I/O thread, from the pod's start until that thread is joined. exec_later() is
+// thread-safe, the rest is the thread's own. This is the one place that sees both an io_context and
+// an actor.
 #pragma once
 
 #include "core/ids.hpp"
@@ -26,8 +27,8 @@ public:
 
   net::loop& loop() noexcept { return loop_; }
 
-  /// Runs `job` on this unit's thread soon. Takes over the caller's reference. Jobs that are not pinned actors
-  /// go to CAF's scheduler.
+  /// Runs `job` on this unit's thread soon. Takes over the caller's reference. Jobs that are not
+  /// pinned actors go to CAF's scheduler.
   void exec_later(caf::resumable* job) override;
 
 private:

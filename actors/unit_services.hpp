@@ -1,7 +1,9 @@
-// What an actor on a unit may use without sending a message: time, timers, limits, counters, the courier.
+// What an actor on a unit may use without sending a message: time, timers, limits, counters, the
+// courier.
 //
-// One per unit, made by the pod before its first actor and gone after its last. The counters may be read by any thread,
-// everything else belongs to the unit's thread. Tests make one with a manual clock and CAF's dummy execution unit.
+// One per unit, made by the pod before its first actor and gone after its last. The counters may be
+// read by any thread, everything else belongs to the unit's thread. Tests make one with a manual
+// clock and CAF's dummy execution unit.
 #pragma once
 
 #include "actors/interfaces.hpp"
@@ -78,8 +80,8 @@ struct unit_services {
   courier_actor courier_handle;
   doorman_actor doorman;
   courier* local_courier = nullptr;
-  core::settings settings;     ///< a copy for this thread, replaced by a reload
-  mqtt::server_limits limits;  ///< what they mean to sessions
+  core::settings settings;    ///< a copy for this thread, replaced by a reload
+  mqtt::server_limits limits; ///< what they mean to sessions
   mqtt::counters counters;
   /// Makes a connection of this unit's loop.
   std::function<net::connection_ptr(net::detached_socket)> adopt;

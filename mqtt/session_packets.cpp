@@ -73,7 +73,8 @@ bool session::under_pressure() const noexcept {
 }
 
 bool session::owes_answers() const noexcept {
-  return std::any_of(requests_.begin(), requests_.end(), [](const pending_request& r) { return !r.silent; });
+  return std::any_of(requests_.begin(), requests_.end(),
+                     [](const pending_request& r) { return !r.silent; });
 }
 
 void session::check_pressure(time_point now) {

@@ -22,7 +22,9 @@ constexpr core::logger log_{core::log_folder::tools};
 /// Exit codes an operator's scripts can tell apart.
 enum exit_code : int { stopped = 0, failed_to_start = 1, bad_configuration = 2 };
 
-void print(std::FILE* to, const std::string& text) { std::fwrite(text.data(), 1, text.size(), to); }
+void print(std::FILE* to, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+}
 
 void report(const std::vector<core::config_problem>& problems) {
   for (const auto& p : problems)
@@ -33,11 +35,10 @@ void print_banner(const core::settings& s, std::uint16_t port) {
   const auto at = s.net.address + ":" + std::to_string(port);
   const auto where = s.net.address + " -p " + std::to_string(port);
   print(stdout, "MQTTZoo " + std::string{core::version()} + ", pod " + s.pod.name + "\n" +
-                    "  MQTT 3.1, 3.1.1, 5.0   " + at + "\n" +
-                    "  store                  " + s.store.path + "\n" +
-                    "Try, in two other terminals:\n" +
-                    "  mosquitto_sub -h " + where + " -t 'hello/#' -v\n" +
-                    "  mosquitto_pub -h " + where + " -t hello/zoo -m 'Hello, zoo!'\n" +
+                    "  MQTT 3.1, 3.1.1, 5.0   " + at + "\n" + "  store                  " +
+                    s.store.path + "\n" + "Try, in two other terminals:\n" + "  mosquitto_sub -h " +
+                    where + " -t 'hello/#' -v\n" + "  mosquitto_pub -h " + where +
+                    " -t hello/zoo -m 'Hello, zoo!'\n" +
                     "Stop with ^C; all options: mqttzood --help\n");
   std::fflush(stdout);
 }
@@ -46,7 +47,8 @@ void reload(tools::pod& pod, core::settings& current, const std::vector<std::str
   const auto wanted = core::load_config(arguments, core::process_environment());
   if (!wanted) {
     for (const auto& p : wanted.error())
-      log_.error("reload refused, everything stays as it is", {{"where", p.where}, {"what", p.what}});
+      log_.error("reload refused, everything stays as it is",
+                 {{"where", p.where}, {"what", p.what}});
     return;
   }
   auto plan = core::plan_reload(current, wanted->values);

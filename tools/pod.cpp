@@ -15,6 +15,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include <future>
@@ -65,10 +66,13 @@ struct pod::parts {
   void run();
   /// Runs `f` on the first unit's thread and waits for it.
   void on_first_unit(const std::function<void()>& f);
+  void dismiss_clients();
+  void dismiss_actors();
+  void release_handles();
 };
 
-expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& settings, zk::store& store,
-                                                       const core::clock& clock,
+expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& settings,
+                                                       zk::store& store, const core::clock& clock,
                                                        mqtt::authentication_methods methods) {
   auto p = std::make_unique<parts>();
   p->settings = settings;
@@ -99,7 +103,9 @@ void pod::parts::make_units() {
     s.pod = &services;
     s.settings = settings;
     s.limits = make_limits(settings);
-    s.adopt = [&loop](net::detached_socket socket) { return net::tcp_connection::adopt(loop, std::move(socket)); };
+    s.adopt = [&loop](net::detached_socket socket) {
+      return net::tcp_connection::adopt(loop, std::move(socket));
+    };
     services.units.push_back(&s);
   }
   store_answers = std::make_unique<zk::function_executor>(
@@ -111,7 +117,8 @@ void pod::parts::make_actors(recovered found) {
   auto& first = *unit_parts.front();
   for (auto& s : unit_parts) {
     s->courier_handle = spawn_on<courier>(*s, system);
-    s->local_courier = static_cast<courier*>(caf::actor_cast<caf::abstract_actor*>(s->courier_handle));
+    s->local_courier =
+        static_cast<courier*>(caf::actor_cast<caf::abstract_actor*>(s->courier_handle));
     s->doorman = spawn_on<doorman>(*s, system);
     doormen.push_back(static_cast<doorman*>(caf::actor_cast<caf::abstract_actor*>(s->doorman)));
   }
@@ -125,9 +132,11 @@ void pod::parts::make_actors(recovered found) {
     auto change = std::make_shared<subscription_change>();
     change->add = s.state->subscriptions;
     auto received = s.state->received;
-    auto card = spawn_session(*unit_parts[next_unit++ % unit_parts.size()], system, s.client, s.state);
+    auto card =
+        spawn_session(*unit_parts[next_unit++ % unit_parts.size()], system, s.client, s.state);
     change->session = card;
-    caf::anon_send(services.index, change_atom::value, std::shared_ptr<const subscription_change>{std::move(change)});
+    caf::anon_send(services.index, change_atom::value,
+                   std::shared_ptr<const subscription_change>{std::move(change)});
     for (auto& p : s.pointers) {
       p.session = card;
       mail.pointers.push_back(std::move(p));
@@ -148,13 +157,14 @@ expected<void, std::string> pod::parts::listen() {
   std::vector<net::loop*> all;
   for (auto& l : loops)
     all.push_back(l.get());
-  auto opened = net::listener::open(
-      {net.address, net.port, static_cast<int>(net.backlog)}, *loops.front(), all,
-      make_ref<net::seating>(net.connections_max), [this](net::loop& on, net::detached_socket socket) {
-        for (std::size_t i = 0; i < loops.size(); ++i)
-          if (loops[i].get() == &on)
-            doormen[i]->admit(std::move(socket));
-      });
+  auto opened =
+      net::listener::open({net.address, net.port, static_cast<int>(net.backlog)}, *loops.front(),
+                          all, make_ref<net::seating>(net.connections_max),
+                          [this](net::loop& on, net::detached_socket socket) {
+                            for (std::size_t i = 0; i < loops.size(); ++i)
+                              if (loops[i].get() == &on)
+                                doormen[i]->admit(std::move(socket));
+                          });
   if (!opened)
     return unexpected{opened.error().message};
   listener = std::move(*opened);
@@ -176,6 +186,44 @@ void pod::parts::on_first_unit(const std::function<void()>& f) {
   done.get_future().wait();
 }
 
+/// Ends with every client told, and all that must be kept on its way to the store.
+void pod::parts::dismiss_clients() {
+  using caf::exit_reason;
+  caf::scoped_actor here{system};
+  // Doormen first: then the home has every claim before it is told to stop.
+  for (auto& s : unit_parts)
+    here->request(s->doorman, caf::infinite, shut_down_atom::value)
+        .receive([] {}, [](const caf::error&) {});
+  caf::anon_send(sys, shut_down_atom::value);
+  caf::anon_send(services.home, shut_down_atom::value); // ends when every session has said goodbye
+  here->wait_for(sys, services.home);
+  // What the sessions had for the post office stands in its mailbox before this.
+  caf::anon_send_exit(services.post_office, exit_reason::user_shutdown);
+  here->wait_for(services.post_office);
+}
+
+/// The rest, topics and groups included: they end when nobody knows them any more.
+void pod::parts::dismiss_actors() {
+  for (auto& s : unit_parts) {
+    caf::anon_send_exit(s->doorman, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(s->courier_handle, caf::exit_reason::user_shutdown);
+  }
+  caf::anon_send_exit(services.index, caf::exit_reason::user_shutdown);
+  system.await_all_actors_done();
+}
+
+/// Not before the threads are joined: actors read these without a lock until they end.
+void pod::parts::release_handles() {
+  for (auto& s : unit_parts) {
+    s->courier_handle = nullptr;
+    s->doorman = nullptr;
+  }
+  services.index = nullptr;
+  services.home = nullptr;
+  services.post_office = nullptr;
+  sys = nullptr;
+}
+
 void pod::reload(const core::settings& wanted) {
   auto& p = *parts_;
   p.settings = wanted;
@@ -189,42 +237,27 @@ void pod::reload(const core::settings& wanted) {
 
 pod::pod(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
 
-pod::~pod() { stop(); }
+pod::~pod() {
+  stop();
+}
 
-std::uint16_t pod::port() const noexcept { return parts_->listener->local_port(); }
+std::uint16_t pod::port() const noexcept {
+  return parts_->listener->local_port();
+}
 
 void pod::stop() {
   auto& p = *parts_;
   if (std::exchange(p.stopped, true))
     return;
   p.on_first_unit([&] { p.listener->stop(); });
-  for (auto& s : p.unit_parts)
-    caf::anon_send(s->doorman, shut_down_atom::value);
-  caf::anon_send(p.sys, shut_down_atom::value);
-  caf::anon_send(p.services.home, shut_down_atom::value); // tells every session
-  // Sessions have said goodbye when their unit has turned; what they changed is with the post office, then the store.
-  for (auto& l : p.loops) {
-    std::promise<void> turned;
-    l->post([&] { turned.set_value(); });
-    turned.get_future().wait();
-  }
+  p.dismiss_clients();
   p.services.store->close();
-  for (auto& s : p.unit_parts) {
-    caf::anon_send_exit(s->courier_handle, caf::exit_reason::user_shutdown);
-    s->courier_handle = nullptr;
-    s->doorman = nullptr;
-  }
-  caf::anon_send_exit(p.services.index, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(p.services.post_office, caf::exit_reason::user_shutdown);
-  p.services.index = nullptr;
-  p.services.home = nullptr;
-  p.services.post_office = nullptr;
-  p.sys = nullptr;
-  p.system.await_all_actors_done();
+  p.dismiss_actors();
   for (auto& l : p.loops)
     l->stop();
   for (auto& t : p.threads)
     t.join();
+  p.release_handles();
   p.listener.reset();
   p.units.clear();
   p.loops.clear();

@@ -1,7 +1,8 @@
 // A pod: all units, actors and the store of one broker process, from start to stop.
 //
-// Made and stopped on the main thread; owns the actor system and the I/O threads. The order of its members is the order of life: actors go before
-// units, units before loops, the system last. Talked to by main only.
+// Made and stopped on the main thread; owns the actor system and the I/O threads. The order of its
+// members is the order of life: actors go before units, units before loops, the system last. Talked
+// to by main only.
 #pragma once
 
 #include "actors/unit_services.hpp"
@@ -18,10 +19,11 @@ namespace mqttzoo::tools {
 
 class pod {
 public:
-  /// Reads the store, starts the threads and listens. `store` and `clock` outlive the pod. On failure a sentence for the operator.
-  static expected<std::unique_ptr<pod>, std::string> start(const core::settings& settings, zk::store& store,
-                                                           const core::clock& clock,
-                                                           mqtt::authentication_methods methods = {});
+  /// Reads the store, starts the threads and listens. `store` and `clock` outlive the pod. On
+  /// failure a sentence for the operator.
+  static expected<std::unique_ptr<pod>, std::string>
+  start(const core::settings& settings, zk::store& store, const core::clock& clock,
+        mqtt::authentication_methods methods = {});
   ~pod();
 
   std::uint16_t port() const noexcept;

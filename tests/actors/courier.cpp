@@ -91,13 +91,15 @@ CAF_TEST(no message is lost or overtaken while a topic retires and wakes) {
     subscriber.subscribe("t");
     subscriber.received();
     std::map<char, int> sent;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 150; ++i) {
       auto& from = random() % 2 == 0 ? here : there;
       const char who = &from == &here ? 'h' : 't';
-      from.write(client::publish_bytes("t", who + std::to_string(sent[who]++)));
-      for (auto steps = random() % 8; steps > 0; --steps)
+      if (random() % 3 == 0) // quiet in between, so that it retires
+        for (auto burst = random() % 6 + 1; burst > 0; --burst)
+          from.write(client::publish_bytes("t", who + std::to_string(sent[who]++)));
+      for (auto steps = random() % 10; steps > 0; --steps)
         step_shuffled(random);
-      if (random() % 4 == 0)
+      if (random() % 2 == 0)
         pass(services.settings.topics.idle_timeout);
     }
     settle_shuffled(random);

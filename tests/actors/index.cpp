@@ -150,6 +150,25 @@ CAF_TEST(retained messages are bounded) {
   CAF_CHECK_EQUAL(received_payloads(), (std::multiset<std::string>{"2", "4"}));
 }
 
+CAF_TEST(the first retained message of a live topic comes whoever is faster) {
+  client there{*this, "t", second};
+  there.connect();
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    std::mt19937_64 random{seed};
+    client late{*this, "l", seed % 2 == 0 ? services : second};
+    late.connect();
+    there.publish("t", "makes it live");
+    there.write(client::publish_bytes("t", "kept", qos::at_most_once, 0, true));
+    for (auto steps = random() % 3; steps > 0; --steps)
+      step_shuffled(random);
+    late.write(late.subscribe_bytes("t"));
+    settle_shuffled(random);
+    CAF_REQUIRE_EQUAL(late.payloads(), strings{"kept"});
+    late.lose_connection();
+    there.publish("t", "", qos::at_most_once, 0, true);
+  }
+}
+
 // Every value of a topic reaches the subscriber at most once, and the last one does, whether it
 // came as a retained message or live, and whatever the topic's life was meanwhile.
 CAF_TEST(no retained message is lost or doubled during a walk) {
