@@ -1,4 +1,5 @@
-// What ThreadSanitizer must be told because Debian's CAF is not built with it: a mailbox hands over what the sender wrote.
+// What ThreadSanitizer must be told because Debian's CAF is not built with it: a mailbox hands over
+// what the sender wrote.
 //
 // Used by `pinned` alone; nothing in any other build. Any thread.
 #pragma once
