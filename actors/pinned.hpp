@@ -41,6 +41,12 @@ public:
     Base::intrusive_ptr_release_impl();
   }
 
+  /// Drops what is left in the mailbox.
+  bool cleanup(caf::error&& why, caf::execution_unit* host) override {
+    taken_over(this);
+    return Base::cleanup(std::move(why), host);
+  }
+
   void on_destroy() override {
     taken_over(this);
     Base::on_destroy();
