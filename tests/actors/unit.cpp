@@ -138,6 +138,7 @@ CAF_TEST(actors of two units reach each other in order) {
 CAF_TEST(a busy actor does not keep others from running) {
   start();
   const auto busy = spawn(0), quick = spawn(0);
+  call(quick, [] { return 0; }); // it has arrived on its unit
   std::promise<int> served;
   int so_far = 0;
   call(busy, [&] { // while its unit is here, all of this waits
