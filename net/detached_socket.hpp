@@ -4,7 +4,7 @@
 // Any thread.
 #pragma once
 
-#include "net/peer_address.hpp"
+#include "net/endpoint.hpp"
 #include "net/seat.hpp"
 #include "net/unique_fd.hpp"
 
@@ -14,7 +14,7 @@ namespace mqttzoo::net {
 
 struct detached_socket {
   unique_fd fd; ///< non-blocking, without Nagle's delay
-  peer_address peer;
+  endpoint peer;
   seat place;           ///< in the count of open connections
   std::string input;    ///< received and not consumed
   std::string output;   ///< accepted by the connection and not sent

@@ -24,9 +24,8 @@ private:
 struct io_counters {
   io_counter bytes_in;
   io_counter bytes_out;
-  io_counter read_calls;         ///< recv(2), also those that found nothing
-  io_counter write_calls;        ///< sendmsg(2), also those that found the socket full
-  io_counter polls;              ///< epoll_wait(2) over the loop's sockets
+  io_counter read_calls;         ///< of sockets, also those that found nothing
+  io_counter write_calls;        ///< of sockets, also those that found one full
   io_counter connections_opened; ///< accepted and given to this loop first
   io_counter connections_closed;
   io_counter connections_refused; ///< accepted beyond the limit, and closed at once

@@ -2,16 +2,15 @@
 
 #include "core/log.hpp"
 
-#include <arpa/inet.h>
+#include <boost/asio/ip/v6_only.hpp>
+
 #include <cassert>
-#include <cerrno>
-#include <cstring>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <utility>
 
 namespace mqttzoo::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
 
 namespace {
 
@@ -21,76 +20,42 @@ constexpr core::logger log{core::log_folder::net};
 constexpr int accepts_per_turn_max = 64;
 constexpr std::chrono::milliseconds back_off_time{100};
 
-struct bind_address {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
+using boost::system::error_code;
 
-expected<bind_address, listen_error> parse(const listen_options& options) {
-  bind_address to;
-  sockaddr_in v4{};
-  sockaddr_in6 v6{};
-  if (::inet_pton(AF_INET, options.address.c_str(), &v4.sin_addr) == 1) {
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(options.port);
-    std::memcpy(&to.storage, &v4, to.size = sizeof v4);
-  } else if (::inet_pton(AF_INET6, options.address.c_str(), &v6.sin6_addr) == 1) {
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(options.port);
-    std::memcpy(&to.storage, &v6, to.size = sizeof v6);
-  } else {
-    return unexpected<listen_error>{
-        {listen_error::kind::bad_address,
-         "cannot listen on '" + options.address +
-             "': not a numeric IPv4 or IPv6 address, such as 127.0.0.1 or ::"}};
-  }
-  return to;
-}
-
-unexpected<listen_error> failure(const bind_address& at, int error) {
+unexpected<listen_error> failure(const endpoint& at, const error_code& error) {
   using kind = listen_error::kind;
-  const auto place = "cannot listen on " + peer_address{at.storage}.str() + ": ";
-  switch (error) {
-  case EADDRINUSE:
+  const auto place = "cannot listen on " + to_string(at) + ": ";
+  if (error == boost::system::errc::address_in_use)
     return unexpected<listen_error>{
         {kind::address_in_use, place + "address in use, another process listens there"}};
-  case EACCES:
-  case EPERM:
+  if (error == boost::system::errc::permission_denied ||
+      error == boost::system::errc::operation_not_permitted)
     return unexpected<listen_error>{{kind::not_permitted, place + "not permitted to this user"}};
-  case EADDRNOTAVAIL:
+  if (error == boost::system::errc::address_not_available)
     return unexpected<listen_error>{
         {kind::not_available, place + "no network interface has this address"}};
-  default:
-    return unexpected<listen_error>{
-        {kind::system, place + std::error_code{error, std::generic_category()}.message()}};
-  }
+  return unexpected<listen_error>{{kind::system, place + error.message()}};
 }
 
-void set_option(int fd, int level, int name, int value) noexcept {
-  ::setsockopt(fd, level, name, &value, sizeof value);
-}
-
-/// Binds and listens; 0 or the error's number.
-int start_listening(int fd, const bind_address& at, int backlog) noexcept {
+/// Binds and listens.
+template<class Acceptor>
+error_code start_listening(Acceptor& acceptor, const endpoint& at, int backlog) {
+  error_code error;
+  error_code ignored;
+  if (acceptor.open(at.protocol(), error))
+    return error;
   // A port is free again at once after its process ended. SO_REUSEPORT would let a second broker
   // share it silently.
-  set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (at.storage.ss_family == AF_INET6)
-    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0); // `::` means every address
+  acceptor.set_option(tcp::acceptor::reuse_address{true}, ignored);
+  if (at.address().is_v6())
+    acceptor.set_option(asio::ip::v6_only{false}, ignored); // `::` means every address
   // Accepted sockets inherit it: a connection writes once a turn, there is nothing for Nagle to
   // collect.
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&at.storage), at.size) != 0 ||
-      ::listen(fd, backlog) != 0)
-    return errno;
-  return 0;
-}
-
-std::uint16_t port_of(int fd) noexcept {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  return peer_address{address}.port();
+  acceptor.set_option(tcp::no_delay{true}, ignored);
+  if (acceptor.non_blocking(true, error) || acceptor.bind(at, error))
+    return error;
+  acceptor.listen(backlog, error);
+  return error;
 }
 
 } // namespace
@@ -98,25 +63,29 @@ std::uint16_t port_of(int fd) noexcept {
 expected<std::unique_ptr<listener>, listen_error>
 listener::open(const listen_options& options, loop& accepting, std::vector<loop*> loops,
                ref<seating> seats, accept_handler on_accept) {
-  const auto at = parse(options);
-  if (!at)
-    return unexpected<listen_error>{at.error()};
-  // [MQTT-4.2-1] [MQTT-7.1.1-1 v3] ordered, lossless and in both directions
-  unique_fd fd{::socket(at->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (!fd)
-    return failure(*at, errno);
-  if (const int error = start_listening(fd.get(), *at, options.backlog))
-    return failure(*at, error);
-  return std::make_unique<listener>(private_tag{}, std::move(fd), accepting, std::move(loops),
+  error_code error;
+  const auto address = asio::ip::make_address(options.address, error);
+  if (error)
+    return unexpected<listen_error>{
+        {listen_error::kind::bad_address,
+         "cannot listen on '" + options.address +
+             "': not a numeric IPv4 or IPv6 address, such as 127.0.0.1 or ::"}};
+  const endpoint at{address, options.port};
+  tcp_acceptor acceptor{accepting.context()};
+  if ((error = start_listening(acceptor, at, options.backlog)))
+    return failure(at, error);
+  return std::make_unique<listener>(private_tag{}, std::move(acceptor), accepting, std::move(loops),
                                     std::move(seats), std::move(on_accept));
 }
 
-listener::listener(private_tag, unique_fd fd, loop& accepting, std::vector<loop*> loops,
+listener::listener(private_tag, tcp_acceptor acceptor, loop& accepting, std::vector<loop*> loops,
                    ref<seating> seats, accept_handler on_accept)
     : accepting_(accepting), loops_(std::move(loops)), seats_(std::move(seats)),
-      on_accept_(std::make_shared<const accept_handler>(std::move(on_accept))), fd_(std::move(fd)),
-      local_port_(port_of(fd_.get())) {
+      on_accept_(std::make_shared<const accept_handler>(std::move(on_accept))),
+      acceptor_(std::move(acceptor)), self_(std::make_shared<listener*>(this)) {
   assert(!loops_.empty());
+  error_code ignored;
+  local_port_ = acceptor_.local_endpoint(ignored).port();
 }
 
 listener::~listener() {
@@ -124,55 +93,59 @@ listener::~listener() {
 }
 
 void listener::start() {
-  if (fd_ && !watching_ && !accepting_.timers().scheduled(*this))
-    watch();
+  if (acceptor_.is_open() && !waiting_ && !accepting_.timers().scheduled(*this))
+    wait();
 }
 
 void listener::stop() {
   accepting_.timers().cancel(*this);
-  if (std::exchange(watching_, false))
-    accepting_.sockets().unwatch(fd_.get(), *this);
-  fd_.reset();
+  error_code ignored;
+  acceptor_.close(ignored);
 }
 
-void listener::watch() {
-  if (const auto error = accepting_.sockets().watch(fd_.get(), trigger::level_in, *this))
-    return back_off(error.value());
-  watching_ = true;
+void listener::wait() {
+  waiting_ = true;
+  acceptor_.async_wait(tcp_acceptor::wait_read,
+                       [weak = std::weak_ptr{self_}](const error_code& error) {
+                         const auto self = weak.lock();
+                         if (!self)
+                           return;
+                         (*self)->waiting_ = false;
+                         if (!error)
+                           (*self)->accept_some();
+                       });
 }
 
-void listener::on_ready(std::uint32_t) {
-  for (int i = 0; i < accepts_per_turn_max && watching_; ++i)
-    if (!accept_one())
-      return;
+void listener::accept_some() {
+  for (int i = 0; i < accepts_per_turn_max; ++i)
+    if (!acceptor_.is_open() || !accept_one())
+      break;
+  start();
 }
 
-/// False if nobody waits any more.
+/// False if nobody waits any more, or none can be taken.
 bool listener::accept_one() {
-  sockaddr_storage from{};
-  socklen_t size = sizeof from;
-  unique_fd fd{::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&from), &size,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC)};
-  if (fd) {
+  error_code error;
+  detached_socket socket;
+  auto accepted = acceptor_.accept(socket.peer, error);
+  if (!error)
+    accepted.non_blocking(true, error);
+  if (!error)
+    socket.fd.reset(accepted.release(error));
+  if (!error) {
     exhaustion_logged_ = false;
-    detached_socket socket;
-    socket.fd = std::move(fd);
-    socket.peer = peer_address{from};
     deal(std::move(socket));
     return true;
   }
-  switch (const int error = errno) {
-  case EAGAIN:
+  if (error == asio::error::would_block)
     return false;
-  case EMFILE:
-  case ENFILE:
-  case ENOBUFS:
-  case ENOMEM:
+  if (error == boost::system::errc::too_many_files_open ||
+      error == boost::system::errc::too_many_files_open_in_system ||
+      error == asio::error::no_buffer_space || error == asio::error::no_memory) {
     back_off(error);
     return false;
-  default: // of this connection, which is gone already: accept(2) passes on pending network errors
-    return true;
   }
+  return true; // of this connection, which is gone already: accept(2) passes on network errors
 }
 
 void listener::deal(detached_socket socket) {
@@ -181,7 +154,7 @@ void listener::deal(detached_socket socket) {
     static constinit core::log_throttle throttle{1, std::chrono::seconds{10}};
     accepting_.counters().connections_refused.add();
     log.log(throttle, core::log_level::warn, "connection refused: net.connections.max are open",
-            {{"peer", socket.peer.str()}, {"open", seats_->taken()}});
+            {{"peer", to_string(socket.peer)}, {"open", seats_->taken()}});
     return;
   }
   socket.place = std::move(*place);
@@ -193,18 +166,16 @@ void listener::deal(detached_socket socket) {
 }
 
 /// Those who wait stay in the kernel's queue until descriptors are free again.
-void listener::back_off(int error) {
+void listener::back_off(const error_code& error) {
   accepting_.counters().accept_failures.add();
   if (!std::exchange(exhaustion_logged_, true))
     log.error("cannot accept connections, trying again until it works",
-              {{"error", std::error_code{error, std::generic_category()}.message()}});
-  if (std::exchange(watching_, false))
-    accepting_.sockets().unwatch(fd_.get(), *this);
+              {{"error", error.message()}});
   accepting_.timers().schedule(*this, accepting_.now() + back_off_time);
 }
 
 void listener::on_due(time_point) {
-  watch();
+  start();
 }
 
 } // namespace mqttzoo::net

@@ -8,6 +8,9 @@
 #include "net/detached_socket.hpp"
 #include "net/loop.hpp"
 
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,8 +39,9 @@ struct listen_error {
       message; ///< names address and port; complete enough to be the last line an operator reads
 };
 
-class listener final : private watcher, private timer_client {
+class listener final : private timer_client {
   struct private_tag {};
+  using tcp_acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, loop::executor>;
 
 public:
   /// Gets each accepted socket on the thread of the loop it is meant for.
@@ -48,8 +52,8 @@ public:
   open(const listen_options& options, loop& accepting, std::vector<loop*> loops, ref<seating> seats,
        accept_handler on_accept);
 
-  listener(private_tag, unique_fd fd, loop& accepting, std::vector<loop*> loops, ref<seating> seats,
-           accept_handler on_accept);
+  listener(private_tag, tcp_acceptor acceptor, loop& accepting, std::vector<loop*> loops,
+           ref<seating> seats, accept_handler on_accept);
   ~listener();
 
   /// On the accepting loop's thread, or before it runs.
@@ -61,23 +65,24 @@ public:
   std::uint16_t local_port() const noexcept { return local_port_; }
 
 private:
-  void on_ready(std::uint32_t events) override;
   void on_due(time_point now) override;
 
+  void wait();
+  void accept_some();
   bool accept_one();
   void deal(detached_socket socket);
-  void back_off(int error);
-  void watch();
+  void back_off(const boost::system::error_code& error);
 
   loop& accepting_;
   std::vector<loop*> loops_;
   std::size_t next_loop_ = 0;
   ref<seating> seats_;
   std::shared_ptr<const accept_handler> on_accept_;
-  unique_fd fd_;
+  tcp_acceptor acceptor_;
   std::uint16_t local_port_ = 0;
-  bool watching_ = false;
+  bool waiting_ = false;
   bool exhaustion_logged_ = false;
+  std::shared_ptr<listener*> self_; ///< what Asio waits for may outlive us
 };
 
 } // namespace mqttzoo::net

@@ -1,36 +1,38 @@
-// One I/O thread's event loop: Asio's io_context, the readiness of its sockets, its timers and its
-// buffers.
+// One I/O thread's event loop: Asio's io_context with one set of timers, of buffers and of
+// counters.
 //
 // Made before its thread, driven by whoever calls run(), destroyed after that thread is joined and
 // after its connections; it does not own the thread. post(), stop(), in_thread() and counters() are
 // thread-safe, everything else belongs to the loop's thread (or, before run() and after it
 // returned, to whoever owns the loop). An idle loop sleeps: there is no tick.
 //
-// A turn: connections that were left with something to do, sockets that became ready, what these
-// posted, and in the end one write for each connection that was marked by flush_at_end().
+// A turn: sockets that became ready, what was posted before, and in the end one write for each
+// connection that was marked by flush_at_end().
 #pragma once
 
 #include "core/clock.hpp"
 #include "net/buffer_pool.hpp"
 #include "net/connection_limits.hpp"
 #include "net/io_counters.hpp"
-#include "net/poller.hpp"
-#include "net/task.hpp"
 #include "net/timer_queue.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <unordered_set>
-
-namespace boost::asio {
-class io_context;
-}
+#include <utility>
 
 namespace mqttzoo::net {
 
-/// What wants to write at the end of a turn.
-class flushable : public turn_end {
+/// What wants to write at the end of a turn; it may vanish at any moment.
+class flushable : public boost::intrusive::list_base_hook<
+                      boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
   virtual void flush() = 0;
 
@@ -40,6 +42,10 @@ protected:
 
 class loop {
 public:
+  /// Named everywhere: Asio's default executor is type-erased and costs a virtual call an
+  /// operation.
+  using executor = boost::asio::io_context::executor_type;
+
   explicit loop(const core::clock& clock, const connection_limits& limits = {});
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
@@ -51,16 +57,19 @@ public:
   std::size_t poll();
   /// Waits for one handler, at most so long, and runs it; returns how many ran. For tests.
   std::size_t run_one(std::chrono::milliseconds wait_max);
-  /// Makes run() return after the current handler; posted tasks that did not run are kept.
+  /// Makes run() return after the current handler; posted functions that did not run are kept.
   /// Thread-safe.
-  void stop() noexcept;
+  void stop() noexcept { context_.stop(); }
 
-  /// Runs `f` in this loop, later. Thread-safe.
-  void post(task f);
+  /// Runs `f`, which need not be copyable, in this loop, later. Thread-safe.
+  template<class F>
+  void post(F&& f) {
+    boost::asio::post(context_, std::forward<F>(f));
+  }
   /// Whether the caller is inside run(), poll() or run_one() of this loop. Thread-safe.
   bool in_thread() const noexcept { return current_ == this; }
 
-  boost::asio::io_context& context() noexcept;
+  boost::asio::io_context& context() noexcept { return context_; }
   timer_queue& timers() noexcept;
   time_point now() const noexcept { return clock_.now(); }
 
@@ -72,9 +81,6 @@ public:
   // --- for connections and listeners ---
 
   io_counters& counters() noexcept { return counters_; }
-  poller& sockets() noexcept { return poller_; }
-  /// As poller::look_again(), and makes sure that a next turn comes.
-  void look_again(watcher& w);
   /// Calls `f.flush()` after all handlers that are ready now.
   void flush_at_end(flushable& f);
   buffer_pool& buffers() noexcept { return buffers_; }
@@ -90,12 +96,11 @@ public:
   void let_go(const std::shared_ptr<void>& object) { kept_.erase(object); }
 
 private:
-  struct io;
   class clockwork;
+  using flush_list = boost::intrusive::list<flushable, boost::intrusive::constant_time_size<false>>;
+  using steady_timer = boost::asio::basic_waitable_timer<
+      std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, executor>;
 
-  void post_turn();
-  void wait_for_sockets();
-  void take_turn();
   void flush_all();
 
   static inline thread_local const loop* current_ = nullptr;
@@ -103,16 +108,16 @@ private:
   const core::clock& clock_;
   connection_limits limits_;
   io_counters counters_;
-  poller poller_;
   buffer_pool buffers_;
   std::unique_ptr<char[]> scratch_;
-  std::unique_ptr<clockwork> timers_;
-  turn_list<flushable, turn_end> dirty_;
-  std::unordered_set<std::shared_ptr<void>> kept_;
-  bool waiting_ = false; ///< for the set of sockets
-  bool turn_posted_ = false;
+  flush_list dirty_;
   bool flush_posted_ = false;
-  std::unique_ptr<io> io_; ///< last: its handlers refer to all of the above
+  std::unordered_set<std::shared_ptr<void>> kept_;
+  std::unique_ptr<clockwork> timers_;
+  boost::asio::io_context context_{1}; ///< one thread runs it, any may post; its handlers refer to
+                                       ///< all of the above
+  boost::asio::executor_work_guard<executor> work_;
+  steady_timer timer_;
 };
 
 } // namespace mqttzoo::net

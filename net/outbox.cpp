@@ -32,13 +32,12 @@ void outbox::append(mqtt::message_ref m, buffer_pool& pool) {
   seal({{}, std::move(m)});
 }
 
-std::size_t outbox::gather(std::span<iovec> into) const noexcept {
+std::size_t outbox::gather(std::span<boost::asio::const_buffer> into) const noexcept {
   std::size_t used = 0;
   auto skipped = taken_of_first_;
   const auto add = [&](std::string_view bytes) {
     bytes.remove_prefix(std::exchange(skipped, 0));
-    // writev(2) does not write to what an iovec points to.
-    into[used++] = {const_cast<char*>(bytes.data()), bytes.size()};
+    into[used++] = boost::asio::buffer(bytes);
   };
   if (sealed_)
     for (std::size_t i = 0; i < sealed_->segments.size() && used < into.size(); ++i)

@@ -8,11 +8,12 @@
 #include "mqtt/message.hpp"
 #include "net/buffer_pool.hpp"
 
+#include <boost/asio/buffer.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
-#include <sys/uio.h>
 
 namespace mqttzoo::net {
 
@@ -40,7 +41,7 @@ public:
   }
 
   /// Describes the first bytes; returns how many entries of `into` it filled.
-  std::size_t gather(std::span<iovec> into) const noexcept;
+  std::size_t gather(std::span<boost::asio::const_buffer> into) const noexcept;
 
   /// The socket took the first `n` bytes. Gives emptied buffers back.
   void consume(std::size_t n, buffer_pool& pool);

@@ -1,17 +1,19 @@
 #include "net/tcp_connection.hpp"
 
 #include <cassert>
-#include <sys/socket.h>
 #include <utility>
 
 namespace mqttzoo::net {
+
+using boost::asio::const_buffer;
+using boost::system::error_code;
 
 std::shared_ptr<tcp_connection> tcp_connection::adopt(loop& on, detached_socket socket) {
   auto self = std::make_shared<tcp_connection>(private_tag{}, on, std::move(socket));
   if (!self->counted_)
     on.counters().connections_opened.add();
   self->counted_ = true;
-  if (!self->fd_ || on.sockets().watch(self->fd_.get(), trigger::edge, *self))
+  if (!self->socket_.is_open())
     self->end(close_cause::io_error);
   else if (!self->outbox_.empty())
     on.flush_at_end(*self);
@@ -19,8 +21,13 @@ std::shared_ptr<tcp_connection> tcp_connection::adopt(loop& on, detached_socket 
 }
 
 tcp_connection::tcp_connection(private_tag, loop& on, detached_socket socket)
-    : loop_(on), kept_(std::move(socket.input)), fd_(std::move(socket.fd)), peer_(socket.peer),
+    : loop_(on), kept_(std::move(socket.input)), socket_(on.context()), peer_(socket.peer),
       seat_(std::move(socket.place)), counted_(socket.counted) {
+  error_code error;
+  if (!socket_.assign(peer_.protocol(), socket.fd.get(), error))
+    static_cast<void>(socket.fd.release());
+  if (!error)
+    socket_.non_blocking(true, error); // as it is already; Asio wants to know
   if (!socket.output.empty())
     out() = std::move(socket.output);
 }
@@ -37,16 +44,16 @@ detached_socket tcp_connection::detach_socket() {
     return socket;
   if (!blocked_)
     write();
-  iovec part{};
+  const_buffer part;
   while (outbox_.gather({&part, 1}) != 0) {
-    socket.output.append(static_cast<const char*>(part.iov_base), part.iov_len);
-    outbox_.consume(part.iov_len, loop_.buffers());
+    socket.output.append(static_cast<const char*>(part.data()), part.size());
+    outbox_.consume(part.size(), loop_.buffers());
   }
-  loop_.sockets().unwatch(fd_.get(), *this);
   loop_.timers().cancel(*this);
-  turn_end::unlink();
+  unlink();
   state_ = state::closed;
-  socket.fd = std::move(fd_);
+  error_code ignored;
+  socket.fd.reset(socket_.release(ignored));
   socket.peer = peer_;
   socket.place = std::move(seat_);
   socket.input = std::exchange(kept_, {});
@@ -56,9 +63,7 @@ detached_socket tcp_connection::detach_socket() {
 
 void tcp_connection::attach_events(connection_events& events) {
   events_ = &events;
-  offer_kept_ = true;
-  if (closed_untold_ || readable_ || input_ended_ || !kept_.empty())
-    loop_.look_again(*this);
+  go_on_reading();
 }
 
 void tcp_connection::detach_events() {
@@ -73,6 +78,8 @@ void tcp_connection::close() {
   loop_.keep(shared_from_this());
   loop_.timers().schedule(*this, loop_.now() + loop_.limits().close_timeout);
   loop_.flush_at_end(*this);
+  if (!input_ended_)
+    wait_until_readable();
 }
 
 void tcp_connection::abort() {
@@ -80,26 +87,63 @@ void tcp_connection::abort() {
     return;
   end(close_cause::by_us);
   if (events_)
-    loop_.look_again(*this);
+    ask_for_turn();
 }
 
-void tcp_connection::on_ready(std::uint32_t events) {
-  const auto self = shared_from_this(); // events may drop the last owner
+void tcp_connection::ask_for_turn() {
+  if (turn_asked_)
+    return;
+  turn_asked_ = true;
+  loop_.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->turn_asked_ = false;
+      self->take_turn();
+    }
+  });
+}
+
+/// At once if it is readable now, or at its end: Asio asks the kernel anew for each wait.
+void tcp_connection::wait_until_readable() {
+  if (waiting_)
+    return;
+  waiting_ = true;
+  socket_.async_wait(tcp_socket::wait_read, [weak = weak_from_this()](const error_code& error) {
+    if (const auto self = weak.lock()) {
+      self->waiting_ = false;
+      if (!error)
+        self->on_readable();
+    }
+  });
+}
+
+void tcp_connection::wait_until_writable() {
+  socket_.async_wait(tcp_socket::wait_write, [weak = weak_from_this()](const error_code& error) {
+    if (const auto self = weak.lock(); self && !error)
+      self->on_writable();
+  });
+}
+
+void tcp_connection::take_turn() {
   if (state_ == state::closed)
-    return tell_closed();
-  constexpr std::uint32_t ends = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-  if (events & (EPOLLIN | ends))
-    readable_ = true;
-  if (events & ends)
-    end_is_near_ = true;
-  if (blocked_ && (events & (EPOLLOUT | ends))) {
-    blocked_ = false;
-    flush();
-  }
-  if (state_ == state::open)
-    read();
-  else if (state_ != state::closed)
+    tell_closed();
+  else if (state_ == state::open && may_read())
+    read(0);
+}
+
+void tcp_connection::on_readable() {
+  if (state_ == state::open) {
+    if (may_read())
+      read(receive());
+  } else if (state_ != state::closed) {
     discard_input();
+  }
+}
+
+void tcp_connection::on_writable() {
+  if (state_ == state::closed)
+    return;
+  blocked_ = false;
+  flush();
 }
 
 void tcp_connection::on_due(time_point now) {
@@ -118,10 +162,9 @@ void tcp_connection::on_due(time_point now) {
 void tcp_connection::shut_down_sending() {
   if (input_ended_ || write_failed_)
     return finish(close_cause::by_us);
-  ::shutdown(fd_.get(), SHUT_WR);
+  error_code ignored;
+  socket_.shutdown(tcp_socket::shutdown_send, ignored);
   state_ = state::lingering;
-  if (readable_)
-    loop_.look_again(*this);
 }
 
 /// Everything but telling: the caller is within a call of the owner.
@@ -150,17 +193,15 @@ void tcp_connection::tell_closed() {
 }
 
 void tcp_connection::release_socket() noexcept {
-  if (!outbox_.empty()) {
-    // A reset tells the peer that something is missing; an orderly end would not.
-    const linger reset{1, 0};
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-  }
+  error_code ignored;
+  if (!outbox_
+           .empty()) // a reset tells the peer that something is missing; an orderly end would not
+    socket_.set_option(tcp_socket::linger{true, 0}, ignored);
   drop_output();
   kept_ = {};
-  loop_.sockets().forget(*this);
   loop_.timers().cancel(*this);
-  turn_end::unlink();
-  fd_.reset();
+  unlink();
+  socket_.close(ignored);
   seat_.release();
   loop_.counters().connections_closed.add();
 }

@@ -2,15 +2,19 @@
 //
 // Owned through a shared_ptr by whoever attached events to it; dropped without close(), it closes
 // at once. After close() it needs no owner: its loop keeps it until the last bytes are written.
-// Loop thread only, destruction included; the loop outlives it. An idle one owns its socket and no
-// buffer. Input is kept while on_input() leaves it, and grows with what arrives, never with what a
-// packet claims: who gets the events bounds it, by closing. Standard: section 4.2.
+// Loop thread only, destruction included; the loop outlives it. Asio waits until the socket is
+// readable and only then a buffer is needed, the loop's: an idle connection owns none. Input is
+// kept while on_input() leaves it, and grows with what arrives, never with what a packet claims:
+// who gets the events bounds it, by closing. Standard: section 4.2.
 #pragma once
 
 #include "net/connection.hpp"
 #include "net/detached_socket.hpp"
 #include "net/loop.hpp"
 #include "net/outbox.hpp"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,14 +26,14 @@ namespace mqttzoo::net {
 
 class tcp_connection final : public connection,
                              public std::enable_shared_from_this<tcp_connection>,
-                             private watcher,
                              private flushable,
                              private timer_client {
   struct private_tag {};
+  using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, loop::executor>;
 
 public:
   /// Takes over a socket that was accepted, or detached from another loop; call it on `on`'s
-  /// thread. Reading starts with attach_events(). If the socket cannot be watched, the connection
+  /// thread. Reading starts with attach_events(). If Asio cannot take the socket, the connection
   /// is closed with io_error in the next turn.
   static std::shared_ptr<tcp_connection> adopt(loop& on, detached_socket socket);
 
@@ -52,7 +56,7 @@ public:
   void close() override;
   void abort() override;
 
-  std::string peer() const override { return peer_.str(); }
+  std::string peer() const override { return to_string(peer_); }
 
 private:
   enum class state : std::uint8_t {
@@ -63,13 +67,21 @@ private:
   };
 
   // what the loop calls
-  void on_ready(std::uint32_t events) override;
+  void take_turn();
+  void on_readable();
+  void on_writable();
   void flush() override;
   void on_due(time_point now) override;
 
+  // what it is asked for; each at most once at a time, and none keeps the connection alive
+  void ask_for_turn();
+  void wait_until_readable();
+  void wait_until_writable();
+
   // input: tcp_connection_input.cpp
   bool may_read() const noexcept { return events_ && !paused_; }
-  void read();
+  void go_on_reading();
+  void read(std::size_t size);
   std::size_t receive();
   void take_input(std::size_t size);
   std::size_t offer(std::string_view input);
@@ -95,20 +107,20 @@ private:
   std::string kept_; ///< input that was not consumed
   outbox outbox_;
   time_point progress_at_{}; ///< when the peer last took something; valid while blocked
-  unique_fd fd_;
-  peer_address peer_;
+  tcp_socket socket_;
+  endpoint peer_;
   seat seat_;
   state state_ = state::open;
   close_cause cause_ = close_cause::by_us;
   close_cause input_end_ = close_cause::by_peer;
   bool counted_ : 1 = false;     ///< as opened
   bool paused_ : 1 = false;      ///< pause_reading()
-  bool readable_ : 1 = false;    ///< the socket may hold input
-  bool end_is_near_ : 1 = false; ///< after the input comes the end of stream, or an error
-  bool input_ended_ : 1 = false; ///< it came; input_end_ says how
+  bool turn_asked_ : 1 = false;  ///< take_turn() is owed
+  bool waiting_ : 1 = false;     ///< for the socket to become readable
+  bool input_ended_ : 1 = false; ///< the end of stream came, or an error; input_end_ says how
   bool offer_kept_ : 1 = false;  ///< kept input is to be offered without waiting for more
   bool in_input_ : 1 = false;    ///< on_input() is being called
-  bool blocked_ : 1 = false;     ///< the socket takes nothing for now
+  bool blocked_ : 1 = false;     ///< the socket takes nothing for now; waits until it is writable
   bool write_failed_ : 1 =
       false; ///< the socket takes nothing any more; what was received is still read
   bool above_low_water_ : 1 = false; ///< on_drained() is owed

@@ -1,12 +1,16 @@
 #include "net/tcp_connection.hpp"
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+
 #include <cassert>
-#include <cerrno>
 #include <cstring>
-#include <sys/socket.h>
 #include <utility>
 
 namespace mqttzoo::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
 
 void tcp_connection::pause_reading() {
   paused_ = true;
@@ -14,28 +18,36 @@ void tcp_connection::pause_reading() {
 
 void tcp_connection::resume_reading() {
   paused_ = false;
-  offer_kept_ = true; // it may hold more than the beginning of a packet
-  if (events_ && (readable_ || input_ended_ || in_input_ || !kept_.empty()))
-    loop_.look_again(*this);
+  go_on_reading();
 }
 
-/// One receive a turn, so that a peer that floods us leaves the turn to others.
-void tcp_connection::read() {
+void tcp_connection::go_on_reading() {
+  offer_kept_ = true; // it may hold more than the beginning of a packet
   if (!may_read())
     return;
-  const auto size = readable_ ? receive() : 0;
+  if (closed_untold_ || input_ended_ || !kept_.empty())
+    ask_for_turn();
+  else if (state_ == state::open)
+    wait_until_readable();
+}
+
+/// Offers what was kept and the `size` bytes that were received. One receive a turn, so that a peer
+/// that floods us leaves the turn to others.
+void tcp_connection::read(std::size_t size) {
   if (size > 0 || (offer_kept_ && !kept_.empty()))
     take_input(size);
   offer_kept_ = offer_kept_ && !kept_.empty();
   if (state_ != state::open || !may_read())
     return;
-  if (input_ended_) {
+  if (offer_kept_) {
+    ask_for_turn();
+  } else if (input_ended_) {
     if (!blocked_)
       write(); // it may have closed one direction only
     if (state_ == state::open)
       finish(input_end_);
-  } else if (readable_ || offer_kept_) {
-    loop_.look_again(*this);
+  } else {
+    wait_until_readable();
   }
 }
 
@@ -44,25 +56,19 @@ void tcp_connection::read() {
 std::size_t tcp_connection::receive() {
   auto& counters = loop_.counters();
   counters.read_calls.add();
-  const auto n = ::recv(fd_.get(), loop_.scratch(), loop::scratch_bytes, 0);
-  if (n > 0) {
-    const auto size = static_cast<std::size_t>(n);
+  error_code error;
+  const auto size = socket_.read_some(asio::buffer(loop_.scratch(), loop::scratch_bytes), error);
+  if (!error) {
     counters.bytes_in.add(size);
-    // Less than there was room for: the socket is empty, and epoll tells when it no longer is. But
-    // the end of the stream may have been told already, with the bytes before it.
-    readable_ = end_is_near_ || size == loop::scratch_bytes;
     return size;
   }
-  if (n < 0 && errno == EINTR)
+  if (error == asio::error::would_block && !write_failed_)
     return 0;
-  readable_ = false;
-  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && !write_failed_) {
-    end_is_near_ = false;
-    return 0;
-  }
   input_ended_ = true;
-  input_end_ = n == 0 || errno == ECONNRESET || errno == EPIPE ? close_cause::by_peer
-                                                               : close_cause::io_error;
+  input_end_ = error == asio::error::eof || error == asio::error::connection_reset ||
+                       error == asio::error::broken_pipe
+                   ? close_cause::by_peer
+                   : close_cause::io_error;
   return 0;
 }
 
@@ -108,12 +114,10 @@ std::size_t tcp_connection::offer(std::string_view input) {
 /// While closing: what still comes is of no interest, but left unread it would turn the end into a
 /// reset.
 void tcp_connection::discard_input() {
-  if (!readable_)
-    return;
   receive();
-  if (readable_)
-    loop_.look_again(*this);
-  else if (input_ended_ && state_ == state::lingering)
+  if (!input_ended_)
+    wait_until_readable();
+  else if (state_ == state::lingering)
     finish(close_cause::by_us);
 }
 

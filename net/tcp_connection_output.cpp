@@ -1,25 +1,20 @@
 #include "net/tcp_connection.hpp"
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+
 #include <array>
-#include <cerrno>
-#include <sys/socket.h>
+#include <span>
 
 namespace mqttzoo::net {
+
+namespace asio = boost::asio;
 
 namespace {
 
 constexpr std::size_t parts_per_write_max = 64;
 /// Of one connection in one turn.
 constexpr int writes_per_turn_max = 4;
-
-ssize_t send_parts(int fd, iovec* parts, std::size_t count) noexcept {
-  if (count == 1)
-    return ::send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
-  msghdr message{};
-  message.msg_iov = parts;
-  message.msg_iovlen = count;
-  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
-}
 
 } // namespace
 
@@ -45,18 +40,19 @@ void tcp_connection::flush() {
 }
 
 void tcp_connection::write() {
-  std::array<iovec, parts_per_write_max> parts;
+  std::array<asio::const_buffer, parts_per_write_max> parts;
   for (int i = 0; i < writes_per_turn_max && !outbox_.empty() && !blocked_; ++i) {
     loop_.counters().write_calls.add();
-    const auto n = send_parts(fd_.get(), parts.data(), outbox_.gather(parts));
-    if (n >= 0) {
-      loop_.counters().bytes_out.add(static_cast<std::uint64_t>(n));
-      outbox_.consume(static_cast<std::size_t>(n), loop_.buffers());
+    boost::system::error_code error;
+    const auto n = socket_.write_some(std::span{parts.data(), outbox_.gather(parts)}, error);
+    if (!error) {
+      loop_.counters().bytes_out.add(n);
+      outbox_.consume(n, loop_.buffers());
       if (loop_.timers().scheduled(*this))
         progress_at_ = loop_.now();
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    } else if (error == asio::error::would_block) {
       on_blocked();
-    } else if (errno != EINTR) {
+    } else {
       return on_write_failed();
     }
   }
@@ -71,6 +67,7 @@ void tcp_connection::write() {
 
 void tcp_connection::on_blocked() {
   blocked_ = true;
+  wait_until_writable();
   if (loop_.timers().scheduled(*this))
     return;
   progress_at_ = loop_.now();
@@ -85,8 +82,8 @@ void tcp_connection::on_write_failed() {
   if (state_ != state::open)
     return finish(close_cause::by_us);
   loop_.timers().cancel(*this);
-  readable_ = end_is_near_ = true;
-  loop_.look_again(*this);
+  if (may_read())
+    wait_until_readable();
   tell_drained();
 }
 

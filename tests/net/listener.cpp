@@ -65,7 +65,7 @@ CAF_TEST(sockets are dealt to the loops in turn and ready to use) {
   for (const auto& [on, socket] : accepted) {
     CAF_CHECK(::fcntl(socket.fd.get(), F_GETFL) & O_NONBLOCK);
     CAF_CHECK_NOT_EQUAL(option_of(socket.fd.get(), IPPROTO_TCP, TCP_NODELAY), 0);
-    CAF_CHECK(socket.peer.str().starts_with("127.0.0.1:"));
+    CAF_CHECK(to_string(socket.peer).starts_with("127.0.0.1:"));
   }
   CAF_CHECK_EQUAL(seats->taken(), 4u);
 }
@@ -124,12 +124,13 @@ CAF_TEST(IPv6 and IPv4 share the unspecified address) {
   const auto l = listen({&io}, 100, {"::", 0, 128});
   const auto v4 = connect_to(l->local_port());
   run_until(io, [&] { return accepted.size() == 1; });
-  CAF_CHECK(accepted[0].second.peer.str().starts_with("127.0.0.1:"));
+  CAF_CHECK(to_string(accepted[0].second.peer).starts_with("127.0.0.1:"));
 }
 
 CAF_TEST(without descriptors the listener waits and then goes on) {
   const auto l = listen({&io});
   const auto a = connect_to(l->local_port());
+  static_cast<void>(io.now()); // a sanitizer needs descriptors when it first sees a class used
   // Descriptors are given lowest first: a limit at the next free one leaves none.
   const int next_free = ::dup(a.fd());
   ::close(next_free);
@@ -139,10 +140,9 @@ CAF_TEST(without descriptors the listener waits and then goes on) {
   none.rlim_cur = static_cast<rlim_t>(next_free);
   ::setrlimit(RLIMIT_NOFILE, &none);
   run_until(io, [&] { return io.counters().accept_failures.value() > 0; });
-  const auto polls = io.counters().polls.value();
-  CAF_CHECK_EQUAL(io.poll(), 0u); // it does not spin
-  CAF_CHECK_EQUAL(io.counters().polls.value(), polls);
+  const auto handlers = io.poll();
   ::setrlimit(RLIMIT_NOFILE, &before);
+  CAF_CHECK_EQUAL(handlers, 0u); // it does not spin
   CAF_CHECK(accepted.empty());
   clock.advance(100ms);
   io.timers().run_due(clock.now());

@@ -6,6 +6,7 @@
 #include "net/tcp_connection.hpp"
 
 #include <arpa/inet.h>
+#include <cstring>
 #include <fcntl.h>
 #include <functional>
 #include <memory>
@@ -151,7 +152,8 @@ inline socket_pair make_pair(int kernel_buffer_bytes = 0) {
   require(static_cast<bool>(ours.fd), "accept");
   const int no_delay = 1;
   ::setsockopt(ours.fd.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);
-  ours.peer = peer_address{from};
+  ours.peer.resize(size);
+  std::memcpy(ours.peer.data(), &from, size);
   return {std::move(ours), peer_socket{std::move(fd)}};
 }
 

@@ -18,13 +18,13 @@ using mqttzoo::net::test::pattern;
 namespace {
 
 std::string gathered(const outbox& box, std::size_t parts_max, std::size_t* used = nullptr) {
-  std::vector<iovec> parts(parts_max);
+  std::vector<boost::asio::const_buffer> parts(parts_max);
   const auto n = box.gather(parts);
   std::string bytes;
   for (std::size_t i = 0; i < n; ++i) {
-    if (parts[i].iov_len == 0)
+    if (parts[i].size() == 0)
       CAF_FAIL("an empty part");
-    bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+    bytes.append(static_cast<const char*>(parts[i].data()), parts[i].size());
   }
   if (used)
     *used = n;
@@ -79,9 +79,9 @@ CAF_TEST(a long payload is sent from the message itself and a short one is copie
   const auto m = message_of(pattern(outbox::copied_payload_bytes_max + 1));
   box.tail(pool) += "head";
   box.append(m, pool);
-  std::array<iovec, 4> parts;
+  std::array<boost::asio::const_buffer, 4> parts;
   CAF_REQUIRE_EQUAL(box.gather(parts), 2u);
-  CAF_CHECK(parts[1].iov_base == m->payload().data());
+  CAF_CHECK(parts[1].data() == m->payload().data());
   CAF_CHECK(!m->unique());
   box.consume(box.size_bytes(), pool);
   CAF_CHECK(m->unique());
@@ -131,9 +131,9 @@ CAF_TEST(an append to a long queue does not move what stands in it) {
   outbox box;
   for (int i = 0; i < 1000; ++i)
     box.tail(pool) += pattern(1000);
-  std::vector<iovec> parts(100);
+  std::vector<boost::asio::const_buffer> parts(100);
   const auto n = box.gather(parts);
   CAF_CHECK_GREATER(n, 10u);
   for (std::size_t i = 0; i < n; ++i)
-    CAF_CHECK_LESS(parts[i].iov_len, buffer_pool::buffer_bytes_max);
+    CAF_CHECK_LESS(parts[i].size(), buffer_pool::buffer_bytes_max);
 }
