@@ -10,6 +10,7 @@ namespace mqttzoo::actors {
 // ----------------------------------------------------------------------------------------------
 
 void session::subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_id id) {
+  routed_ = true;
   auto change = std::make_shared<subscription_change>();
   change->session = card_;
   change->id = id;
@@ -38,11 +39,8 @@ void session::wait_for(const subscription_change& c) {
 }
 
 void session::routes_changed(const change_done& c) {
-  if (c.id == mqtt::packet_id::none) { // no route knows us any more
-    if (--forgetting_ == 0 && ending_)
-      send(pod().home, release_atom::value, card_, epoch_);
-    return;
-  }
+  if (c.id == mqtt::packet_id::none)
+    return forgotten();
   const auto first =
       std::find_if(subscribes_.begin(), subscribes_.end(), [&](const waiting_subscribe& s) {
         return s.id == c.id && s.unsubscribes == c.unsubscribed && !s.routed;
@@ -53,6 +51,16 @@ void session::routes_changed(const change_done& c) {
   }
   complete_subscribes();
   finish_turn();
+}
+
+/// No route knows us any more.
+void session::forgotten() {
+  if (--forgetting_ > 0)
+    return;
+  leaving_routes_ = false;
+  if (ending_)
+    send(pod().home, release_atom::value, card_, epoch_);
+  open_if_clear();
 }
 
 void session::complete_subscribes() {
@@ -161,7 +169,7 @@ void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
         subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));
       }
     complete_subscribes();
-    submit();
+    submit_last();
     return rearm();
   }
   saved_revision_ = std::max(saved_revision_, revision);
@@ -187,8 +195,7 @@ void session::forget_received(mqtt::packet_id id) {
 }
 
 void session::restore(restored_session& from) {
-  stored_ = true;
-  card_->persistent = true;
+  stored_ = routed_ = true;
   machine_.restore(from.expiry_interval_s, std::move(from.subscriptions), from.expires_at,
                    std::move(from.will), from.will_due);
   for (const auto id : from.received)
