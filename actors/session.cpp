@@ -20,6 +20,7 @@ session::behavior_type session::make_behavior() {
       [this](settled_atom, const receipt& r) { receive(r); },
       [this](transit_fell_atom) { watch_pressure(); },
       [this](attach_atom, const std::shared_ptr<attachment>& a) { attach(a); },
+      [this](handed_over_atom, mqtt::reason_code outcome) { handed_over(outcome); },
       [this](erase_atom) { erased(); },
       [this](changed_atom, const change_done& c) { routes_changed(c); },
       [this](page_atom, const retained_page& p) { page_came(p); },
@@ -129,12 +130,19 @@ void session::purge() {
   walking_ = false;
   ++forgetting_;
   send(pod().index, forget_atom::value, card_);
-  if (stored_) {
-    ++erasing_;
-    send(pod().post_office, erase_atom::value, card_);
-  }
+  if (stored_)
+    erase();
   stored_ = false;
   saving_ = false; // what is under way was erased with the rest
+}
+
+/// Has the store forget the session: at once, or when what it had is safe elsewhere.
+void session::erase() {
+  ++erasing_;
+  if (std::exchange(handing_over_, nullptr))
+    hands_over_ = true; // handed_over() follows
+  else
+    send(pod().post_office, erase_atom::value, card_);
 }
 
 std::size_t session::on_input(std::string_view input) {
