@@ -22,8 +22,7 @@ enum class error : std::uint8_t {
   too_large,    ///< Paths and data of the request exceed `request_bytes_max`.
   // The way to the store.
   /// The link broke with the operation in flight. **Whether it was applied is unknown**: `sync`,
-  /// then
-  /// read back.
+  /// then read back.
   connection_loss,
   session_expired, ///< The session that issued the operation is gone, and with it its ephemerals
                    ///< and watches.
