@@ -136,7 +136,9 @@ void doorman::granted(attachment& a, const std::shared_ptr<attachment>& shared) 
     mqtt::connack_packet refusal;
     refusal.reason = mqtt::reason_code::quota_exceeded;
     refusal.reason_string = "sessions.max is reached";
-    mqtt::encode(refusal, a.connect.packet.version, 0, a.connection->out());
+    const auto& client = a.connect.packet; // [MQTT-3.2.2-19]
+    mqtt::encode(refusal, client.version, client.maximum_packet_size.value_or(0),
+                 a.connection->out());
     services().counters.connects_refused.add();
     a.connection->flush_later();
     return a.connection->close();

@@ -23,42 +23,43 @@ class session_card;
 struct attachment;
 
 #define MQTTZOO_ATOM(name, text) using name##_atom = caf::atom_constant<caf::atom(text)>
-MQTTZOO_ATOM(publish, "publish");       // messages for a topic
-MQTTZOO_ATOM(change_route, "chgroute"); // who gets a topic's messages changed
-MQTTZOO_ATOM(send_retained, "sendret"); // give a new subscriber the topic's retained message
-MQTTZOO_ATOM(probe_idle, "probeidle");  // were you used since the last time you were asked?
-MQTTZOO_ATOM(retire, "retire");         // nobody knows you any more: quit
-MQTTZOO_ATOM(activate, "activate");     // make a topic live
-MQTTZOO_ATOM(found, "found");           // here is the topic you asked for
-MQTTZOO_ATOM(forget, "forget");         // drop what you know of something
-MQTTZOO_ATOM(forgotten, "forgotten");   // dropped
-MQTTZOO_ATOM(deliver, "deliver");       // messages for sessions
-MQTTZOO_ATOM(change, "change");         // subscriptions made and removed
-MQTTZOO_ATOM(changed, "changed");       // every route has them
-MQTTZOO_ATOM(go_on, "goon");            // what is under way: its next page
-MQTTZOO_ATOM(retain, "retain");         // a topic's retained message changed
-MQTTZOO_ATOM(walk, "walk");             // the next page of retained messages
-MQTTZOO_ATOM(page, "page");             // here it is
-MQTTZOO_ATOM(give_back, "giveback");    // a group's message that its member cannot deliver
-MQTTZOO_ATOM(join, "join");             // a session joins a group
-MQTTZOO_ATOM(leave, "leave");           // it leaves
-MQTTZOO_ATOM(claim, "claim");           // a connection wants the session of its client id
-MQTTZOO_ATOM(granted, "granted");       // here it is
-MQTTZOO_ATOM(attach, "attach");         // take this connection
-MQTTZOO_ATOM(release, "release");       // a session is over
-MQTTZOO_ATOM(released, "released");     // nobody will ask for it any more: quit
-MQTTZOO_ATOM(settled, "settled");       // receipts for a publisher
-MQTTZOO_ATOM(transit_fell, "transit");  // a publisher may read again
-MQTTZOO_ATOM(deposit_mail, "deposit");  // store a message for a session
-MQTTZOO_ATOM(decline, "decline");       // an addressee does not need it stored
-MQTTZOO_ATOM(record, "record");         // change a stored message's state
-MQTTZOO_ATOM(was_stored, "stored");     // deposit or record ended
-MQTTZOO_ATOM(save, "save");             // store a session
-MQTTZOO_ATOM(saved, "saved");           // stored, or not
-MQTTZOO_ATOM(erase, "erase");           // remove a session and all it has from the store
-MQTTZOO_ATOM(restored, "restored");     // stored messages found at start
-MQTTZOO_ATOM(tick, "tick");             // an actor's own clock
-MQTTZOO_ATOM(shut_down, "shutdown");    // the pod stops
+MQTTZOO_ATOM(publish, "publish");        // messages for a topic
+MQTTZOO_ATOM(change_route, "chgroute");  // who gets a topic's messages changed
+MQTTZOO_ATOM(send_retained, "sendret");  // give a new subscriber the topic's retained message
+MQTTZOO_ATOM(probe_idle, "probeidle");   // were you used since the last time you were asked?
+MQTTZOO_ATOM(retire, "retire");          // nobody knows you any more: quit
+MQTTZOO_ATOM(activate, "activate");      // make a topic live
+MQTTZOO_ATOM(found, "found");            // here is the topic you asked for
+MQTTZOO_ATOM(forget, "forget");          // drop what you know of something
+MQTTZOO_ATOM(forgotten, "forgotten");    // dropped
+MQTTZOO_ATOM(deliver, "deliver");        // messages for sessions
+MQTTZOO_ATOM(change, "change");          // subscriptions made and removed
+MQTTZOO_ATOM(changed, "changed");        // every route has them
+MQTTZOO_ATOM(go_on, "goon");             // what is under way: its next page
+MQTTZOO_ATOM(retain, "retain");          // a topic's retained message changed
+MQTTZOO_ATOM(walk, "walk");              // the next page of retained messages
+MQTTZOO_ATOM(page, "page");              // here it is
+MQTTZOO_ATOM(give_back, "giveback");     // a group's message that its member cannot deliver
+MQTTZOO_ATOM(join, "join");              // a session joins a group
+MQTTZOO_ATOM(leave, "leave");            // it leaves
+MQTTZOO_ATOM(claim, "claim");            // a connection wants the session of its client id
+MQTTZOO_ATOM(granted, "granted");        // here it is
+MQTTZOO_ATOM(attach, "attach");          // take this connection
+MQTTZOO_ATOM(release, "release");        // a session is over
+MQTTZOO_ATOM(released, "released");      // nobody will ask for it any more: quit
+MQTTZOO_ATOM(settled, "settled");        // receipts for a publisher
+MQTTZOO_ATOM(transit_fell, "transit");   // a publisher may read again
+MQTTZOO_ATOM(deposit_mail, "deposit");   // store a message for a session
+MQTTZOO_ATOM(decline, "decline");        // an addressee does not need it stored
+MQTTZOO_ATOM(record, "record");          // change a stored message's state
+MQTTZOO_ATOM(was_stored, "stored");      // deposit or record ended
+MQTTZOO_ATOM(save, "save");              // store a session
+MQTTZOO_ATOM(saved, "saved");            // stored, or not
+MQTTZOO_ATOM(erase, "erase");            // remove a session and all it has from the store
+MQTTZOO_ATOM(handed_over, "handedover"); // other members have what was given back
+MQTTZOO_ATOM(restored, "restored");      // stored messages found at start
+MQTTZOO_ATOM(tick, "tick");              // an actor's own clock
+MQTTZOO_ATOM(shut_down, "shutdown");     // the pod stops
 #undef MQTTZOO_ATOM
 
 /// One client's session; see session.hpp.
@@ -83,6 +84,8 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<released_atom, mqtt::packet_id, mqtt::reason_code>,
     /// The store has nothing of the session any more.
     caf::reacts_to<erase_atom>,
+    /// The messages it gave back to its groups are safe with other members, or why one is not.
+    caf::reacts_to<handed_over_atom, mqtt::reason_code>,
     /// The home has let go of it: nothing refers to the session any more.
     caf::reacts_to<released_atom>,
     /// The pod stops: tell the client. An exit message ends the session, once no client is left.

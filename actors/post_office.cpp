@@ -67,6 +67,7 @@ post_office::behavior_type post_office::make_behavior() {
 void post_office::on_exit() {
   services().timers->cancel(*this);
   gatherings_.clear();
+  retained_writes_.clear();
   mails_.clear();
   pointers_.clear();
 }
@@ -107,7 +108,10 @@ void post_office::word_given(gathering& g) {
   auto node = gatherings_.extract(g.ticket.get());
   auto all = std::move(node.mapped());
   all.ticket->set_gathered();
-  store(all.message, std::move(all.deposits), all.ticket, all.ticket->remembers());
+  const auto* remembers = all.publisher_erased ? nullptr : all.ticket->remembers();
+  if (remembers && !known_sessions_.contains(remembers->number))
+    remembers = nullptr; // no node to put it below, and no session that would survive a crash
+  store(all.message, std::move(all.deposits), all.ticket, remembers);
 }
 
 void post_office::store(const mqtt::message_ref& m, std::vector<deposit> deposits,

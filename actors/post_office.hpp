@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -73,7 +74,16 @@ private:
     ref<publish_ticket> ticket;
     mqtt::message_ref message;
     std::size_t missing = 0;
+    bool publisher_erased = false; ///< the session that would have remembered the packet id
     std::vector<deposit> deposits;
+  };
+
+  /// What the store is still to learn of a topic's retained message; gone once it has.
+  struct retained_write {
+    mqtt::message_ref newest; ///< null: there is none any more
+    ticket_list waiting;      ///< promises that the next write keeps
+    bool under_way = false;
+    bool exists = false; ///< whether the store has a node of it, as far as known
   };
 
   using ops = std::vector<zk::op>;
@@ -97,8 +107,12 @@ private:
   void write_session(const card_ref& session, std::uint64_t revision, std::string data,
                      bool create);
   void erase(const card_ref& session);
+  void leave_gatherings(const card_ref& session);
   void retain(const mqtt::topic_ref& topic, const mqtt::message_ref& m, const ticket_list& tickets);
-  void write_retained(std::string path, std::string data, ticket_list tickets, bool create);
+  void write_retained(const std::string& topic, retained_write& w);
+  void retained_written(const std::string& topic, const mqtt::message_ref& m, ticket_list tickets,
+                        std::optional<zk::error> e);
+  void retain_again();
 
   /// Makes the two bucket levels above `path`, once.
   void ensure_bucket(std::string_view path);
@@ -107,6 +121,8 @@ private:
   /// Removals that may not get lost: tried again while the store is full.
   void remove(ops what);
   void try_again(ops what, const zk::multi_error& after);
+  void revive(std::string_view path);
+  void await_room();
   void on_due(net::time_point now) override;
 
   std::string pointer_path(const session_card& session, mqtt::stored_number number) const;
@@ -120,6 +136,7 @@ private:
   std::unordered_set<session_number> known_sessions_;
   std::unordered_set<std::string> buckets_; ///< at most 65,536 + 256 of each tree
   std::vector<ops> unremoved_;
+  std::unordered_map<std::string, retained_write> retained_writes_; ///< by topic
   std::uint64_t last_mail_ = 0;
 };
 

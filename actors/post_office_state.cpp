@@ -1,5 +1,4 @@
-// The post office's other business: sessions, received packet ids, retained messages, and the way
-// to the store.
+// The post office's other business: sessions, received packet ids, and the way to the store.
 #include "actors/post_office.hpp"
 #include "core/log.hpp"
 
@@ -82,8 +81,11 @@ void post_office::write_session(const card_ref& session, std::uint64_t revision,
       return write_session(session, revision, data, false);
     if (e == error::no_node && !create)
       return write_session(session, revision, data, true);
+    if (result)
+      revive(paths_.session(session->client));
     if (!result) {
-      known_sessions_.erase(session->number);
+      if (create)
+        known_sessions_.erase(session->number);
       log.warn("a session could not be stored",
                {{"client", session->client.str()}, {"error", zk::to_string(e)}});
     }
@@ -94,6 +96,7 @@ void post_office::write_session(const card_ref& session, std::uint64_t revision,
 
 void post_office::erase(const card_ref& session) {
   known_sessions_.erase(session->number);
+  leave_gatherings(session);
   const auto path = paths_.session(session->client);
   ops what;
   if (auto ids = received_.extract(session->number))
@@ -107,6 +110,15 @@ void post_office::erase(const card_ref& session) {
             try_again(std::move(again), result.error());
           send(session->handle, erase_atom::value);
         });
+}
+
+/// What waits for other addressees' words must not be written below a session that is gone: one
+/// missing node would fail the transaction for all of them.
+void post_office::leave_gatherings(const card_ref& session) {
+  for (auto& [ticket, g] : gatherings_) {
+    std::erase_if(g.deposits, [&](const deposit& d) { return d.session == session; });
+    g.publisher_erased |= ticket->remembers() == session.get();
+  }
 }
 
 void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
@@ -127,52 +139,6 @@ void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
     send(session->handle, released_atom::value, id,
          gone ? mqtt::reason_code::success : to_reason(result.error().code));
   });
-}
-
-// --- retained messages
-// ------------------------------------------------------------------------------------------
-
-void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& m,
-                         const ticket_list& tickets) {
-  auto path = paths_.retained(topic->name());
-  if (!m) {
-    ops what;
-    what.emplace_back(zk::remove_op{std::move(path)});
-    return write(std::move(what), [tickets](zk::multi_result result) {
-      if (!result && result.error().code != zk::error::no_node)
-        for (const auto& t : tickets)
-          t->refuse(to_reason(result.error().code));
-    });
-  }
-  auto data = zk::encode_retained(to_record(*m));
-  if (!data) {
-    for (const auto& t : tickets)
-      t->refuse(mqtt::reason_code::quota_exceeded);
-    return;
-  }
-  write_retained(std::move(path), std::move(*data), tickets, true);
-}
-
-void post_office::write_retained(std::string path, std::string data, ticket_list tickets,
-                                 bool create) {
-  ops what;
-  if (create) {
-    ensure_bucket(path);
-    what.emplace_back(zk::create_op{path, data, zk::create_mode::persistent});
-  } else {
-    what.emplace_back(zk::set_op{path, data});
-  }
-  write(std::move(what),
-        [this, path, data, tickets = std::move(tickets), create](zk::multi_result result) {
-          if (result)
-            return;
-          const auto e = result.error().code;
-          if (create ? e == zk::error::node_exists : e == zk::error::no_node)
-            return write_retained(path, data, tickets, !create);
-          log.warn("a retained message could not be stored", {{"error", zk::to_string(e)}});
-          for (const auto& t : tickets)
-            t->refuse(to_reason(e));
-        });
 }
 
 // --- the store
@@ -197,8 +163,25 @@ void post_office::write(ops what, std::function<void(zk::multi_result)> then) {
   auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   pod().store->multi(*pod().store_answers, std::move(what),
                      [this, self, then = std::move(then)](zk::multi_result result) {
-                       run_inline([&] { then(std::move(result)); });
+                       run_inline([&] {
+                         if (result)
+                           for (const auto& r : *result)
+                             revive(r.path);
+                         then(std::move(result));
+                       });
                      });
+}
+
+/// A node of that name stands there anew: a removal still to be tried meant its predecessor.
+void post_office::revive(std::string_view path) {
+  if (unremoved_.empty() || path.empty())
+    return;
+  for (auto& what : unremoved_)
+    std::erase_if(what, [&](const zk::op& o) {
+      const auto* removal = std::get_if<zk::remove_op>(&o);
+      return removal && removal->path == path;
+    });
+  std::erase_if(unremoved_, [](const ops& what) { return what.empty(); });
 }
 
 void post_office::remove(ops what) {
@@ -220,15 +203,21 @@ void post_office::try_again(ops what, const zk::multi_error& after) {
              // stay
              (after.code == zk::error::not_empty && !unremoved_.empty())) {
     unremoved_.push_back(std::move(what));
-    if (!services().timers->scheduled(*this))
-      services().timers->schedule(*this, now() + std::chrono::seconds{1});
+    await_room();
   }
+}
+
+/// What found no room is tried again in a second.
+void post_office::await_room() {
+  if (!services().timers->scheduled(*this))
+    services().timers->schedule(*this, now() + std::chrono::seconds{1});
 }
 
 void post_office::on_due(net::time_point) {
   run_inline([&] {
     for (auto& what : std::exchange(unremoved_, {}))
       remove(std::move(what));
+    retain_again();
   });
 }
 

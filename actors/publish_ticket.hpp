@@ -16,7 +16,7 @@
 
 namespace mqttzoo::actors {
 
-class publish_ticket final : public mqtt::ticket {
+class publish_ticket : public mqtt::ticket {
 public:
   publish_ticket(policy storage, card_ref publisher, std::uint64_t epoch, mqtt::packet_id id)
       : ticket(storage), publisher_(std::move(publisher)), epoch_(epoch), id_(id) {}
@@ -48,6 +48,19 @@ private:
   std::uint64_t epoch_;
   mqtt::packet_id id_;
   bool gathered_ = false;
+};
+
+/// Held by the messages that an ending session gives back to its groups: when each is safe with
+/// another member, the session may be erased from the store. Made by the session.
+class hand_over_ticket final : public publish_ticket {
+public:
+  explicit hand_over_ticket(session_actor from)
+      : publish_ticket(policy::store_if_needed, nullptr, 0, mqtt::packet_id::none),
+        from_(std::move(from)) {}
+  ~hand_over_ticket() override { caf::anon_send(from_, handed_over_atom::value, outcome()); }
+
+private:
+  session_actor from_;
 };
 
 } // namespace mqttzoo::actors

@@ -1,6 +1,8 @@
 #include "actors/recovery.hpp"
 
 #include "core/log.hpp"
+#include "core/random.hpp"
+#include "zk/tree_key.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -233,6 +235,20 @@ private:
 };
 
 } // namespace
+
+expected<zk::paths, std::string> open_tree(zk::store& store) {
+  static zk::inline_executor here;
+  auto random = core::random_source::from_system();
+  const zk::hash_key fresh{random(), random()};
+  const std::string root = zk::paths{}.root();
+  std::promise<expected<zk::hash_key, zk::error>> done;
+  zk::open_tree(store, here, root, fresh, [&](auto key) { done.set_value(std::move(key)); });
+  const auto key = done.get_future().get();
+  if (!key)
+    return unexpected{"cannot open the store's tree " + root + ": " +
+                      std::string{zk::to_string(key.error())}};
+  return zk::paths{root, *key};
+}
 
 expected<recovered, std::string> recover(zk::store& store, const zk::paths& paths,
                                          const core::clock& clock) {

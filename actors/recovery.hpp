@@ -30,6 +30,10 @@ struct recovered {
   std::vector<mqtt::message_ref> retained;
 };
 
+/// The names of the store's nodes, whose key stands in its root node; makes that node if needed.
+/// Blocks. On failure a sentence for the operator.
+expected<zk::paths, std::string> open_tree(zk::store& store);
+
 /// Makes the tree's skeleton if needed, then reads it. Blocks. On failure a sentence for the
 /// operator.
 expected<recovered, std::string> recover(zk::store& store, const zk::paths& paths,

@@ -24,6 +24,7 @@ session::behavior_type session::make_behavior() {
       [this](settled_atom, const receipt& r) { receive(r); },
       [this](transit_fell_atom) { watch_pressure(); },
       [this](attach_atom, const std::shared_ptr<attachment>& a) { attach(a); },
+      [this](handed_over_atom, mqtt::reason_code outcome) { handed_over(outcome); },
       [this](erase_atom) { erased(); },
       [this](changed_atom, const change_done& c) { routes_changed(c); },
       [this](page_atom, const retained_page& p) { page_came(p); },
@@ -62,6 +63,7 @@ void session::on_exit() {
   if (failed_)
     leave_behind_nothing();
   open_ = nullptr;
+  handing_over_ = nullptr;
   walks_.clear();
   subscribes_.clear();
   card_ = nullptr; // breaks the cycle card -> handle -> session -> card
@@ -152,12 +154,19 @@ void session::purge() {
   ++forgetting_;
   leaving_routes_ |= std::exchange(routed_, false);
   send(pod().index, forget_atom::value, card_);
-  if (stored_) {
-    ++erasing_;
-    send(pod().post_office, erase_atom::value, card_);
-  }
+  if (stored_)
+    erase();
   stored_ = false;
   saving_ = false; // what is under way was erased with the rest
+}
+
+/// Has the store forget the session: at once, or when what it had is safe elsewhere.
+void session::erase() {
+  ++erasing_;
+  if (std::exchange(handing_over_, nullptr))
+    hands_over_ = true; // handed_over() follows
+  else
+    send(pod().post_office, erase_atom::value, card_);
 }
 
 std::size_t session::on_input(std::string_view input) {

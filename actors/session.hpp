@@ -95,7 +95,10 @@ private:
 
   // messages
   void attach(std::shared_ptr<attachment> a);
+  void handed_over(mqtt::reason_code outcome);
+  void erase();
   void erased();
+  void release_if_over();
   void open(attachment& a, mqtt::session::presence state);
   static void abort(attachment& a);
   void open_if_clear();
@@ -144,6 +147,8 @@ private:
   std::shared_ptr<attachment> arriving_; ///< waits until all have forgotten the session before it
   std::uint32_t erasing_ = 0; ///< questions to the post office to erase us that it has not answered
   std::uint32_t forgetting_ = 0; ///< questions to the index to forget us that it has not answered
+  ref<hand_over_ticket> handing_over_;      ///< until purge(): goes with what is given back
+  std::vector<mqtt::stored_number> handed_; ///< to forget once others have it
   std::uint8_t paused_ = 0;
   bool saving_ = false;
   bool walking_ = false;        ///< a page was asked for
@@ -153,7 +158,8 @@ private:
   bool counted_ = false;
   bool failed_ = false; ///< an exception ends it
   bool ending_ = false;
-  bool deposited_ = false; ///< the machine asked for a deposit during the current delivery
+  bool hands_over_ = false; ///< purged, and others do not have yet what was given back
+  bool deposited_ = false;  ///< the machine asked for a deposit during the current delivery
 };
 
 } // namespace mqttzoo::actors

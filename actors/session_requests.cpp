@@ -1,10 +1,17 @@
 // The session actor's dealings with the index and the post office.
 #include "actors/session.hpp"
+#include "core/log.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+} // namespace
 
 // --- subscriptions
 // ----------------------------------------------------------------------------------------------
@@ -58,8 +65,7 @@ void session::forgotten() {
   if (--forgetting_ > 0)
     return;
   leaving_routes_ = false;
-  if (ending_)
-    send(pod().home, release_atom::value, card_, epoch_);
+  release_if_over();
   open_if_clear();
 }
 
@@ -83,6 +89,13 @@ void session::complete_subscribes() {
 }
 
 void session::return_to_group(mqtt::delivery d) {
+  // The session ends. What the store has of it may not go before another member has it: a crash
+  // between the two would lose it.
+  if (stored_ && !d.promise) {
+    if (!handing_over_)
+      handing_over_ = make_ref<hand_over_ticket>(card_->handle);
+    d.promise = handing_over_;
+  }
   send(pod().index, give_back_atom::value, card_, std::move(d));
 }
 
@@ -187,11 +200,30 @@ void session::record(mqtt::stored_pointer p) {
 }
 
 void session::forget(mqtt::stored_number number) {
+  if (handing_over_)
+    return handed_.push_back(number);
   send(pod().post_office, forget_atom::value, card_, number);
 }
 
 void session::forget_received(mqtt::packet_id id) {
   send(pod().post_office, forget_atom::value, card_, id);
+}
+
+/// After purge(): nothing in the store is the only copy of anything any more.
+void session::handed_over(mqtt::reason_code outcome) {
+  if (mqtt::is_failure(outcome))
+    log.warn("what the session gave back to its groups could not be stored",
+             {{"client", card_->client.str()}, {"reason", mqtt::to_string(outcome)}});
+  hands_over_ = false;
+  for (const auto number : std::exchange(handed_, {}))
+    forget(number);
+  send(pod().post_office, erase_atom::value, card_);
+  release_if_over();
+}
+
+void session::release_if_over() {
+  if (ending_ && forgetting_ == 0 && !hands_over_)
+    send(pod().home, release_atom::value, card_, epoch_);
 }
 
 void session::restore(restored_session& from) {

@@ -99,10 +99,11 @@ private:
     packet_id id = packet_id::none;
     mqtt::qos qos = qos::at_least_once;
     durability durable = durability::none;
-    bool released = false;    ///< QoS 2: PUBREC was received
-    bool recorded = false;    ///< the store knows `id` and `released`
-    bool recording = false;   ///< record() is under way
-    bool sent_before = false; ///< the next time is a repetition: DUP
+    bool released = false;     ///< QoS 2: PUBREC was received
+    bool recorded = false;     ///< the store knows `id` and `released`
+    bool recording = false;    ///< record() is under way
+    bool sent_before = false;  ///< the next time is a repetition: DUP
+    bool perhaps_sent = false; ///< by an earlier process: DUP, but it may still expire
   };
 
   /// Where an entry stands: index into inflight_ or queue_.

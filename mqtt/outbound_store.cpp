@@ -210,6 +210,9 @@ void outbound::restore(delivery d, stored_pointer pointer) {
   // QoS 2 is sent in order, so what follows a message without an identifier was not sent either.
   const bool sent = e.qos == qos::at_least_once || !unsent_exactly_once_;
   e.sent_before = e.released || (e.recorded && sent); // [MQTT-3.3.1-1] [MQTT-3.3.1-1 v3]
+  // One of QoS 1 that waited when it was stored was perhaps sent since, which nobody wrote down.
+  // DUP says "perhaps".
+  e.perhaps_sent = e.qos == qos::at_least_once;
   // What stands behind a message of QoS 1 keeps its place: nobody knows whether that one was sent.
   if (e.released || (e.sent_before && queue_.empty()))
     return void(inflight_.push_back(std::move(e)));

@@ -31,10 +31,10 @@ void outbound::send_at_most_once(const delivery& d, time_point now) {
 }
 
 bool outbound::send(entry& e, time_point now) {
-  // [MQTT-3.3.1-1] DUP is set when, and only when, the same message was sent before
-  // First without DUP: [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT-4.3.2-1 v3] [MQTT-4.3.3-1 v3], later
-  // with it: [MQTT-3.3.1-1 v3].
-  const auto which = e.sent_before ? attempt::repeated : attempt::first;
+  // [MQTT-3.3.1-1] DUP is set when the same message was, or may have been, sent before, and only
+  // then First without DUP: [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT-4.3.2-1 v3] [MQTT-4.3.3-1 v3],
+  // later with it: [MQTT-3.3.1-1 v3].
+  const auto which = e.sent_before || e.perhaps_sent ? attempt::repeated : attempt::first;
   if (!encode(e.message, *e.terms, e.qos, e.id, which, now))
     return false;
   e.sent_at = now;

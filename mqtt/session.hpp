@@ -122,8 +122,10 @@ private:
   void on_packet(const disconnect_packet& p, time_point now);
   void on_packet(const auth_packet& p, time_point now);
   void on_publish(const frame& in, time_point now);
-  topic_ref resolve_topic(const publish_packet& p, time_point now);
-  bool admit(const publish_packet& p, const topic_ref& topic, time_point now);
+  std::optional<std::string_view> resolve_topic(const publish_packet& p, time_point now);
+  topic_ref share_topic(const publish_packet& p);
+  void keep_refused_alias(const publish_packet& p);
+  bool admit(const publish_packet& p, std::string_view topic, time_point now);
   void route(const publish_packet& p, topic_ref topic, time_point now);
   void on_pubrel(packet_id id, time_point now);
   reason_code judge(const subscribe_packet& p, const subscribe_packet::entry& e) const;

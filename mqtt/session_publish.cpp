@@ -13,9 +13,12 @@ void session::on_publish(const frame& in, time_point now) {
     return violate(decoded.error(), now);
   counts_.publishes_received.add();
   counts_.publish_bytes_received.add(p.payload.size());
-  auto topic = resolve_topic(p, now);
-  if (!topic || !admit(p, topic, now))
+  const auto name = resolve_topic(p, now);
+  if (!name)
     return;
+  if (!admit(p, *name, now))
+    return keep_refused_alias(p);
+  auto topic = share_topic(p);
   if (p.qos == qos::at_most_once)
     return route(p, std::move(topic), now);
   if (p.qos == qos::at_least_once) {
@@ -33,30 +36,46 @@ void session::on_publish(const frame& in, time_point now) {
   }
 }
 
-/// The topic to publish to; null if there is none, and the connection is closed.
-topic_ref session::resolve_topic(const publish_packet& p, time_point now) {
+/// The name of the topic to publish to; nothing if there is none, and the connection is closed.
+std::optional<std::string_view> session::resolve_topic(const publish_packet& p, time_point now) {
   const auto refuse = [&](reason_code why, const char* what) {
     violate({why, what}, now);
-    return topic_ref{};
+    return std::nullopt;
   };
   const auto alias = p.properties.topic_alias;
   // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
   if (alias != 0 && (!aliases_ || !aliases_->valid(alias)))
     return refuse(reason_code::topic_alias_invalid, "topic alias above the maximum");
   if (p.topic.empty()) { // the decoder lets that pass with an alias only
-    auto topic = aliases_->find(alias);
-    return topic ? topic
-                 : refuse(reason_code::protocol_error, "topic alias stands for nothing yet");
+    if (const auto topic = aliases_->find(alias))
+      return topic->name(); // the alias holds on to it
+    return refuse(reason_code::protocol_error, "topic alias stands for nothing yet");
   }
   if (exceeds_levels(p.topic, limits_.topic_levels_max))
     return refuse(reason_code::topic_name_invalid, "topic name has too many levels");
+  return p.topic;
+}
+
+/// The shared name of a publish that goes on its way.
+topic_ref session::share_topic(const publish_packet& p) {
+  const auto alias = p.properties.topic_alias;
+  if (p.topic.empty())
+    return aliases_->find(alias);
   auto topic = port_.intern(p.topic);
   if (alias != 0)
     aliases_->set(alias, topic);
   return topic;
 }
 
-bool session::admit(const publish_packet& p, const topic_ref& topic, time_point now) {
+/// A refused publish sets its alias all the same, but is not interned: that would make a topic live
+/// which carries nothing, and a client could fill the pod with them.
+void session::keep_refused_alias(const publish_packet& p) {
+  const auto alias = p.properties.topic_alias;
+  if (aliases_ && alias != 0 && !p.topic.empty())
+    aliases_->set(alias, make_ref<const shared_topic>(std::string{p.topic}));
+}
+
+bool session::admit(const publish_packet& p, std::string_view topic, time_point now) {
   const auto refuse_connection = [&](reason_code why, const char* what) {
     violate({why, what}, now);
     return false;
@@ -74,7 +93,7 @@ bool session::admit(const publish_packet& p, const topic_ref& topic, time_point 
   auto refusal = reason_code::success;
   if (p.properties.payload_is_utf8 && !is_utf8(p.payload))
     refusal = reason_code::payload_format_invalid;
-  else if (is_own_topic(topic->name()))
+  else if (is_own_topic(topic))
     refusal = reason_code::not_authorized;
   else if (p.qos == qos::at_least_once && inbound_.knows(p.id))
     refusal = reason_code::packet_identifier_in_use;

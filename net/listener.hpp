@@ -54,7 +54,7 @@ public:
 
   listener(private_tag, tcp_acceptor acceptor, loop& accepting, std::vector<loop*> loops,
            ref<seating> seats, accept_handler on_accept);
-  ~listener();
+  ~listener() override;
 
   /// On the accepting loop's thread, or before it runs.
   void start();

@@ -54,20 +54,22 @@ loop::~loop() {
 
 void loop::run() {
   loop_in_thread mark{current_, this};
-  context_.restart();
   context_.run();
+  context_.restart(); // behind it, so that a stop() before it is not forgotten
 }
 
 std::size_t loop::poll() {
   loop_in_thread mark{current_, this};
+  const auto ran = context_.poll();
   context_.restart();
-  return context_.poll();
+  return ran;
 }
 
 std::size_t loop::run_one(std::chrono::milliseconds wait_max) {
   loop_in_thread mark{current_, this};
+  const auto ran = context_.run_one_for(wait_max);
   context_.restart();
-  return context_.run_one_for(wait_max);
+  return ran;
 }
 
 timer_queue& loop::timers() noexcept {

@@ -57,8 +57,8 @@ public:
   std::size_t poll();
   /// Waits for one handler, at most so long, and runs it; returns how many ran. For tests.
   std::size_t run_one(std::chrono::milliseconds wait_max);
-  /// Makes run() return after the current handler; posted functions that did not run are kept.
-  /// Thread-safe.
+  /// Makes run() return after the current handler, or at once if it is called only later; posted
+  /// functions that did not run are kept. Thread-safe.
   void stop() noexcept { context_.stop(); }
 
   /// Runs `f`, which need not be copyable, in this loop, later. Thread-safe.

@@ -61,7 +61,7 @@ struct pod::parts {
   bool stopped = false;
 
   void make_units();
-  void make_actors(recovered found);
+  void make_actors(const zk::paths& paths, recovered found);
   expected<void, std::string> listen();
   void run();
   /// Runs `f` on the first unit's thread and waits for it.
@@ -80,12 +80,15 @@ expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& set
   p->services.clock = &clock;
   p->services.store = &store;
   p->make_units();
-  auto found = recover(store, zk::paths{}, clock);
+  auto paths = open_tree(store);
+  if (!paths)
+    return unexpected{paths.error()};
+  auto found = recover(store, *paths, clock);
   if (!found)
     return unexpected{found.error()};
   if (auto listening = p->listen(); !listening)
     return unexpected{listening.error()};
-  p->make_actors(std::move(*found));
+  p->make_actors(*paths, std::move(*found));
   p->run();
   return std::unique_ptr<pod>{new pod{std::move(p)}};
 }
@@ -113,7 +116,7 @@ void pod::parts::make_units() {
   services.store_answers = store_answers.get();
 }
 
-void pod::parts::make_actors(recovered found) {
+void pod::parts::make_actors(const zk::paths& paths, recovered found) {
   auto& first = *unit_parts.front();
   for (auto& s : unit_parts) {
     s->courier_handle = spawn_on<courier>(*s, system);
@@ -144,7 +147,7 @@ void pod::parts::make_actors(recovered found) {
     mail.received.emplace_back(card, std::move(received));
     cards.push_back(std::move(card));
   }
-  services.post_office = spawn_on<post_office>(first, system, zk::paths{}, std::move(mail));
+  services.post_office = spawn_on<post_office>(first, system, paths, std::move(mail));
   services.home = spawn_on<home>(first, system, std::move(cards));
   std::vector<const net::io_counters*> io;
   for (const auto& l : loops)

@@ -32,8 +32,7 @@ embedded_engine::embedded_engine(std::unique_ptr<embedded_tree> tree,
     : tree_(std::move(tree)), pages_(std::move(pages)), watches_(watches_max), clock_(clock),
       session_(tree_->session()), count_{} {}
 
-// --- turns
-// ----------------------------------------------------------------------------------------------------
+// --- turns ---
 
 void embedded_engine::run_turn(std::vector<embedded_request> batch) {
   ++count_.turns;
@@ -151,8 +150,7 @@ embedded_counters embedded_engine::counters() const noexcept {
   return now;
 }
 
-// --- requests
-// -------------------------------------------------------------------------------------------------
+// --- requests ---
 // An answer's `settle` refers to its request, which stays in the batch until the turn is delivered.
 
 embedded_engine::answer embedded_engine::execute(embedded_request& request) {

@@ -21,9 +21,9 @@ enum class error : std::uint8_t {
                 ///< too long.
   too_large,    ///< Paths and data of the request exceed `request_bytes_max`.
   // The way to the store.
-  connection_loss, ///< The link broke with the operation in flight. **Whether it was applied is
-                   ///< unknown**:
-                   ///< `sync`, then read back.
+  /// The link broke with the operation in flight. **Whether it was applied is unknown**: `sync`,
+  /// then read back.
+  connection_loss,
   session_expired, ///< The session that issued the operation is gone, and with it its ephemerals
                    ///< and watches.
   overloaded,      ///< A bounded queue (operations, bytes or watches) is full; try again later.
@@ -32,9 +32,9 @@ enum class error : std::uint8_t {
   storage_full,    ///< No space for this operation. The store goes on; it works again once there is
                    ///< space.
   storage_damaged, ///< The file is not a sound database. No write is accepted any more.
-  storage_failed,  ///< The operating system failed a read, a write or a sync. After a failed sync
-                   ///< the outcome
-  ///< is unknown until the store is opened again, and no write is accepted before that.
+  /// The operating system failed a read, a write or a sync. After a failed sync the outcome is
+  /// unknown until the store is opened again, and no write is accepted before that.
+  storage_failed,
   storage_in_use, ///< Only when opening: another process, or this one, has the directory open.
 };
 

@@ -8,8 +8,7 @@ namespace mqttzoo::zk {
 faulty_store::stream::stream(faulty_options options)
     : options_(std::move(options)), dice_(options_.seed), watch_dice_(~options_.seed) {}
 
-// --- fates
-// ----------------------------------------------------------------------------------------------------
+// --- fates ---
 
 fault faulty_store::stream::roll() {
   // Both dice fall each time, so that changing one rate does not reshuffle all other choices.
@@ -94,8 +93,7 @@ void faulty_store::stream::mend_link() {
   after_outage_.clear();
 }
 
-// --- what comes back
-// ------------------------------------------------------------------------------------------
+// --- what comes back ---
 
 void faulty_store::stream::add(parcel next, std::uint64_t link) {
   {
@@ -196,8 +194,7 @@ watcher faulty_store::stream::relayed(executor& where, const watcher& sink) {
   return known;
 }
 
-// --- steps
-// ----------------------------------------------------------------------------------------------------
+// --- steps ---
 
 void faulty_store::stream::advance() {
   if (!parcels_.empty() && parcels_.front().delay_steps > 0)

@@ -75,8 +75,7 @@ decoded<Record> finish(const byte_reader& in, bool values_ok, Record record) {
   return record;
 }
 
-// --- message
-// --------------------------------------------------------------------------------------------------
+// --- message ---
 
 bool is_valid(const message_record& m) {
   return m.qos <= 2 && m.stored_at_unix_ms >= 0 && m.expires_at_unix_ms >= 0;
@@ -135,8 +134,7 @@ decoded<message_record> decode_message(kind what, std::string_view data) {
   return finish(in, ok, std::move(m));
 }
 
-// --- subscription
-// ---------------------------------------------------------------------------------------------
+// --- subscription ---
 
 bool is_valid(const subscription_record& s) {
   return s.qos <= 2 && s.retain_handling <= 2 && !s.filter.empty() &&
@@ -163,8 +161,7 @@ subscription_record take_subscription(byte_reader& in, bool& ok) {
   return s;
 }
 
-// --- session
-// --------------------------------------------------------------------------------------------------
+// --- session ---
 
 bool is_valid(const session_record& s) {
   for (const auto& subscription : s.subscriptions)
@@ -183,8 +180,7 @@ std::size_t session_size(const session_record& s) {
   return size;
 }
 
-// --- pointer
-// --------------------------------------------------------------------------------------------------
+// --- pointer ---
 
 bool is_valid(const pointer_record& p) {
   for (const auto id : p.subscription_identifiers)

@@ -7,16 +7,14 @@
 //
 // What callers may rely on with every implementation:
 // - Every operation may be called from any thread, never blocks and never throws. It completes
-// exactly once,
-//   by a call of its handler on the executor it named, never inside the call.
-// - Operations of one thread are carried out in the order of the calls, and completions through one
-// executor
-//   come in that order; `overloaded`, `closed`, `too_large` and `invalid_path` may overtake, as
-//   they never queue.
+//   exactly once, by a call of its handler on the executor it named, never inside the call.
+// - Operations of one thread are carried out in the order of the calls, and completions through
+//   one executor come in that order; `overloaded`, `closed`, `too_large` and `invalid_path` may
+//   overtake, as they never queue.
 // - A write that completed with a result is durable. With `error::connection_loss` its outcome is
-// unknown.
+//   unknown.
 // - A watch event caused by a change arrives before the completion of any operation that saw the
-// change.
+//   change.
 #pragma once
 
 #include "core/expected.hpp"
@@ -64,8 +62,7 @@ struct stat {
   friend bool operator==(const stat&, const stat&) = default;
 };
 
-// --- writes
-// ---------------------------------------------------------------------------------------------------
+// --- writes ---
 
 enum class create_mode : std::uint8_t {
   persistent,
@@ -116,8 +113,7 @@ struct multi_error {
   std::size_t index = whole; ///< The first operation that failed.
 };
 
-// --- reads
-// ----------------------------------------------------------------------------------------------------
+// --- reads ---
 
 struct node {
   std::string data;
@@ -143,8 +139,7 @@ struct scanned_node {
   zk::stat stat;
 };
 
-// --- watches
-// --------------------------------------------------------------------------------------------------
+// --- watches ---
 
 enum class watch_event_type : std::uint8_t {
   created,          ///< To watches set by `exists`.
@@ -191,8 +186,7 @@ public:
 /// Who is told of the next change; empty for a plain read.
 using watcher = std::shared_ptr<watch_sink>;
 
-// --- the interface
-// --------------------------------------------------------------------------------------------
+// --- the interface ---
 
 template<class T>
 using handler = std::function<void(expected<T, error>)>;

@@ -32,6 +32,20 @@ struct post_office_fixture : test::pod_fixture {
     CAF_CHECK_EQUAL(static_cast<int>(acks[0].reason), static_cast<int>(reason));
   }
 
+  std::size_t retained_bytes() {
+    std::size_t bytes = 0;
+    store->scan(
+        answers, zk::paths{}.retained(), {zk::scan_depth::subtree},
+        [&](std::vector<zk::scanned_node> page) {
+          for (const auto& node : page)
+            bytes += node.data.size();
+        },
+        [](auto) {});
+    while (store->run_turn() > 0) {
+    }
+    return bytes;
+  }
+
   /// The bucket of topic `t` is there and everybody is away.
   void begin_with_store_in_use() {
     subscriber.lose_connection();
@@ -147,6 +161,25 @@ CAF_TEST(a retained message that cannot be stored is refused) {
   faults->next_meets(zk::fault::storage_full);
   publisher.publish("r", "2", qos::at_least_once, 2, true);
   expect_ack(publisher, packet_type::puback, reason_code::quota_exceeded);
+}
+
+CAF_TEST(what the store had no room for is retained in the end) {
+  publisher.publish("r", "1", qos::at_most_once, 0, true);
+  faults->next_meets(zk::fault::storage_full);
+  publisher.publish("r", "2 is longer", qos::at_most_once, 0, true);
+  const auto before = retained_bytes();
+  advance(std::chrono::seconds{1});
+  CAF_CHECK_EQUAL(retained_bytes(), before + std::string_view{"2 is longer"}.size() - 1);
+}
+
+CAF_TEST(a session that begins anew while its removal waits for room stays) {
+  begin_with_store_in_use();
+  faults->next_meets(zk::fault::storage_full);
+  subscriber.connect(true, kept_s); // ends the old session, whose removal fails
+  subscriber.subscribe("u", qos::at_least_once);
+  CAF_CHECK_EQUAL(stored_sessions(), 1u);
+  advance(std::chrono::seconds{2});
+  CAF_CHECK_EQUAL(stored_sessions(), 1u);
 }
 
 CAF_TEST(retained messages are written and replaced and removed) {

@@ -44,6 +44,27 @@ CAF_TEST(what a departed member did not acknowledge goes to another) {
   CAF_CHECK(moved != kept);
 }
 
+CAF_TEST(what a session that ends had in the store is in the store all along) {
+  client publisher{*this, "p"}, leaver{*this, "l"}, stayer{*this, "s"};
+  publisher.connect();
+  leaver.connect(true, 10);
+  leaver.subscribe("$share/g/t", qos::at_least_once);
+  leaver.lose_connection();
+  publisher.publish("t", "1", qos::at_least_once, 1);
+  CAF_CHECK_EQUAL(publisher.received_of<mqtt::ack_packet>().size(), 1u);
+  stayer.connect(true, 3600);
+  stayer.subscribe("$share/g/t", qos::at_least_once);
+  stayer.received();
+  CAF_CHECK_EQUAL(pointers(), 1u);
+  advance(std::chrono::seconds{10}); // ends; the other member is sent the message, not stored yet
+  CAF_CHECK_EQUAL(stayer.payloads().size(), 1u);
+  CAF_CHECK_EQUAL(pointers(), 1u);
+  CAF_CHECK_EQUAL(stored_sessions(), 2u);
+  advance(services.settings.safety.grace_max); // not acknowledged: stored, and only then removed
+  CAF_CHECK_EQUAL(pointers(), 1u);             // from the session that ended
+  CAF_CHECK_EQUAL(stored_sessions(), 1u);
+}
+
 CAF_TEST(members with a client are preferred to those that are away) {
   client publisher{*this, "p"}, away{*this, "a"}, here{*this, "h"};
   publisher.connect();

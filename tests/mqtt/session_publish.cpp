@@ -278,6 +278,20 @@ CAF_TEST(a topic alias stands for the topic it came with) { // [MQTT-3.3.2-12]
   expect_closed(reason_code::protocol_error);
 }
 
+CAF_TEST(a refused publish makes no topic live but sets its alias) {
+  connect(protocol_version::v5);
+  send(aliased("$SYS/mine", 1));
+  send(publish("$SYS/other", "x"));
+  auto bad_text = aliased("text", 2);
+  bad_text.payload = "\xff";
+  bad_text.properties.forwarded = std::string_view{"\x01\x01", 2};
+  send(bad_text);
+  CAF_CHECK(port.topics.empty());
+  CAF_CHECK(port.published.empty());
+  send(aliased("", 2));
+  check_published(0, "text", "x");
+}
+
 CAF_TEST(a topic alias above the maximum is a violation) {
   // [MQTT-3.3.2-9] [MQTT-3.2.2-17] [MQTT-3.2.2-18]
   limits.topic_alias_maximum = 3;

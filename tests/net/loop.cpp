@@ -33,6 +33,16 @@ struct due_probe final : timer_client {
 
 CAF_TEST_FIXTURE_SCOPE(loop_tests, fixture)
 
+CAF_TEST(a stop before run is not forgotten) {
+  bool ran = false;
+  io.post([&] { ran = true; });
+  io.stop();
+  io.run();
+  CAF_CHECK(!ran);
+  io.poll();
+  CAF_CHECK(ran);
+}
+
 CAF_TEST(posts from any thread run in order on the thread of the loop) {
   std::vector<int> seen;
   bool inside = false;
