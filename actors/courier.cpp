@@ -61,9 +61,8 @@ void courier::publish(const mqtt::message_ref& m) {
   route(to, std::move(b));
 }
 
-void courier::hand_out(const batch& b, const ticket_list& tickets,
-                       const std::vector<route_target>& targets) {
-  for (const auto& t : targets) {
+void courier::hand_out(const batch& b, const ticket_list& tickets, const target_list& to) {
+  for (const auto& t : to.targets) {
     assert(t.session->unit == services().index);
     t.session->local->deliver_inline(b, tickets, t);
   }

@@ -38,8 +38,7 @@ public:
   void route(entry& to, batch_ref b);
   /// Brings messages to sessions of this unit, inline. Unit's thread, from a topic or group that
   /// runs.
-  void hand_out(const batch& b, const ticket_list& tickets,
-                const std::vector<route_target>& targets);
+  void hand_out(const batch& b, const ticket_list& tickets, const target_list& to);
 
 private:
   void topic_found(const mqtt::topic_ref& name, const topic_actor& t);

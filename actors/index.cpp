@@ -28,8 +28,9 @@ index::behavior_type index::make_behavior() {
       [this](activate_atom, const mqtt::topic_ref& name, unit_index on) { activate(name, on); },
       [this](forgotten_atom, const mqtt::topic_ref& name) { forgotten(name); },
       [this](probe_idle_atom, const mqtt::topic_ref& name, topic_use use) { probed(name, use); },
-      [this](change_atom, const std::shared_ptr<const subscription_change>& c) { change(*c); },
+      [this](change_atom, const std::shared_ptr<const subscription_change>& c) { change(c); },
       [this](forget_atom, const card_ref& session) { forget(session); },
+      [this](go_on_atom) { go_on(); },
       [this](retain_atom, const mqtt::topic_ref& name, const mqtt::message_ref& m) {
         retain(name, m);
       },
@@ -71,13 +72,12 @@ void index::awaken(topic_state& t, unit_index on) {
   with.name = t.name;
   with.retained = t.retained;
   // [MQTT-3.3.2-3] [MQTT-3.3.2-3 v3] the filters that match its name, and no other
-  holdings_->subscribers.for_each_match(
-      t.name->name(), [&](const std::vector<subscriber>& matching) {
-        with.subscribers.insert(with.subscribers.end(), matching.begin(), matching.end());
-      });
+  holdings_->subscribers.for_each_match(t.name->name(), [&](const subscriber_list& matching) {
+    with.subscribers.insert(with.subscribers.end(), matching.begin(), matching.end());
+  });
   holdings_->groups.for_each_match(t.name->name(), [&](const std::vector<group_state>& matching) {
     for (const auto& g : matching)
-      with.groups.emplace_back(g.handle, g.number);
+      with.groups.push_back({g.handle, g.number});
   });
   const bool unsubscribed = with.subscribers.empty() && with.groups.empty();
   t.handle = spawn_on<topic>(pod().at(on), system(), std::move(with));

@@ -5,8 +5,11 @@
 // anything. It decides which topics retire: it probes the one that was not probed for longest, and
 // an unused one goes when it is old or when too many are live (topics.idle.*). Order: a session
 // hears `changed` after every live topic was told, so a publish after SUBACK finds the new route.
+// What concerns many topics is done in pages, a turn each.
 #pragma once
 
+#include "actors/change_queue.hpp"
+#include "actors/dense_map.hpp"
 #include "actors/pinned.hpp"
 #include "mqtt/filter_trie.hpp"
 #include "mqtt/topic_filter.hpp"
@@ -49,12 +52,20 @@ private:
     std::size_t due = 0; ///< how many are yet to be probed
   };
 
+  struct session_of {
+    session_number operator()(const card_ref& c) const noexcept { return c->number; }
+    session_number operator()(const subscriber& s) const noexcept { return s->session->number; }
+  };
+
   struct group_state {
     std::string share_name;
     group_actor handle;
     mqtt::group_number number{};
-    std::vector<card_ref> members;
+    dense_map<card_ref, session_of> members;
+    bool routed = false; ///< every live topic was told
   };
+
+  using subscriber_list = dense_map<subscriber, session_of>;
 
   // topics
   void activate(const mqtt::topic_ref& name, unit_index on);
@@ -70,27 +81,24 @@ private:
   void probed(const mqtt::topic_ref& name, topic_use use);
   void retire(topic_state& t);
   void erase_if_unused(const mqtt::topic_ref& name);
-  /// Calls `f(topic_state&)` for every topic that is live (or retiring) and matches.
-  template<class F>
-  void for_each_live(std::string_view filter, F&& f) {
-    const auto visit = [&](topic_state& t) {
-      if (t.is != life::dormant)
-        f(t);
-    };
-    if (mqtt::has_wildcard(filter))
-      holdings_->topics.for_each_match(filter,
-                                       [&](const std::string&, topic_state& t) { visit(t); });
-    else if (auto* t = holdings_->topics.find(filter))
-      visit(*t);
-  }
 
-  // subscriptions
-  void change(const subscription_change& c);
-  subscriber subscribe(const card_ref& session, const mqtt::subscription& s);
-  void join_group(const subscriber& made, const mqtt::topic_filter& parsed);
-  void unsubscribe(const card_ref& session, const std::string& filter);
-  void leave_group(const card_ref& session, const mqtt::topic_filter& parsed);
+  // subscriptions, on their way into what topics come to life with
+  void enter_next(pending_change& c);
+  void subscribe(pending_change& c, const mqtt::subscription& s);
+  void join_group(pending_change& c, const subscriber& made, const mqtt::topic_filter& parsed);
+  void unsubscribe(pending_change& c, const std::string& filter);
+  void leave_group(pending_change& c, const mqtt::topic_filter& parsed);
+  group_state* find_group(std::string_view filter, mqtt::group_number number);
+
+  // and to those that live
+  void change(const std::shared_ptr<const subscription_change>& c);
   void forget(const card_ref& session);
+  void begin(std::unique_ptr<pending_change> c);
+  void go_on();
+  bool advance(pending_change& c);
+  void tell_topics(pending_change& c, std::size_t& looks);
+  void tell_topic(const pending_change& c, topic_state& t, std::size_t& looks);
+  void finish(pending_change& c);
   void give_back(const card_ref& from, const mqtt::delivery& d);
 
   // retained messages
@@ -99,11 +107,12 @@ private:
 
   struct holdings {
     mqtt::topic_tree<topic_state> topics;
-    mqtt::filter_trie<std::vector<subscriber>> subscribers;
+    mqtt::filter_trie<subscriber_list> subscribers;
     mqtt::filter_trie<std::vector<group_state>> groups; ///< by filter without `$share/<name>/`
     std::unordered_map<mqtt::group_number, group_actor> groups_by_number;
     std::unordered_map<session_number, std::unordered_set<std::string>>
-        filters; ///< of each session, in full
+        filters;          ///< of each session, in full
+    change_queue changes; ///< under way
   };
 
   std::unique_ptr<holdings> holdings_ = std::make_unique<holdings>();

@@ -1,4 +1,5 @@
-// The index's subscriptions: exact and wildcard filters, and shared-subscription groups.
+// What the index knows of subscriptions: exact and wildcard filters, and shared-subscription
+// groups. A topic that comes to life gets its route from here; index_changes.cpp tells the others.
 #include "actors/index.hpp"
 #include "actors/share_group.hpp"
 
@@ -8,37 +9,35 @@
 
 namespace mqttzoo::actors {
 
-void index::change(const subscription_change& c) {
-  change_done answer{c.id, !c.remove.empty(), {}};
-  for (const auto& s : c.add)
-    answer.made.push_back(subscribe(c.session, s));
-  for (const auto& filter : c.remove)
-    unsubscribe(c.session, filter);
-  if (c.id != mqtt::packet_id::none)
-    send(c.session->handle, changed_atom::value, std::move(answer));
+/// One filter of it.
+void index::enter_next(pending_change& c) {
+  const auto n = c.entered++;
+  const auto& add = c.what->add;
+  if (n < add.size())
+    subscribe(c, add[n]);
+  else
+    unsubscribe(c, c.what->remove[n - add.size()]);
 }
 
-subscriber index::subscribe(const card_ref& session, const mqtt::subscription& s) {
+void index::subscribe(pending_change& c, const mqtt::subscription& s) {
+  const auto& session = c.what->session;
   const auto parsed = mqtt::parse_topic_filter(s.filter);
   assert(parsed); // the session checked it
   holdings_->filters[session->number].insert(s.filter);
   auto made = make_ref<const made_subscription>(session, s);
-  if (parsed->is_shared()) {
-    join_group(made, *parsed);
-    return made;
-  }
+  c.made.push_back(made);
+  if (parsed->is_shared())
+    return join_group(c, made, *parsed);
   auto& list = *holdings_->subscribers.insert(s.filter, {}).first;
-  const auto have = std::find_if(list.begin(), list.end(),
-                                 [&](const subscriber& x) { return x->session == session; });
-  if (have == list.end())
-    list.push_back(made);
-  else
+  if (auto* have = list.find(session->number))
     *have = made;
-  for_each_live(s.filter, [&](topic_state& t) { send(t.handle, add_route_atom::value, made); });
-  return made;
+  else
+    list.push_back(made);
+  c.routes->add({s.filter, std::move(made), mqtt::group_number::none, {}});
 }
 
-void index::join_group(const subscriber& made, const mqtt::topic_filter& parsed) {
+void index::join_group(pending_change& c, const subscriber& made,
+                       const mqtt::topic_filter& parsed) {
   const std::string filter{parsed.filter()};
   auto& list = *holdings_->groups.insert(filter, {}).first;
   auto group = std::find_if(list.begin(), list.end(), [&](const group_state& g) {
@@ -50,18 +49,20 @@ void index::join_group(const subscriber& made, const mqtt::topic_filter& parsed)
     holdings_->groups_by_number.emplace(number, handle);
     group =
         list.insert(list.end(), group_state{std::string{parsed.share_name()}, handle, number, {}});
-    for_each_live(filter,
-                  [&](topic_state& t) { send(t.handle, add_route_atom::value, handle, number); });
   }
-  if (std::find(group->members.begin(), group->members.end(), made->session) ==
-      group->members.end()) {
+  // Also if another member's change is on its way with the group: it may be dropped with its
+  // session.
+  if (!group->routed)
+    c.routes->add({filter, nullptr, group->number, group->handle});
+  if (!group->members.find(made->session->number)) {
     group->members.push_back(made->session);
     pod().shared_subscriptions.fetch_add(1, std::memory_order_relaxed);
   }
   send(group->handle, join_atom::value, made);
 }
 
-void index::unsubscribe(const card_ref& session, const std::string& filter) {
+void index::unsubscribe(pending_change& c, const std::string& filter) {
+  const auto& session = c.what->session;
   const auto parsed = mqtt::parse_topic_filter(filter);
   assert(parsed);
   if (auto found = holdings_->filters.find(session->number); found != holdings_->filters.end()) {
@@ -70,18 +71,17 @@ void index::unsubscribe(const card_ref& session, const std::string& filter) {
       holdings_->filters.erase(found);
   }
   if (parsed->is_shared())
-    return leave_group(session, *parsed);
-  auto* list = holdings_->subscribers.find(filter);
-  if (!list)
-    return;
-  std::erase_if(*list, [&](const subscriber& s) { return s->session == session; });
-  if (list->empty())
-    holdings_->subscribers.erase(filter);
-  for_each_live(filter,
-                [&](topic_state& t) { send(t.handle, remove_route_atom::value, session, filter); });
+    return leave_group(c, *parsed);
+  if (auto* list = holdings_->subscribers.find(filter)) {
+    list->erase(session->number);
+    if (list->empty())
+      holdings_->subscribers.erase(filter);
+  }
+  c.routes->add({filter, nullptr, mqtt::group_number::none, {}});
 }
 
-void index::leave_group(const card_ref& session, const mqtt::topic_filter& parsed) {
+void index::leave_group(pending_change& c, const mqtt::topic_filter& parsed) {
+  const auto& session = c.what->session;
   const std::string filter{parsed.filter()};
   auto* list = holdings_->groups.find(filter);
   if (!list)
@@ -91,13 +91,14 @@ void index::leave_group(const card_ref& session, const mqtt::topic_filter& parse
   });
   if (group == list->end())
     return;
-  if (std::erase(group->members, session) > 0)
+  if (group->members.erase(session->number))
     pod().shared_subscriptions.fetch_sub(1, std::memory_order_relaxed);
   send(group->handle, leave_atom::value, session);
   if (!group->members.empty())
     return;
+  // Nobody tells topics of it any more: each of its members has left after its own changes.
   const auto number = group->number;
-  for_each_live(filter, [&](topic_state& t) { send(t.handle, remove_route_atom::value, number); });
+  c.routes->add({filter, nullptr, number, {}});
   // The group goes with its last reference: batches on their way to it still get an answer.
   holdings_->groups_by_number.erase(number);
   list->erase(group);
@@ -105,15 +106,13 @@ void index::leave_group(const card_ref& session, const mqtt::topic_filter& parse
     holdings_->groups.erase(filter);
 }
 
-void index::forget(
-    const card_ref& session) { // [MQTT-3.1.2.7 v3] what it retained is no part of it and stays
-  if (auto found = holdings_->filters.find(session->number); found != holdings_->filters.end()) {
-    const auto filters = std::move(found->second);
-    holdings_->filters.erase(found);
-    for (const auto& filter : filters)
-      unsubscribe(session, filter);
-  }
-  send(session->handle, changed_atom::value, change_done{mqtt::packet_id::none, true, {}});
+index::group_state* index::find_group(std::string_view filter, mqtt::group_number number) {
+  auto* list = holdings_->groups.find(filter);
+  if (!list)
+    return nullptr;
+  const auto found = std::find_if(list->begin(), list->end(),
+                                  [&](const group_state& g) { return g.number == number; });
+  return found == list->end() ? nullptr : &*found;
 }
 
 void index::give_back(const card_ref& from, const mqtt::delivery& d) {

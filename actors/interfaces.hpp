@@ -24,8 +24,7 @@ struct attachment;
 
 #define MQTTZOO_ATOM(name, text) using name##_atom = caf::atom_constant<caf::atom(text)>
 MQTTZOO_ATOM(publish, "publish");        // messages for a topic
-MQTTZOO_ATOM(add_route, "addroute");     // a session or group joins a topic's route
-MQTTZOO_ATOM(remove_route, "rmroute");   // it leaves
+MQTTZOO_ATOM(change_route, "chgroute");  // who gets a topic's messages changed
 MQTTZOO_ATOM(send_retained, "sendret");  // give a new subscriber the topic's retained message
 MQTTZOO_ATOM(probe_idle, "probeidle");   // were you used since the last time you were asked?
 MQTTZOO_ATOM(retire, "retire");          // nobody knows you any more: quit
@@ -36,6 +35,7 @@ MQTTZOO_ATOM(forgotten, "forgotten");    // dropped
 MQTTZOO_ATOM(deliver, "deliver");        // messages for sessions
 MQTTZOO_ATOM(change, "change");          // subscriptions made and removed
 MQTTZOO_ATOM(changed, "changed");        // every route has them
+MQTTZOO_ATOM(go_on, "goon");             // what is under way: its next page
 MQTTZOO_ATOM(retain, "retain");          // a topic's retained message changed
 MQTTZOO_ATOM(walk, "walk");              // the next page of retained messages
 MQTTZOO_ATOM(page, "page");              // here it is
@@ -100,21 +100,16 @@ using group_actor = caf::typed_actor<
     caf::reacts_to<give_back_atom, card_ref, mqtt::delivery>>;
 
 /// One live topic; see topic.hpp.
-using topic_actor =
-    caf::typed_actor<caf::reacts_to<publish_atom, batch_ref>,
-                     /// A session joins the route.
-                     caf::reacts_to<add_route_atom, subscriber>,
-                     /// A session's subscription with that filter leaves it.
-                     caf::reacts_to<remove_route_atom, card_ref, std::string>,
-                     caf::reacts_to<add_route_atom, group_actor, mqtt::group_number>,
-                     caf::reacts_to<remove_route_atom, mqtt::group_number>,
-                     /// The retained message, to a new subscriber that has not had it as a live
-                     /// message.
-                     caf::reacts_to<send_retained_atom, subscriber>,
-                     /// Whether messages came since the last probe.
-                     /// Answered to the index with a message, not a reply: CAF looks through all
-                     /// requests under way for each reply.
-                     caf::reacts_to<probe_idle_atom>, caf::reacts_to<retire_atom>>;
+using topic_actor = caf::typed_actor<caf::reacts_to<publish_atom, batch_ref>,
+                                     /// What a SUBSCRIBE or UNSUBSCRIBE changes in its route.
+                                     caf::reacts_to<change_route_atom, route_change_ref>,
+                                     /// The retained message, to a new subscriber that has not had
+                                     /// it as a live message.
+                                     caf::reacts_to<send_retained_atom, subscriber>,
+                                     /// Whether messages came since the last probe.
+                                     /// Answered to the index with a message, not a reply: CAF
+                                     /// looks through all requests under way for each reply.
+                                     caf::reacts_to<probe_idle_atom>, caf::reacts_to<retire_atom>>;
 
 /// A unit's go-between: it knows the live topics its sessions use and takes what other units send
 /// to its sessions.
@@ -143,6 +138,8 @@ using index_actor = caf::typed_actor<
     /// A session is over: all its subscriptions go; answered to the session with `changed` for no
     /// packet id.
     caf::reacts_to<forget_atom, card_ref>,
+    /// To itself: the next page of the changes that are under way.
+    caf::reacts_to<go_on_atom>,
     /// The retained message of a topic, null when it was removed: from the topic, and at start from
     /// the store.
     caf::reacts_to<retain_atom, mqtt::topic_ref, mqtt::message_ref>,
@@ -195,6 +192,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::fan_out)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::parcel)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::receipt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::retained_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::route_change_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::stored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::subscriber)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::ticket_list)

@@ -23,6 +23,7 @@ namespace mqttzoo::actors {
 class session_card;
 class made_subscription;
 class publish_ticket;
+class route_change;
 using card_ref = ref<session_card>;
 
 /// One message of a batch and its packet identifier in the publisher's space (none: nobody waits
@@ -63,14 +64,17 @@ struct route_target {
   bool no_local = false; ///< every matching subscription says so [MQTT-3.8.3-3]
 };
 
-/// The sessions of one unit in a topic's route. Replaced, never changed.
-using target_list = std::shared_ptr<const std::vector<route_target>>;
+/// The sessions of one unit in a topic's route, one after the other. Immutable once shared.
+class target_list final : public ref_counted {
+public:
+  std::vector<route_target> targets;
+};
 
 /// From a topic to the courier of another unit.
 struct fan_out {
   batch_ref messages;
   ticket_list tickets;
-  target_list targets;
+  ref<const target_list> targets;
 };
 
 /// What became of publishes: all of `ids` ended with `outcome`.
@@ -89,6 +93,9 @@ enum class topic_use : std::uint8_t {
   lonely, ///< messages, but nobody gets them
   wanted, ///< messages, and somebody gets them
 };
+
+/// What it means to topics; see route_change.hpp.
+using route_change_ref = ref<const route_change>;
 
 /// SUBSCRIBE or UNSUBSCRIBE of one session, to the index.
 struct subscription_change {
@@ -115,6 +122,7 @@ struct retained_cursor {
 /// Messages for one session: retained ones, or what a group chose it for.
 struct parcel {
   std::vector<mqtt::delivery> deliveries;
+  batch_ref of; ///< what a group shared out: in transit until the session has it; or null
 };
 
 /// A page of retained messages; `next` is null with the last one.

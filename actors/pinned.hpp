@@ -33,7 +33,12 @@ public:
 
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
     taken_over(this);
-    return Base::consume(element);
+    try {
+      return Base::consume(element);
+    } catch (...) {
+      on_failure();
+      throw; // CAF ends the actor
+    }
   }
 
   void intrusive_ptr_release_impl() override {
@@ -65,6 +70,9 @@ protected:
   pod_services& pod() noexcept { return *services_.pod; }
   net::time_point now() const noexcept { return services_.now(); }
 
+  /// It ends at once because of an exception; on_exit() follows.
+  virtual void on_failure() noexcept {}
+
   /// Runs `f` as this actor, now, on the unit's thread: for socket and timer events and for
   /// delivery from an actor of the same unit. Must not be called while this actor runs. False if
   /// the actor has ended.
@@ -75,6 +83,7 @@ protected:
     try {
       f();
     } catch (...) {
+      on_failure();
       auto error = std::current_exception();
       this->quit(caf::scheduled_actor::default_exception_handler(this, error));
     }

@@ -1,5 +1,6 @@
 #include "actors/session.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -7,13 +8,16 @@ namespace mqttzoo::actors {
 session::session(caf::actor_config& config, unit_services& services, card_ref card,
                  std::shared_ptr<restored_session> restored)
     : pinned_base<session_actor>(config, services), card_(std::move(card)),
-      machine_(*this, services.counters, services.limits, card_->client, card_->number) {
-  services.counters.sessions.add();
-  if (restored)
-    restore(*restored);
+      machine_(*this, services.counters, services.limits, card_->client, card_->number),
+      restored_(std::move(restored)) {
+  card_->persistent = restored_ != nullptr;
 }
 
 session::behavior_type session::make_behavior() {
+  services().counters.sessions.add(); // here and not above, where it may be another unit's thread
+  counted_ = true;
+  if (restored_)
+    restore(*std::exchange(restored_, nullptr));
   rearm();
   return {
       [this](deliver_atom, const parcel& p) { deliver(p); },
@@ -45,19 +49,31 @@ session::behavior_type session::make_behavior() {
 
 void session::on_exit() {
   services().timers->cancel(*this);
-  services().counters.sessions.sub();
+  if (counted_)
+    services().counters.sessions.sub();
   if (connection_) {
     connection_->detach_events();
     connection_->abort();
     connection_ = nullptr;
   }
   if (arriving_)
-    abort(*arriving_);
-  arriving_ = nullptr;
+    abort(*std::exchange(arriving_, nullptr));
+  set_connected(false);
+  card_->persistent = false;
+  if (failed_)
+    leave_behind_nothing();
   open_ = nullptr;
   walks_.clear();
   subscribes_.clear();
   card_ = nullptr; // breaks the cycle card -> handle -> session -> card
+}
+
+/// After a failure: what it was and had is lost, and its client begins anew.
+void session::leave_behind_nothing() {
+  caf::anon_send(pod().index, forget_atom::value, card_);
+  if (stored_)
+    caf::anon_send(pod().post_office, erase_atom::value, card_);
+  caf::anon_send(pod().home, release_atom::value, card_, std::numeric_limits<std::uint64_t>::max());
 }
 
 // --- connections
@@ -71,22 +87,28 @@ void session::attach(std::shared_ptr<attachment> a) {
   const bool resumed = had_state && !a->connect.packet.clean_start; // [MQTT-3.1.2-4] [MQTT-3.1.2-5]
   const auto state = resumed ? mqtt::session::presence::resumed : mqtt::session::presence::fresh;
   machine_.taken_over(state, now());
-  submit(); // its will
+  submit_last(); // its will
   if (!resumed)
     purge();
   complete_subscribes(); // the machine waits for them before it reads on
   ending_ = false;
   if (arriving_)
-    abort(*arriving_);
-  if (erasing_ > 0)
-    arriving_ = std::move(a); // CONNACK says that nothing is left, so first the store must agree
-  else
-    open(*a, state);
+    abort(*std::exchange(arriving_, nullptr));
+  if (resumed)
+    return open(*a, state);
+  // CONNACK says that nothing is left, so first the store and all routes must agree.
+  arriving_ = std::move(a);
+  open_if_clear();
+}
+
+void session::open_if_clear() {
+  if (arriving_ && erasing_ == 0 && !leaving_routes_)
+    open(*std::exchange(arriving_, nullptr), mqtt::session::presence::fresh);
 }
 
 void session::erased() {
-  if (--erasing_ == 0 && arriving_)
-    open(*std::exchange(arriving_, nullptr), mqtt::session::presence::fresh);
+  --erasing_;
+  open_if_clear();
 }
 
 void session::abort(attachment& a) {
@@ -129,6 +151,7 @@ void session::purge() {
   walks_.clear();
   walking_ = false;
   ++forgetting_;
+  leaving_routes_ |= std::exchange(routed_, false);
   send(pod().index, forget_atom::value, card_);
   if (stored_)
     erase();
@@ -208,8 +231,7 @@ void session::on_due(net::time_point at) {
 void session::finish_turn() {
   if (!card_)
     return;
-  submit();
-  named_ = nullptr; // the courier may forget it before the next turn
+  submit_last();
   save_if_changed();
   go_on_walking();
   if (connection_ && congested())
@@ -259,93 +281,12 @@ void session::set_pause(pause why, bool on) {
     connection_->resume_reading();
 }
 
-// --- publishing
-// -------------------------------------------------------------------------------------------------
-
-mqtt::topic_ref session::intern(std::string_view topic) {
-  if (!named_ || named_->name->name() != topic)
-    named_ = &services().local_courier->look_up(topic);
-  return named_->name;
-}
-
-void session::publish(mqtt::message_ref m, mqtt::packet_id id) {
-  const auto& topic = m->shared_topic_name();
-  if (open_ && open_->topic != topic)
-    submit();
-  if (!open_) {
-    intern(topic->name());
-    open_for_ = named_;
-    open_ = make_ref<batch>(topic, card_, epoch_);
-  }
-  open_->add({std::move(m), id});
-}
-
-void session::submit() {
-  if (open_)
-    services().local_courier->route(*std::exchange(open_for_, nullptr),
-                                    std::exchange(open_, nullptr));
-}
-
-void session::receipt_inline(const receipt& r) {
-  run_inline([&] { receive(r); });
-}
-
-void session::receive(const receipt& r) {
-  const auto at = now();
-  for (const auto id : r.ids)
-    machine_.on_receipt(r.epoch, id, r.outcome, at);
-  rearm();
-}
-
-// --- delivery
-// ---------------------------------------------------------------------------------------------------
-
-void session::deliver_inline(const batch& messages, const ticket_list& tickets,
-                             const route_target& on) {
-  if (on.no_local && messages.publisher == on.session)
-    return; // [MQTT-3.8.3-3]
-  if (!card_)
-    return turn_away(messages, tickets);
-  run_inline([&] {
-    const auto at = now();
-    for (std::size_t i = 0; i < messages.publications.size(); ++i)
-      deliver_one({messages.publications[i].message, on.terms,
-                   tickets.empty() ? nullptr : ref<mqtt::ticket>{tickets[i]}},
-                  at);
-    finish_turn();
-  });
-}
-
-void session::deliver_inline(const parcel& p) {
-  if (!card_)
-    return turn_away(p);
-  run_inline([&] { deliver(p); });
-}
-
-void session::deliver(const parcel& p) {
-  const auto at = now();
-  for (const auto& d : p.deliveries)
-    deliver_one(d, at);
-  finish_turn();
-}
-
-void session::deliver_one(mqtt::delivery d, net::time_point at) {
-  if (!d.promise || !d.promise->store_first())
-    return machine_.sender().deliver(std::move(d), at);
-  // The post office waits for a word of every addressee before it stores any of it.
-  ref<publish_ticket> ticket = d.promise.downcast<publish_ticket>();
-  auto message = d.message;
-  deposited_ = false;
-  machine_.sender().deliver(std::move(d), at);
-  if (!deposited_)
-    send(pod().post_office, decline_atom::value, std::move(ticket), std::move(message));
-}
-
 // --- end
 // --------------------------------------------------------------------------------------------------------
 
 void session::end() {
   ending_ = true;
+  card_->persistent = false;
   purge(); // the index answers, and the home is asked to let go
 }
 

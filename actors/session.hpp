@@ -46,6 +46,7 @@ public:
   behavior_type make_behavior() override;
   const char* name() const override { return "session"; }
   void on_exit() override;
+  void on_failure() noexcept override { failed_ = true; }
 
   // local_session
   void deliver_inline(const batch& messages, const ticket_list& tickets,
@@ -100,12 +101,15 @@ private:
   void release_if_over();
   void open(attachment& a, mqtt::session::presence state);
   static void abort(attachment& a);
+  void open_if_clear();
+  void leave_behind_nothing();
   void deliver(const parcel& p);
   void deliver_one(mqtt::delivery d, net::time_point at);
   void turn_away(const batch& messages, const ticket_list& tickets);
   void turn_away(const parcel& p);
   void receive(const receipt& r);
   void routes_changed(const change_done& done);
+  void forgotten();
   void state_saved(std::uint64_t revision, mqtt::reason_code outcome);
   void page_came(const retained_page& p);
   void shut_down();
@@ -113,6 +117,7 @@ private:
   /// What follows every event: batches leave, changes are saved, timers are set.
   void finish_turn();
   void submit();
+  void submit_last();
   void save_if_changed();
   void go_on_walking();
   void wait_for(const subscription_change& c);
@@ -138,15 +143,20 @@ private:
   std::uint64_t revision_ = 0;        ///< of the session's state
   std::uint64_t saving_revision_ = 0; ///< under way
   std::uint64_t saved_revision_ = 0;
-  std::shared_ptr<attachment> arriving_; ///< waits until the store forgot the session before it
+  std::shared_ptr<restored_session> restored_; ///< until the first turn
+  std::shared_ptr<attachment> arriving_; ///< waits until all have forgotten the session before it
   std::uint32_t erasing_ = 0; ///< questions to the post office to erase us that it has not answered
   std::uint32_t forgetting_ = 0; ///< questions to the index to forget us that it has not answered
   ref<hand_over_ticket> handing_over_;      ///< until purge(): goes with what is given back
   std::vector<mqtt::stored_number> handed_; ///< to forget once others have it
   std::uint8_t paused_ = 0;
   bool saving_ = false;
-  bool walking_ = false; ///< a page was asked for
-  bool stored_ = false;  ///< the store may know this session
+  bool walking_ = false;        ///< a page was asked for
+  bool stored_ = false;         ///< the store may know this session
+  bool routed_ = false;         ///< routes may have this session
+  bool leaving_routes_ = false; ///< the index is asked to take it out of them
+  bool counted_ = false;
+  bool failed_ = false; ///< an exception ends it
   bool ending_ = false;
   bool hands_over_ = false; ///< purged, and others do not have yet what was given back
   bool deposited_ = false;  ///< the machine asked for a deposit during the current delivery

@@ -17,6 +17,7 @@ constexpr core::logger log{core::log_folder::actors};
 // ----------------------------------------------------------------------------------------------
 
 void session::subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_id id) {
+  routed_ = true;
   auto change = std::make_shared<subscription_change>();
   change->session = card_;
   change->id = id;
@@ -45,10 +46,8 @@ void session::wait_for(const subscription_change& c) {
 }
 
 void session::routes_changed(const change_done& c) {
-  if (c.id == mqtt::packet_id::none) { // no route knows us any more
-    --forgetting_;
-    return release_if_over();
-  }
+  if (c.id == mqtt::packet_id::none)
+    return forgotten();
   const auto first =
       std::find_if(subscribes_.begin(), subscribes_.end(), [&](const waiting_subscribe& s) {
         return s.id == c.id && s.unsubscribes == c.unsubscribed && !s.routed;
@@ -59,6 +58,15 @@ void session::routes_changed(const change_done& c) {
   }
   complete_subscribes();
   finish_turn();
+}
+
+/// No route knows us any more.
+void session::forgotten() {
+  if (--forgetting_ > 0)
+    return;
+  leaving_routes_ = false;
+  release_if_over();
+  open_if_clear();
 }
 
 void session::complete_subscribes() {
@@ -174,7 +182,7 @@ void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
         subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));
       }
     complete_subscribes();
-    submit();
+    submit_last();
     return rearm();
   }
   saved_revision_ = std::max(saved_revision_, revision);
@@ -219,8 +227,7 @@ void session::release_if_over() {
 }
 
 void session::restore(restored_session& from) {
-  stored_ = true;
-  card_->persistent = true;
+  stored_ = routed_ = true;
   machine_.restore(from.expiry_interval_s, std::move(from.subscriptions), from.expires_at,
                    std::move(from.will), from.will_due);
   for (const auto id : from.received)

@@ -1,6 +1,6 @@
 #include "actors/share_group.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace mqttzoo::actors {
 
@@ -10,13 +10,9 @@ share_group::share_group(caf::actor_config& config, unit_services& services,
 
 share_group::behavior_type share_group::make_behavior() {
   return {
-      [this](publish_atom, const batch_ref& b, const ticket_list& tickets) {
-        publish(*b, tickets);
-      },
+      [this](publish_atom, const batch_ref& b, const ticket_list& tickets) { publish(b, tickets); },
       [this](join_atom, const subscriber& s) { join(s); },
-      [this](leave_atom, const card_ref& session) {
-        std::erase_if(members_, [&](const member& m) { return m.session == session; });
-      },
+      [this](leave_atom, const card_ref& session) { members_.erase(session->number); },
       [this](give_back_atom, const card_ref& from, const mqtt::delivery& d) { give_back(from, d); },
   };
 }
@@ -28,26 +24,30 @@ void share_group::join(const subscriber& s) {
   if (s->terms.identifier != 0) // [MQTT-3.3.4-5] this copy is for this subscription alone
     terms->subscription_identifiers.push_back(s->terms.identifier);
   terms->group = number_;
-  auto have = std::find_if(members_.begin(), members_.end(),
-                           [&](const member& m) { return m.session == s->session; });
-  if (have == members_.end())
-    members_.push_back({s->session, std::move(terms), {}});
-  else
+  if (auto* have = members_.find(s->session->number))
     have->terms = std::move(terms);
+  else
+    members_.push_back({s->session, std::move(terms), {}});
 }
 
-void share_group::publish(const batch& b, const ticket_list& tickets) {
-  for (std::size_t i = 0; i < b.publications.size(); ++i) {
-    const auto& m = b.publications[i].message;
+void share_group::publish(const batch_ref& b, const ticket_list& tickets) {
+  for (std::size_t i = 0; i < b->publications.size(); ++i) {
+    const auto& m = b->publications[i].message;
     const auto t = tickets.empty() ? ref<publish_ticket>{} : tickets[i];
-    if (auto* chosen = choose({}))
-      chosen->outgoing.deliveries.push_back({m, chosen->terms, t});
-    else
+    auto* to = choose({});
+    if (!to) {
       decline(m, t);
+      continue;
+    }
+    if (to->outgoing.deliveries.empty())
+      chosen_.push_back(to);
+    to->outgoing.deliveries.push_back({m, to->terms, t});
   }
-  for (auto& m : members_)
-    if (!m.outgoing.deliveries.empty())
-      send_to(m.session, std::exchange(m.outgoing, {}));
+  for (auto* to : chosen_) {
+    to->outgoing.of = b; // the publisher is held back until they are with their sessions
+    send_to(to->session, std::exchange(to->outgoing, {}));
+  }
+  chosen_.clear();
 }
 
 /// By its courier, which has an answer also for a session that has ended.
@@ -81,7 +81,7 @@ void share_group::decline(const mqtt::message_ref& m, const ref<publish_ticket>&
 
 void share_group::give_back(const card_ref& from, const mqtt::delivery& d) {
   if (auto* chosen = choose(from))
-    send_to(chosen->session, parcel{{{d.message, chosen->terms, d.promise}}});
+    send_to(chosen->session, parcel{{{d.message, chosen->terms, d.promise}}, nullptr});
 }
 
 } // namespace mqttzoo::actors

@@ -5,6 +5,7 @@
 // persistent members in turn, so that messages wait for them.
 #pragma once
 
+#include "actors/dense_map.hpp"
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
 
@@ -26,8 +27,11 @@ private:
     mqtt::terms_ref terms;
     parcel outgoing; ///< collected while a batch is shared out
   };
+  struct number_of {
+    session_number operator()(const member& m) const noexcept { return m.session->number; }
+  };
 
-  void publish(const batch& b, const ticket_list& tickets);
+  void publish(const batch_ref& b, const ticket_list& tickets);
   void join(const subscriber& s);
   void give_back(const card_ref& from, const mqtt::delivery& d);
   /// The next member in turn that is not `except`; null if there is none.
@@ -36,7 +40,8 @@ private:
   void decline(const mqtt::message_ref& m, const ref<publish_ticket>& t);
 
   mqtt::group_number number_;
-  std::vector<member> members_;
+  dense_map<member, number_of> members_;
+  std::vector<member*> chosen_; ///< during a batch: who gets something of it
   std::size_t turn_ = 0;
 };
 

@@ -82,6 +82,7 @@ void sys_topics::publish_all(net::time_point at) {
   tell("limits/slow readers closed", io(&net::io_counters::stalls));
   tell("limits/reads paused", total(&c::reads_paused));
   tell("limits/connects refused", total(&c::connects_refused));
+  tell("limits/subscriptions refused", total(&c::subscriptions_refused));
   tell("limits/connections refused", io(&net::io_counters::connections_refused));
   tell_load("messages/received", total(&c::packets_received), elapsed_s);
   tell_load("messages/sent", total(&c::packets_sent), elapsed_s);

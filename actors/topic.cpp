@@ -8,30 +8,21 @@
 namespace mqttzoo::actors {
 
 topic::topic(caf::actor_config& config, unit_services& services, start with)
-    : pinned_base<topic_actor>(config, services), name_(std::move(with.name)),
-      groups_(std::move(with.groups)), retained_(std::move(with.retained)) {
-  subscribers_.reserve(with.subscribers.size());
-  for (auto& s : with.subscribers)
-    subscribers_.push_back({std::move(s), 0});
-}
+    : pinned_base<topic_actor>(config, services), first_(std::move(with)) {}
 
 topic::behavior_type topic::make_behavior() {
+  auto with = std::move(first_);
+  name_ = std::move(with.name);
+  retained_ = std::move(with.retained);
+  route_.begin(std::move(with.subscribers), std::move(with.groups));
   return {
       [this](publish_atom, const batch_ref& b) { publish(b); },
-      [this](add_route_atom, const subscriber& s) { add(s); },
-      [this](remove_route_atom, const card_ref& session, const std::string& filter) {
-        remove(session, filter);
-      },
-      [this](add_route_atom, const group_actor& group, mqtt::group_number number) {
-        groups_.emplace_back(group, number);
-      },
-      [this](remove_route_atom, mqtt::group_number number) {
-        std::erase_if(groups_, [&](const auto& g) { return g.second == number; });
+      [this](change_route_atom, const route_change_ref& c) {
+        route_.change(*c, name_->name(), batches_);
       },
       [this](send_retained_atom, const subscriber& s) { send_retained(s); },
       [this](probe_idle_atom) {
-        const auto use =
-            subscribers_.empty() && groups_.empty() ? topic_use::lonely : topic_use::wanted;
+        const auto use = route_.empty() ? topic_use::lonely : topic_use::wanted;
         send(pod().index, probe_idle_atom::value, name_,
              std::exchange(used_, false) ? use : topic_use::idle);
       },
@@ -42,38 +33,32 @@ topic::behavior_type topic::make_behavior() {
 void topic::publish(const batch_ref& b) {
   used_ = true;
   ++batches_;
-  if (stale_)
-    rebuild_targets();
   auto tickets = make_tickets(*b);
   update_retained(*b, tickets);
-  for (std::size_t u = 0; u < targets_.size(); ++u) {
-    if (!targets_[u])
-      continue;
-    if (unit_index{static_cast<std::uint16_t>(u)} == services().index)
-      services().local_courier->hand_out(*b, tickets, *targets_[u]);
+  route_.for_each_unit([&](unit_index u, ref<const target_list> list) {
+    if (u == services().index)
+      services().local_courier->hand_out(*b, tickets, *list);
     else
-      send(pod().units[u]->courier_handle, deliver_atom::value, fan_out{b, tickets, targets_[u]});
-  }
-  for (const auto& [group, number] : groups_)
-    send(group, publish_atom::value, b, tickets);
+      send(pod().at(u).courier_handle, deliver_atom::value, fan_out{b, tickets, std::move(list)});
+  });
+  for (const auto& g : route_.groups())
+    send(g.group, publish_atom::value, b, tickets);
   send_receipts(*b, tickets);
 }
 
 topic::audience topic::count_audience(const batch& b) const {
   audience a;
-  a.addressees = groups_.size();
-  a.persistent = !groups_.empty();
-  for (const auto& list : targets_) {
-    if (!list)
-      continue;
-    for (const auto& t : *list) {
+  a.addressees = route_.groups().size();
+  a.persistent = !route_.groups().empty();
+  route_.for_each_unit([&](unit_index, const ref<const target_list>& list) {
+    for (const auto& t : list->targets) {
       if (t.no_local && t.session == b.publisher)
         continue;
       ++a.addressees;
       a.persistent |= t.terms->maximum_qos > mqtt::qos::at_most_once &&
                       t.session->persistent.load(std::memory_order_relaxed);
     }
-  }
+  });
   return a;
 }
 
@@ -114,8 +99,8 @@ void topic::send_receipts(const batch& b, const ticket_list& tickets) {
   receipt r;
   r.epoch = b.epoch;
   // [MQTT-3.4.2-1] told apart for 5.0 publishers
-  r.outcome = any_target_ || !groups_.empty() ? mqtt::reason_code::success
-                                              : mqtt::reason_code::no_matching_subscribers;
+  r.outcome =
+      route_.empty() ? mqtt::reason_code::no_matching_subscribers : mqtt::reason_code::success;
   for (std::size_t i = 0; i < b.publications.size(); ++i)
     if (b.publications[i].id != mqtt::packet_id::none && (tickets.empty() || !tickets[i]))
       r.ids.push_back(b.publications[i].id);
@@ -125,72 +110,6 @@ void topic::send_receipts(const batch& b, const ticket_list& tickets) {
     b.publisher->local->receipt_inline(r);
   else
     send(b.publisher->handle, settled_atom::value, std::move(r));
-}
-
-void topic::add(subscriber s) {
-  const auto same = [&](const route_entry& have) {
-    return have.by->session == s->session && have.by->terms.filter == s->terms.filter;
-  };
-  auto found = std::find_if(subscribers_.begin(), subscribers_.end(), same);
-  if (found == subscribers_.end())
-    subscribers_.push_back({std::move(s), batches_});
-  else
-    *found = {std::move(s), batches_};
-  forget_targets();
-}
-
-void topic::remove(const card_ref& session, const std::string& filter) {
-  std::erase_if(subscribers_, [&](const route_entry& e) {
-    return e.by->session == session && e.by->terms.filter == filter;
-  });
-  forget_targets();
-}
-
-/// They are made anew with the next publish; until then no session that left is kept alive by them.
-void topic::forget_targets() {
-  targets_.clear();
-  stale_ = true;
-}
-
-route_target topic::merge(route_iterator first, route_iterator last) {
-  if (last - first == 1)
-    return {first->by->session, first->by->alone, first->by->terms.options.no_local};
-  auto terms = make_ref<mqtt::delivery_terms>();
-  bool no_local = true;
-  for (auto e = first; e != last; ++e) {
-    const auto& s = e->by->terms;
-    terms->maximum_qos = std::max(terms->maximum_qos, s.options.qos);
-    terms->retain_as_published |= s.options.retain_as_published;
-    if (s.identifier != 0)
-      terms->subscription_identifiers.push_back(s.identifier);
-    no_local &= s.options.no_local;
-  }
-  return {first->by->session, std::move(terms), no_local};
-}
-
-void topic::rebuild_targets() {
-  // [MQTT-3.3.4-2] one copy for a session whatever number of its subscriptions match
-  std::stable_sort(subscribers_.begin(), subscribers_.end(),
-                   [](const route_entry& a, const route_entry& b) {
-                     return a.by->session->number < b.by->session->number;
-                   });
-  std::vector<std::vector<route_target>> lists(pod().units.size());
-  for (auto first = subscribers_.begin(); first != subscribers_.end();) {
-    const auto& session = first->by->session;
-    const auto last = std::find_if(first, subscribers_.end(),
-                                   [&](const route_entry& e) { return e.by->session != session; });
-    lists[static_cast<std::size_t>(session->unit)].push_back(merge(first, last));
-    first = last;
-  }
-  targets_.assign(lists.size(), nullptr);
-  any_target_ = false;
-  for (std::size_t u = 0; u < lists.size(); ++u) {
-    if (lists[u].empty())
-      continue;
-    targets_[u] = std::make_shared<const std::vector<route_target>>(std::move(lists[u]));
-    any_target_ = true;
-  }
-  stale_ = false;
 }
 
 void topic::update_retained(const batch& b, ticket_list& tickets) {
@@ -232,15 +151,14 @@ bool topic::may_retain(const mqtt::message& m) const {
 void topic::send_retained(const subscriber& to) {
   if (!retained_ || retained_->expired(now()))
     return;
-  for (const auto& e : subscribers_)
-    if (e.by == to && e.since < retained_since_)
-      return; // it came live already
+  if (route_.joined(to) < retained_since_)
+    return; // it came live already
   auto terms = make_ref<mqtt::delivery_terms>();
   terms->maximum_qos = to->terms.options.qos;
   terms->retained = true;
   if (to->terms.identifier != 0)
     terms->subscription_identifiers.push_back(to->terms.identifier);
-  parcel p{{{retained_, std::move(terms), nullptr}}};
+  parcel p{{{retained_, std::move(terms), nullptr}}, nullptr};
   if (to->session->unit == services().index)
     to->session->local->deliver_inline(
         p); // as live messages come, so that none of them overtakes it

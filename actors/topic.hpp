@@ -1,16 +1,15 @@
 // One live topic: it knows who gets its messages and keeps their order.
 //
 // Spawned by the index on the unit of the first publisher, talked to by couriers (messages) and the
-// index (routes), gone when it has been idle. Owns its route: sessions grouped by unit, and
-// shared-subscription groups. Its retained message is the index's copy, kept here so that new
-// subscribers get it in order with live messages. Standard: 3.3.1.3, 4.6.
+// index (routes), gone when it has been idle. Owns its route. Its retained message is the index's
+// copy, kept here so that new subscribers get it in order with live messages. Standard: 3.3.1.3,
+// 4.6.
 #pragma once
 
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
+#include "actors/route.hpp"
 
-#include <memory>
-#include <string>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -20,7 +19,7 @@ public:
   struct start {
     mqtt::topic_ref name;
     std::vector<subscriber> subscribers;
-    std::vector<std::pair<group_actor, mqtt::group_number>> groups;
+    std::vector<group_target> groups;
     mqtt::message_ref retained;
   };
 
@@ -30,45 +29,27 @@ public:
   const char* name() const override { return "topic"; }
 
 private:
-  void publish(const batch_ref& b);
-  void add(subscriber s);
-  void remove(const card_ref& session, const std::string& filter);
   /// Who has a say in a batch's promises.
   struct audience {
     bool persistent = false;    ///< somebody must have the messages safely
     std::size_t addressees = 0; ///< who will say whether they need a store-first message stored
   };
 
+  void publish(const batch_ref& b);
   void update_retained(const batch& b, ticket_list& tickets);
   bool may_retain(const mqtt::message& m) const;
-  void rebuild_targets();
-  void forget_targets();
   ticket_list make_tickets(const batch& b);
   audience count_audience(const batch& b) const;
   void send_receipts(const batch& b, const ticket_list& tickets);
   void send_retained(const subscriber& to);
 
+  start first_; ///< what it begins with, until it does so on its own unit
   mqtt::topic_ref name_;
-  /// One matching subscription, and how many batches had come when it joined.
-  struct route_entry {
-    subscriber by;
-    std::uint64_t since = 0;
-  };
-
-  using route_iterator = std::vector<route_entry>::const_iterator;
-
-  /// All subscriptions of one session that match, as one target.
-  static route_target merge(route_iterator first, route_iterator last);
-
-  std::vector<route_entry> subscribers_;
-  std::vector<std::pair<group_actor, mqtt::group_number>> groups_;
-  std::vector<target_list> targets_; ///< by unit; rebuilt when stale_
+  route route_;
   mqtt::message_ref retained_;
   std::uint64_t batches_ = 0;        ///< so far
   std::uint64_t retained_since_ = 0; ///< the batch that brought retained_; 0: from before this life
-  bool stale_ = true;
   bool used_ = true;
-  bool any_target_ = false;
 };
 
 } // namespace mqttzoo::actors

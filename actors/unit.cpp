@@ -53,10 +53,13 @@ void unit::take_inbox() {
 }
 
 void unit::run_jobs() {
-  for (std::size_t n = 0; n < jobs_per_turn_max && !jobs_.empty(); ++n) {
+  const auto until = loop_.now() + turn_max;
+  for (std::size_t n = 1; n <= jobs_per_turn_max && !jobs_.empty(); ++n) {
     auto* job = jobs_.front();
     jobs_.pop_front();
-    run(job);
+    const auto left = run(job);
+    if ((left == mailbox::filled || n % jobs_between_looks == 0) && loop_.now() >= until)
+      break;
   }
   if (jobs_.empty())
     armed_ = false;
@@ -64,16 +67,17 @@ void unit::run_jobs() {
     loop_.post([this] { run_jobs(); }); // sockets and timers first
 }
 
-void unit::run(caf::resumable* job) {
+unit::mailbox unit::run(caf::resumable* job) {
   switch (job->resume(this, messages_per_job_max)) {
   case caf::resumable::resume_later:
     jobs_.push_back(job); // keeps its reference
-    break;
+    return mailbox::filled;
   case caf::resumable::shutdown_execution_unit:
     break; // CAF's own helper, never owned
   default:
     intrusive_ptr_release(job); // the one that enqueue() added
   }
+  return mailbox::drained;
 }
 
 } // namespace mqttzoo::actors

@@ -12,7 +12,9 @@
 #include <caf/execution_unit.hpp>
 #include <caf/resumable.hpp>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <vector>
@@ -32,13 +34,18 @@ public:
   void exec_later(caf::resumable* job) override;
 
 private:
-  /// Bounds of one turn, so that no actor starves the sockets.
+  /// Bounds of one turn, so that no actor starves the sockets or other units' messages. Time is
+  /// looked at after an actor that did not come to the end of its mailbox and now and then.
   static constexpr std::size_t messages_per_job_max = 64;
   static constexpr std::size_t jobs_per_turn_max = 256;
+  static constexpr std::size_t jobs_between_looks = 16;
+  static constexpr std::chrono::microseconds turn_max{1000};
+
+  enum class mailbox : std::uint8_t { drained, filled };
 
   void take_inbox();
   void run_jobs();
-  void run(caf::resumable* job);
+  mailbox run(caf::resumable* job);
 
   net::loop& loop_;
   bool armed_ = false; ///< run_jobs() is posted

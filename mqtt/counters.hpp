@@ -34,16 +34,17 @@ struct counters {
   counter publishes_dropped; ///< QoS 0 to a slow reader, or beyond a full queue of a clean session
   counter publishes_refused; ///< answered with "no" because no promise could be made
   counter publishes_expired; ///< message expiry interval ran out before delivery
-  counter publishes_too_large; ///< left out because of the client's maximum packet size
-  counter subscriptions;       ///< now
-  counter sessions;            ///< now, connected or away
-  counter clients_connected;   ///< now
-  counter clients_expired;     ///< sessions that ended by their expiry interval
-  counter messages_queued;     ///< now, waiting in sessions for a window or a client
-  counter messages_stored;     ///< deposits asked of the store
-  counter connects_refused;    ///< CONNECT answered with a failure
-  counter connect_timeouts;    ///< no CONNECT in net.connect.timeout
-  counter packet_timeouts;     ///< half a packet for net.packet.timeout
+  counter publishes_too_large;   ///< left out because of the client's maximum packet size
+  counter subscriptions;         ///< now
+  counter subscriptions_refused; ///< beyond mqtt.subscriptions.max
+  counter sessions;              ///< now, connected or away
+  counter clients_connected;     ///< now
+  counter clients_expired;       ///< sessions that ended by their expiry interval
+  counter messages_queued;       ///< now, waiting in sessions for a window or a client
+  counter messages_stored;       ///< deposits asked of the store
+  counter connects_refused;      ///< CONNECT answered with a failure
+  counter connect_timeouts;      ///< no CONNECT in net.connect.timeout
+  counter packet_timeouts;       ///< half a packet for net.packet.timeout
   counter keep_alive_timeouts;
   counter protocol_errors; ///< connections closed for a malformed packet or a violation
   counter reads_paused;    ///< a publisher's reading was paused by backpressure

@@ -59,8 +59,10 @@ reason_code session::judge(const subscribe_packet& p, const subscribe_packet::en
   const auto covers = [&](const std::string& denied) { return matches(denied, filter->filter()); };
   if (std::any_of(limits_.subscribe_deny.begin(), limits_.subscribe_deny.end(), covers))
     return reason_code::not_authorized;
-  if (subscriptions_.size() >= limits_.subscriptions_max && !subscriptions_.contains(e.filter))
+  if (subscriptions_.size() >= limits_.subscriptions_max && !subscriptions_.contains(e.filter)) {
+    counts_.subscriptions_refused.add();
     return reason_code::quota_exceeded;
+  }
   // [MQTT-3.8.4-7] [MQTT-3.2.2-10] [MQTT-3.8.4-6 v3]
   return static_cast<reason_code>(std::min(e.options.qos, limits_.qos_max));
 }

@@ -56,7 +56,8 @@ public:
   /// valid and without `$share/<name>/`; `f` must not insert or erase.
   template<class F>
   void for_each_match(std::string_view filter, F&& f) {
-    walk(filter, {}, names_.size(), f);
+    auto looks = names_.size();
+    walk(filter, {}, looks, f);
   }
 
   /// The same in bounded steps: begins behind `after` (empty: at the start), which need not exist
@@ -66,9 +67,29 @@ public:
   template<class F>
   std::optional<std::string> page(std::string_view filter, std::string_view after,
                                   std::size_t limit, F&& f) {
-    assert(limit > 0);
-    const auto last = walk(filter, after, limit, f);
+    return page_within(limit, filter, after, f);
+  }
+
+  /// The same for a page that several walks share: takes the names it looked at off `looks`, and so
+  /// may `f` for what it does, as long as it leaves 1.
+  template<class F>
+  std::optional<std::string> page_within(std::size_t& looks, std::string_view filter,
+                                         std::string_view after, F&& f) {
+    assert(looks > 0);
+    const auto last = walk(filter, after, looks, f);
     return last == names_.end() ? std::nullopt : std::optional{last->first};
+  }
+
+  /// The same with every name there is, as no filter would.
+  template<class F>
+  std::optional<std::string> page_of_all(std::size_t& looks, std::string_view after, F&& f) {
+    assert(looks > 0);
+    for (auto at = names_.upper_bound(after); at != names_.end(); ++at) {
+      f(at->first, at->second);
+      if (--looks == 0)
+        return at->first;
+    }
+    return std::nullopt;
   }
 
   /// Names in it.
@@ -85,9 +106,10 @@ private:
                                                        : names_.upper_bound(after);
   }
 
-  /// Looks at `limit` names at most; the last of them, or end() if none is left to look at.
+  /// Looks at `looks` names at most and takes them off; the last of them, or end() if none is left
+  /// to look at.
   template<class F>
-  iterator walk(std::string_view filter, std::string_view after, std::size_t limit, F& f) {
+  iterator walk(std::string_view filter, std::string_view after, std::size_t& looks, F& f) {
     filter_walk matches{filter};
     for (auto at = first(matches.start(), after); at != names_.end();) {
       const auto looked_at = at;
@@ -102,7 +124,7 @@ private:
       case filter_walk::verdict::end:
         return names_.end();
       }
-      if (--limit == 0 && at != names_.end())
+      if (--looks == 0 && at != names_.end())
         return looked_at;
     }
     return names_.end();

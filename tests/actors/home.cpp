@@ -83,4 +83,60 @@ CAF_TEST(of many connections with one name the last one is left) {
   }
 }
 
+CAF_TEST(a session that dies of an exception leaves nothing behind) {
+  const auto running = sys.registry().running();
+  const auto clients = pod.clients.maximum();
+  client publisher{*this, "p"};
+  publisher.connect();
+  for (const auto& by_message : {false, true}) {
+    client c{*this, "c", second};
+    c.connect(true, 3600);
+    c.subscribe("t");
+    c.received();
+    c.wire->broken = true;
+    if (by_message)
+      publisher.publish("t", "x"); // comes from another unit
+    else
+      c.send(std::string("\xC0\x00", 2)); // PINGREQ
+    CAF_CHECK(c.wire->closed);
+    CAF_CHECK(!c.card->connected && !c.card->persistent);
+    CAF_CHECK_EQUAL(stored_sessions(), 0u);
+    publisher.publish("t", "x", mqtt::qos::at_least_once, 1);
+    const auto acks = publisher.received_of<mqtt::ack_packet>();
+    CAF_REQUIRE_EQUAL(acks.size(), 1u);
+    CAF_CHECK(acks[0].reason == mqtt::reason_code::no_matching_subscribers);
+
+    CAF_CHECK(!c.connect(false, 3600).session_present); // a new one
+    c.subscribe("t");
+    c.received();
+    publisher.publish("t", "y");
+    CAF_CHECK_EQUAL(c.payloads(), test::strings{"y"});
+    c.connect(true, 0);
+    c.lose_connection();
+  }
+  publisher.lose_connection();
+  advance(services.settings.topics.idle_timeout);
+  advance(services.settings.topics.idle_timeout);
+  CAF_CHECK_EQUAL(sys.registry().running(), running);
+  CAF_CHECK_EQUAL(pod.clients.maximum(), clients + 2);
+}
+
+CAF_TEST(a session is counted where it lives) {
+  auto state = std::make_shared<actors::restored_session>();
+  state->expiry_interval_s = 3600;
+  state->subscriptions.resize(1);
+  state->subscriptions[0].filter = "t";
+  auto card = actors::spawn_session(second, sys, client_id{"c"}, std::move(state));
+  // Its unit's thread, which alone may write these, has not come to it yet.
+  CAF_CHECK_EQUAL(second.counters.sessions.get(), 0u);
+  CAF_CHECK_EQUAL(second.counters.subscriptions.get(), 0u);
+  CAF_CHECK(card->persistent);
+  run();
+  CAF_CHECK_EQUAL(second.counters.sessions.get(), 1u);
+  CAF_CHECK_EQUAL(second.counters.subscriptions.get(), 1u);
+  caf::anon_send_exit(card->handle, caf::exit_reason::user_shutdown);
+  run();
+  CAF_CHECK_EQUAL(second.counters.sessions.get(), 0u);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

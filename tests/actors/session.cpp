@@ -247,4 +247,14 @@ CAF_TEST(clients that stop with the pod are told) { // 0x8B
   CAF_CHECK(wire->closed);
 }
 
+CAF_TEST(nothing needs to be safe for a session that has ended) {
+  client c{*this, "c"};
+  c.connect(true, 20);
+  const auto card = c.card;
+  c.lose_connection();
+  CAF_CHECK(card->persistent);
+  advance(std::chrono::seconds{20});
+  CAF_CHECK(!card->persistent);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -79,4 +79,20 @@ CAF_TEST(members with a client are preferred to those that are away) {
   CAF_CHECK_EQUAL(here.payloads().size(), 4u);
 }
 
+CAF_TEST(a publisher is held back until a member has its messages) {
+  client publisher{*this, "p"}, member{*this, "m", second};
+  publisher.connect();
+  member.connect();
+  member.subscribe("$share/g/t");
+  member.received();
+  publisher.write(client::publish_bytes("t", "x"));
+  while (member.payloads().empty()) {
+    CAF_REQUIRE_GREATER(publisher.card->transit_bytes.load(), 0u);
+    CAF_REQUIRE(sched.has_job());
+    sched.run_once();
+  }
+  settle();
+  CAF_CHECK_EQUAL(publisher.card->transit_bytes.load(), 0u);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -153,6 +153,32 @@ CAF_TEST(a busy actor does not keep others from running) {
   system->await_all_actors_done();
 }
 
+// What other units and sockets want stands behind a turn.
+CAF_TEST(many busy actors together have no longer turn than one) {
+  core::manual_clock still;
+  net::loop loop{still};
+  actors::unit unit{*system, loop};
+  services[0].host = &unit;
+  std::vector<caf::actor> busy;
+  int handled = 0;
+  for (int i = 0; i < 100; ++i) {
+    busy.push_back(spawn(0));
+    for (int n = 0; n < 100; ++n)
+      caf::anon_send(busy.back(), std::make_shared<job>([&](auto&) {
+                       ++handled;
+                       still.advance(std::chrono::microseconds{10});
+                     }));
+  }
+  loop.run_one(std::chrono::seconds{1});
+  CAF_CHECK_GREATER(handled, 0);
+  CAF_CHECK_LESS(handled, 100 + 64); // 1 ms of work, and what the last one of them had begun
+  for (const auto& a : busy)
+    caf::anon_send(a, 0);
+  busy.clear();
+  while (system->registry().running() > 0)
+    loop.poll();
+}
+
 CAF_TEST(an actor runs inline unless it has ended) {
   start();
   const auto a = spawn(0);

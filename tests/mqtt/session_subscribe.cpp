@@ -102,6 +102,7 @@ CAF_TEST(the number of subscriptions is bounded) {
   send(subscribe(id(1), {"a", "b", "c", "a"}));
   subscribed(id(1));
   check_suback(id(1), {ok2, ok2, reason_code::quota_exceeded, ok2});
+  CAF_CHECK_EQUAL(counts.subscriptions_refused.get(), 1u);
 }
 
 CAF_TEST(the same filter replaces a subscription) { // [MQTT-3.8.4-3] [MQTT-3.8.4-3 v3]

@@ -196,3 +196,29 @@ CAF_TEST(pages see every name that stays while others come and go) {
   }
   CAF_CHECK_GREATER(visited, 1000u); // filters and names do meet
 }
+
+CAF_TEST(walks may share a page) {
+  auto tree = tree_of({"a/1", "a/2", "b", "c/1", "c/2", "c/3"});
+  names found;
+  const auto note = [&](const std::string& name, int&) { found.push_back(name); };
+  std::size_t looks = 4; // two for one filter, two are left for the other
+  CAF_CHECK(!tree.page_within(looks, "a/+", "", note).has_value());
+  const auto after = tree.page_within(looks, "c/+", "", note);
+  CAF_CHECK_EQUAL(looks, 0u);
+  CAF_REQUIRE(after.has_value());
+  looks = 5;
+  CAF_CHECK(!tree.page_within(looks, "c/+", *after, note).has_value());
+  CAF_CHECK(found == names({"a/1", "a/2", "c/1", "c/2", "c/3"}));
+}
+
+CAF_TEST(a page of all leaves nothing out) {
+  auto tree = tree_of({"$SYS/x", "a", "b/c"});
+  names found;
+  const auto note = [&](const std::string& name, int&) { found.push_back(name); };
+  std::size_t looks = 2;
+  const auto after = tree.page_of_all(looks, "", note);
+  CAF_REQUIRE(after.has_value());
+  looks = 2;
+  CAF_CHECK(!tree.page_of_all(looks, *after, note).has_value());
+  CAF_CHECK(found == names({"$SYS/x", "a", "b/c"}));
+}

@@ -1,0 +1,97 @@
+// What goes through a session actor: its client's messages to topics, topics' messages to it.
+#include "actors/session.hpp"
+
+#include <utility>
+
+namespace mqttzoo::actors {
+
+// --- publishing
+// -------------------------------------------------------------------------------------------------
+
+mqtt::topic_ref session::intern(std::string_view topic) {
+  if (!named_ || named_->name->name() != topic)
+    named_ = &services().local_courier->look_up(topic);
+  return named_->name;
+}
+
+void session::publish(mqtt::message_ref m, mqtt::packet_id id) {
+  const auto& topic = m->shared_topic_name();
+  if (open_ && open_->topic != topic)
+    submit();
+  if (!open_) {
+    intern(topic->name());
+    open_for_ = named_;
+    open_ = make_ref<batch>(topic, card_, epoch_);
+  }
+  open_->add({std::move(m), id});
+}
+
+void session::submit() {
+  if (open_)
+    services().local_courier->route(*std::exchange(open_for_, nullptr),
+                                    std::exchange(open_, nullptr));
+}
+
+/// With the end of a turn.
+void session::submit_last() {
+  submit();
+  named_ = nullptr; // the courier may forget it before the next turn
+}
+
+void session::receipt_inline(const receipt& r) {
+  run_inline([&] { receive(r); });
+}
+
+void session::receive(const receipt& r) {
+  const auto at = now();
+  for (const auto id : r.ids)
+    machine_.on_receipt(r.epoch, id, r.outcome, at);
+  submit_last();
+  rearm();
+}
+
+// --- delivery
+// ---------------------------------------------------------------------------------------------------
+
+void session::deliver_inline(const batch& messages, const ticket_list& tickets,
+                             const route_target& on) {
+  if (on.no_local && messages.publisher == on.session)
+    return; // [MQTT-3.8.3-3]
+  if (!card_)
+    return turn_away(messages, tickets);
+  run_inline([&] {
+    const auto at = now();
+    for (std::size_t i = 0; i < messages.publications.size(); ++i)
+      deliver_one({messages.publications[i].message, on.terms,
+                   tickets.empty() ? nullptr : ref<mqtt::ticket>{tickets[i]}},
+                  at);
+    finish_turn();
+  });
+}
+
+void session::deliver_inline(const parcel& p) {
+  if (!card_)
+    return turn_away(p);
+  run_inline([&] { deliver(p); });
+}
+
+void session::deliver(const parcel& p) {
+  const auto at = now();
+  for (const auto& d : p.deliveries)
+    deliver_one(d, at);
+  finish_turn();
+}
+
+void session::deliver_one(mqtt::delivery d, net::time_point at) {
+  if (!d.promise || !d.promise->store_first())
+    return machine_.sender().deliver(std::move(d), at);
+  // The post office waits for a word of every addressee before it stores any of it.
+  ref<publish_ticket> ticket = d.promise.downcast<publish_ticket>();
+  auto message = d.message;
+  deposited_ = false;
+  machine_.sender().deliver(std::move(d), at);
+  if (!deposited_)
+    send(pod().post_office, decline_atom::value, std::move(ticket), std::move(message));
+}
+
+} // namespace mqttzoo::actors

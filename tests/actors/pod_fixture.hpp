@@ -1,0 +1,206 @@
+// A pod of two units under CAF's deterministic coordinator: a manual clock, connections that
+// record, and a store that turns when told.
+//
+// Lives for one test. Everything runs on the test's thread: run() drains mailboxes, settle() also
+// lets the store answer.
+#pragma once
+
+#include "actors/courier.hpp"
+#include "actors/doorman.hpp"
+#include "actors/home.hpp"
+#include "actors/index.hpp"
+#include "actors/limits.hpp"
+#include "actors/post_office.hpp"
+#include "actors/recovery.hpp"
+#include "actors/session.hpp"
+#include "core/clock.hpp"
+#include "tests/actors/fake_connection.hpp"
+#include "zk/embedded_store.hpp"
+#include "zk/faulty_store.hpp"
+
+#include <caf/test/dsl.hpp>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mqttzoo::test {
+
+/// What a pod is made of, where a test wants something else than an empty store in memory.
+struct pod_options {
+  std::string path = ":memory:";
+  core::manual_clock* clock = nullptr; ///< null: one of its own
+  actors::recovered found = {};
+};
+
+/// Two units on one thread. The index, the post office and, unless they say otherwise, all clients
+/// are on the first.
+struct pod_fixture : test_coordinator_fixture<> {
+  explicit pod_fixture(pod_options options = {})
+      : clock(options.clock ? *options.clock : own_clock_) {
+    zk::embedded_options embedded;
+    embedded.path = options.path;
+    embedded.clock = &clock;
+    embedded.threading = zk::store_threading::manual;
+    store = std::move(zk::embedded_store::open(embedded).value());
+    faults = std::make_unique<zk::faulty_store>(*store, zk::faulty_options{});
+    pod.clock = &clock;
+    pod.store = faults.get();
+    pod.store_answers = &answers;
+    for (const auto& path : zk::paths{}.skeleton())
+      store->create(answers, path, {}, zk::create_mode::persistent, [](auto) {});
+    store->run_turn();
+    make_unit(services, 0);
+    make_unit(second, 1);
+    make_actors(std::move(options.found));
+    settle();
+  }
+
+  ~pod_fixture() override {
+    settle();
+    for (auto* u : pod.units) {
+      caf::anon_send(u->doorman, actors::shut_down_atom::value);
+      caf::anon_send_exit(u->courier_handle, caf::exit_reason::user_shutdown);
+    }
+    caf::anon_send(pod.home, actors::shut_down_atom::value);
+    run();
+    caf::anon_send_exit(pod.index, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(pod.post_office, caf::exit_reason::user_shutdown);
+    settle();
+    for (auto* u : pod.units) {
+      u->courier_handle = nullptr;
+      u->doorman = nullptr;
+    }
+    pod.index = nullptr;
+    pod.home = nullptr;
+    pod.post_office = nullptr;
+  }
+
+  /// Runs everything until nothing moves: mailboxes and the store.
+  void settle() {
+    do
+      run();
+    while (store->run_turn() > 0 || faults->step());
+    run();
+  }
+
+  /// The same, but whose turn it is is drawn: what runs at the same time on several units may
+  /// happen in any order.
+  void settle_shuffled(std::mt19937_64& random) {
+    do
+      while (step_shuffled(random)) {
+      }
+    while (store->run_turn() > 0);
+  }
+
+  /// One message of an actor that is drawn; false if none has any.
+  bool step_shuffled(std::mt19937_64& random) {
+    if (sched.jobs.empty())
+      return false;
+    std::swap(sched.jobs.front(), sched.jobs[random() % sched.jobs.size()]);
+    sched.run_once();
+    return true;
+  }
+
+  void advance(std::chrono::nanoseconds by) {
+    pass(by);
+    settle();
+  }
+
+  /// Time passes and timers are called, but no message is read.
+  void pass(std::chrono::nanoseconds by) {
+    clock.advance(by);
+    timers.run_due(clock.now());
+  }
+
+  /// How many nodes below `path`, on all levels, have a name that begins so.
+  std::size_t nodes_below(const std::string& path, std::string_view with) {
+    std::size_t n = 0;
+    store->scan(
+        answers, path, {zk::scan_depth::subtree},
+        [&](std::vector<zk::scanned_node> page) {
+          for (const auto& node : page)
+            n += zk::last_level_of(node.path).starts_with(with) && !node.data.empty();
+        },
+        [](auto) {});
+    while (store->run_turn() > 0) {
+    }
+    return n;
+  }
+
+  std::size_t mails() { return nodes_below(zk::paths{}.topics(), "m-"); }
+  std::size_t pointers() { return nodes_below(zk::paths{}.sessions(), "p-"); }
+  std::size_t received_ids() { return nodes_below(zk::paths{}.sessions(), "r-"); }
+  std::size_t stored_sessions() {
+    return nodes_below(zk::paths{}.sessions(), "") - pointers() - received_ids();
+  }
+
+  /// From now on the store hears nothing of what is done: the pod could as well be dead.
+  void crash() { store->close(); }
+
+  actors::doorman& doorman_of(actors::unit_services& on) {
+    return static_cast<actors::doorman&>(*caf::actor_cast<caf::abstract_actor*>(on.doorman));
+  }
+
+private:
+  core::manual_clock own_clock_;
+
+public:
+  core::manual_clock& clock;
+  net::timer_queue timers;
+  zk::inline_executor answers;
+  std::unique_ptr<zk::embedded_store> store;
+  std::unique_ptr<zk::faulty_store> faults; ///< over `store`; does no harm unless it is told to
+  actors::pod_services pod;
+  actors::unit_services services;
+  actors::unit_services second;
+  /// What the next socket that comes to a unit becomes.
+  std::shared_ptr<fake_connection> adoptable;
+
+private:
+  void make_unit(actors::unit_services& u, std::uint16_t number) {
+    u.index = unit_index{number};
+    u.pod = &pod;
+    u.host = sys.dummy_execution_unit();
+    u.timers = &timers;
+    u.limits = actors::make_limits(u.settings);
+    u.adopt = [this](net::detached_socket) { return adoptable; };
+    pod.units.push_back(&u);
+    u.courier_handle = actors::spawn_on<actors::courier>(u, sys);
+    u.local_courier =
+        static_cast<actors::courier*>(caf::actor_cast<caf::abstract_actor*>(u.courier_handle));
+    u.doorman = actors::spawn_on<actors::doorman>(u, sys);
+  }
+
+  /// As a pod starts with what it found.
+  void make_actors(actors::recovered found) {
+    pod.index = actors::spawn_on<actors::index>(services, sys);
+    for (auto& m : found.retained)
+      caf::anon_send(pod.index, actors::retain_atom::value, m->shared_topic_name(), m);
+    actors::recovered_mail mail;
+    actors::home::found_sessions cards;
+    for (auto& s : found.sessions) {
+      auto change = std::make_shared<actors::subscription_change>();
+      change->add = s.state->subscriptions;
+      auto received = s.state->received;
+      auto card = actors::spawn_session(services, sys, s.client, s.state);
+      change->session = card;
+      caf::anon_send(pod.index, actors::change_atom::value,
+                     std::shared_ptr<const actors::subscription_change>{std::move(change)});
+      for (auto& p : s.pointers) {
+        p.session = card;
+        mail.pointers.push_back(std::move(p));
+      }
+      mail.received.emplace_back(card, std::move(received));
+      cards.push_back(std::move(card));
+    }
+    pod.post_office =
+        actors::spawn_on<actors::post_office>(services, sys, zk::paths{}, std::move(mail));
+    pod.home = actors::spawn_on<actors::home>(services, sys, std::move(cards));
+  }
+};
+
+} // namespace mqttzoo::test
