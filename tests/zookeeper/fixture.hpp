@@ -20,6 +20,7 @@ inline zookeeper_options options_at(std::string root) {
   options.servers = server::shared().address();
   options.chroot = std::move(root);
   options.session_timeout = std::chrono::seconds{20}; // not to expire on a busy machine
+  options.request_patience = std::chrono::minutes{1}; // nor to give up on a server that starts
   return options;
 }
 
