@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <future>
 #include <optional>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <thread>
 #include <unistd.h>
@@ -31,12 +32,19 @@ constexpr std::chrono::milliseconds timer_slack{1};
 /// When the library cannot even say what to wait for: it could not connect, or resolve a name.
 constexpr std::chrono::milliseconds trouble_pause{100};
 
+/// A server that was asked while it started may accept a connection and never answer it. The
+/// library would wait for most of the session's time.
+std::chrono::milliseconds attempt_patience(const zookeeper_options& options) {
+  return std::min<std::chrono::milliseconds>(options.session_timeout / 4, std::chrono::seconds{2});
+}
+
 } // namespace
 
 class zookeeper_loop::poller final : public std::enable_shared_from_this<poller> {
 public:
   poller(asio::io_context& io, const zookeeper_options& options)
-      : io_(io), timer_(io), inbox_(make_inbox(options)), client_(options, inbox_) {}
+      : io_(io), timer_(io), attempt_patience_(attempt_patience(options)),
+        inbox_(make_inbox(options)), client_(options, inbox_) {}
 
   asio::io_context& io() noexcept { return io_; }
   const std::shared_ptr<zookeeper_inbox>& inbox() const noexcept { return inbox_; }
@@ -94,6 +102,8 @@ private:
     // It takes one answer at a time.
     for (int i = 1; code == ZOK && (events & ZOOKEEPER_READ) != 0 && i < reads_per_turn_max; ++i)
       code = zookeeper_process(client_.handle(), ZOOKEEPER_READ);
+    if (code != ZOK && code != ZNOTHING)
+      attempt_began_.reset();
   }
 
   void watch_socket() {
@@ -116,7 +126,11 @@ private:
                               std::chrono::microseconds{patience.tv_usec} + timer_slack);
     else if (client_.handle() != nullptr)
       due = std::min(due, now + trouble_pause);
+    if (!polled)
+      attempt_began_.reset();
     follow(socket);
+    if (watched_ && !steady_)
+      due = std::min(due, hurry_attempt(now));
     wait_for(ZOOKEEPER_READ, interest, descriptor::wait_read, reading_);
     wait_for(ZOOKEEPER_WRITE, interest, descriptor::wait_write, writing_);
     wait_until(due);
@@ -133,8 +147,22 @@ private:
     reading_ = writing_ = false;
     socket_ = socket;
     steady_ = connected;
+    if (connected)
+      attempt_began_.reset();
     if (const int copy = socket < 0 ? -1 : ::fcntl(socket, F_DUPFD_CLOEXEC, 0); copy >= 0)
       watched_.emplace(io_, copy);
+  }
+
+  /// Breaks off an attempt to connect that takes too long, so that the library makes another; when
+  /// to look again.
+  time_point hurry_attempt(time_point now) {
+    if (!attempt_began_)
+      attempt_began_ = now;
+    if (now - *attempt_began_ >= attempt_patience_) {
+      ::shutdown(watched_->native_handle(), SHUT_RDWR); // both descriptors' socket
+      attempt_began_ = now;
+    }
+    return *attempt_began_ + attempt_patience_;
   }
 
   void wait_for(int event, int interest, descriptor::wait_type what, bool& waiting) {
@@ -180,6 +208,8 @@ private:
   bool reading_ = false;
   bool writing_ = false;
   unsigned generation_ = 0;
+  const std::chrono::milliseconds attempt_patience_;
+  std::optional<time_point> attempt_began_;
   std::promise<void>* finished_ = nullptr;
   std::shared_ptr<zookeeper_inbox> inbox_;
   zookeeper_client client_;
