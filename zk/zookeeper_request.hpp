@@ -64,15 +64,17 @@ private:
 
 using request_ptr = std::unique_ptr<zookeeper_request>;
 
-/// Takes a result on the client's thread.
+/// Takes a result, once, on the client's thread.
 template<class Result>
 using reply = std::function<void(Result, outbox&)>;
 
 /// A reply that hands the result to `done` on `where`.
 template<class Result>
 reply<Result> reply_on(executor& where, std::function<void(Result)> done) {
-  return [&where, done = std::move(done)](Result result, outbox& out) {
-    out.add(where, [done, result = std::move(result)]() mutable { done(std::move(result)); });
+  return [&where, done = std::move(done)](Result result, outbox& out) mutable {
+    out.add(where, [done = std::move(done), result = std::move(result)]() mutable {
+      done(std::move(result));
+    });
   };
 }
 

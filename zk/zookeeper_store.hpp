@@ -11,11 +11,6 @@
 //   event for any number of changes.
 // - When the session is over, `expired` is told, all that waits completes with `session_expired`,
 //   and so does all that is asked until `connected` announces the next. Watches are gone.
-//
-// Departures from the interface, which callers must not trip over:
-// - Each node of a scan is a consistent picture, a page of them is not.
-// - In a transaction of several operations without a `set`, a created node's stat has neither
-//   transaction number nor times: the C library keeps them to itself.
 #pragma once
 
 #include "core/expected.hpp"
