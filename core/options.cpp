@@ -109,6 +109,17 @@ constexpr auto table = std::to_array<option>({
     {"store.bytes.max", [](settings& s) -> auto& { return s.store.bytes_max; },
      "8GiB", "1MiB", "16TiB", on_restart, "Size the store's file may reach; then new promises are refused."},
 
+    {"zk.servers", [](settings& s) -> auto& { return s.zk.servers; },
+     "", "", "", on_restart, "ZooKeeper servers as `host:port`, of which one must be reachable; none means that the pod is alone, with its embedded store."},
+    {"zk.chroot", [](settings& s) -> auto& { return s.zk.chroot; },
+     "/mqttzoo", "", "", on_restart, "Node below which a cluster keeps everything, created if missing; clusters that share an ensemble need one each."},
+    // Three ticks of a server with the usual tick of two seconds: one lost heartbeat is no death.
+    {"zk.session.timeout", [](settings& s) -> auto& { return s.zk.session_timeout; },
+     "6s", "400ms", "10m", on_restart, "Time without a word after which the servers take a pod for dead; they allow 2 to 20 of their ticks."},
+    // A file, because command lines and environments can be read by others.
+    {"zk.auth", [](settings& s) -> auto& { return s.zk.auth; },
+     "", "", "", on_restart, "File with `user:password`, the same for all pods: what they store is closed to everyone else; empty means open to all."},
+
     {"sys.interval", [](settings& s) -> auto& { return s.sys.interval; },
      "10s", "0", "1h", on_reload, "How often `$SYS/broker/...` is published; 0 means never."},
 

@@ -25,6 +25,7 @@ std::string_view title_of(std::string_view group) {
                               {"sessions", "Sessions"},
                               {"retained", "Retained messages"},
                               {"store", "The embedded store"},
+                              {"zk", "The store of a cluster"},
                               {"sys", "Topics under `$SYS`"},
                               {"bank", "When no promise can be made"},
                               {"log", "The log"},

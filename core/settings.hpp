@@ -84,6 +84,14 @@ struct store_settings {
   std::size_t bytes_max{};
 };
 
+/// The ZooKeeper ensemble that the pods of a cluster share (zk.*).
+struct zk_settings {
+  std::vector<std::string> servers; ///< "host:port"; empty: the embedded store
+  std::string chroot;               ///< empty: the whole tree
+  std::chrono::milliseconds session_timeout{};
+  std::string auth; ///< a file that holds "user:password"; empty: no user
+};
+
 /// The pod's own topics under $SYS (sys.*).
 struct sys_settings {
   std::chrono::milliseconds interval{}; ///< 0: nothing is published
@@ -118,6 +126,7 @@ struct settings {
   sessions_settings sessions;
   retained_settings retained;
   store_settings store;
+  zk_settings zk;
   sys_settings sys;
   bank_settings bank;
   log_settings log;

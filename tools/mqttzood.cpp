@@ -5,8 +5,8 @@
 #include "core/options_text.hpp"
 #include "core/reload.hpp"
 #include "core/version.hpp"
+#include "tools/open_store.hpp"
 #include "tools/pod.hpp"
-#include "zk/embedded_store.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -36,9 +36,9 @@ void print_banner(const core::settings& s, std::uint16_t port) {
   const auto where = s.net.address + " -p " + std::to_string(port);
   print(stdout, "MQTTZoo " + std::string{core::version()} + ", pod " + s.pod.name + "\n" +
                     "  MQTT 3.1, 3.1.1, 5.0   " + at + "\n" + "  store                  " +
-                    s.store.path + "\n" + "Try, in two other terminals:\n" + "  mosquitto_sub -h " +
-                    where + " -t 'hello/#' -v\n" + "  mosquitto_pub -h " + where +
-                    " -t hello/zoo -m 'Hello, zoo!'\n" +
+                    tools::store_place(s) + "\n" + "Try, in two other terminals:\n" +
+                    "  mosquitto_sub -h " + where + " -t 'hello/#' -v\n" + "  mosquitto_pub -h " +
+                    where + " -t hello/zoo -m 'Hello, zoo!'\n" +
                     "Stop with ^C; all options: mqttzood --help\n");
   std::fflush(stdout);
 }
@@ -71,12 +71,9 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
 
   core::configure_log(settings.log);
   const core::system_clock clock;
-  zk::embedded_options options;
-  options.path = settings.store.path;
-  options.bytes_max = settings.store.bytes_max;
-  auto store = zk::embedded_store::open(options);
+  auto store = tools::open_store(settings);
   if (!store) {
-    print(stderr, "mqttzood: " + store.error().message + "\n");
+    print(stderr, "mqttzood: " + store.error() + "\n");
     return failed_to_start;
   }
   auto pod = tools::pod::start(settings, **store, clock);

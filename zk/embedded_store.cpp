@@ -2,12 +2,11 @@
 
 #include "core/log.hpp"
 #include "zk/paths.hpp"
+#include "zk/quiet_thread.hpp"
 #include "zk/request_check.hpp"
 
 #include <algorithm>
 #include <cassert>
-#include <csignal>
-#include <pthread.h>
 #include <utility>
 
 namespace mqttzoo::zk {
@@ -19,19 +18,6 @@ constexpr core::logger log{core::log_folder::zk};
 const core::clock& system_time() {
   static const core::system_clock clock;
   return clock;
-}
-
-/// Starts a thread that leaves every signal to the threads that expect them.
-template<class Body>
-std::thread start_quiet(const char* name, Body body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread started{std::move(body)};
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setname_np(started.native_handle(), name);
-  return started;
 }
 
 std::string_view to_string(integrity found) {
@@ -71,7 +57,7 @@ embedded_store::embedded_store(const embedded_options& options, opened_directory
           request_queue::bounds{options.queue_requests_max, options.queue_bytes_max})),
       engine_(std::move(tree), queue_, options.watches_max, clock) {
   if (options_.threading == store_threading::own_thread)
-    writer_ = start_quiet("zk-store", [this] { run(); });
+    writer_ = start_quiet_thread("zk-store", [this] { run(); });
 }
 
 embedded_store::~embedded_store() {

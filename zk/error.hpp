@@ -16,6 +16,7 @@ enum class error : std::uint8_t {
   bad_version,                ///< The node's version is not the expected one.
   not_empty,                  ///< A node to remove still has children.
   no_children_for_ephemerals, ///< The parent of a node to create is ephemeral.
+  no_permission,              ///< The node's access list has no place for the store's user.
   // The request itself cannot be carried out by any store.
   invalid_path, ///< Not absolute, an empty, `.` or `..` level, a byte outside printable ASCII, or
                 ///< too long.

@@ -16,6 +16,8 @@ std::string_view to_string(error code) noexcept {
     return "not_empty";
   case error::no_children_for_ephemerals:
     return "no_children_for_ephemerals";
+  case error::no_permission:
+    return "no_permission";
   case error::invalid_path:
     return "invalid_path";
   case error::too_large:

@@ -2,8 +2,8 @@
 //
 // Owned by the pod (one per process), talked to by session, topic and bank actors of every I/O
 // unit, lives from start-up until the last actor is gone. Implementations: `embedded_store`
-// (SQLite, one pod), `faulty_store` (wraps another and breaks its promises on purpose), and
-// ZooKeeper's client.
+// (SQLite, one pod), `zookeeper_store` (an ensemble, all pods of a cluster), and `faulty_store`
+// (wraps another and breaks its promises on purpose).
 //
 // What callers may rely on with every implementation:
 // - Every operation may be called from any thread, never blocks and never throws. It completes
@@ -101,7 +101,10 @@ using op = std::variant<create_op, set_op, remove_op, check_op>;
 struct op_result {
   std::string path; ///< `create_op`: the node's full name, with its number in a sequential mode;
                     ///< else empty.
-  zk::stat stat;    ///< After a `create_op` or `set_op`; else all zero.
+  /// After a `create_op` or `set_op`; else all zero. ZooKeeper's client does not tell when a node
+  /// was created in a transaction of several operations without a `set_op`: `czxid`, `mzxid` and
+  /// the times are zero then.
+  zk::stat stat;
 };
 
 /// Why a transaction was not applied.
@@ -216,9 +219,9 @@ public:
                         handler<child_list> done) = 0;
 
   /// Reads the nodes below `path` (without itself) with their data, page by page: for start-up. A
-  /// node comes before its children. The next page is read only after `page` returned. Each page is
-  /// a consistent picture, all pages together are not: nodes created or removed meanwhile may or
-  /// may not be among them. `done` gets the number of nodes and comes after the last page.
+  /// node comes before its children. The next page is read only after `page` returned. Each node
+  /// is a consistent picture, all together are not: nodes created or removed meanwhile may or may
+  /// not be among them. `done` gets the number of nodes and comes after the last page.
   virtual void scan(executor& where, std::string path, scan_options options, page_handler page,
                     handler<std::size_t> done) = 0;
 

@@ -72,6 +72,12 @@ void watch_table::fire(watch_event_type type, const std::string& path, session_i
     watches_.erase(found);
 }
 
+bool watch_table::watched(const std::string& path) const noexcept {
+  const auto found = watches_.find(path);
+  return found != watches_.end() && std::any_of(found->second.begin(), found->second.end(),
+                                                [](const watch& w) { return !w.sink.expired(); });
+}
+
 void watch_table::clear() noexcept {
   watches_.clear();
   size_ = 0;

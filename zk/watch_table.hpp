@@ -1,6 +1,6 @@
-// Who wants to hear of which node's next change: the embedded store's one-shot watches.
+// Who wants to hear of which node's next change: a store's one-shot watches.
 //
-// Owned by the embedded store, used on its writer thread only. Bounded by `watches_max`; watches
+// Owned by a store, used on its thread only. Bounded by `watches_max`; watches
 // whose sink is gone are swept out as the table grows.
 #pragma once
 
@@ -28,6 +28,9 @@ public:
 
   /// Hands the event to everyone who waits for it, and forgets those watches.
   void fire(watch_event_type type, const std::string& path, session_id session, outbox& out);
+
+  /// Whether anybody still listens for anything of the node.
+  bool watched(const std::string& path) const noexcept;
 
   void clear() noexcept;
   bool empty() const noexcept { return watches_.empty(); }
