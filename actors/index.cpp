@@ -46,8 +46,7 @@ void index::on_exit() {
   holdings_ = std::make_unique<holdings>();
 }
 
-// --- live topics
-// ------------------------------------------------------------------------------------------------
+// --- live topics ---
 
 void index::activate(const mqtt::topic_ref& name, unit_index on) {
   auto& t = *holdings_->topics.insert(name->name(), topic_state{}).first;
@@ -184,8 +183,7 @@ void index::erase_if_unused(const mqtt::topic_ref& name) {
     holdings_->topics.erase(name->name());
 }
 
-// --- retained messages
-// ------------------------------------------------------------------------------------------
+// --- retained messages ---
 
 void index::retain(const mqtt::topic_ref& name, const mqtt::message_ref& m) {
   auto& t = *holdings_->topics.insert(name->name(), topic_state{}).first;

@@ -72,8 +72,7 @@ void post_office::on_exit() {
   pointers_.clear();
 }
 
-// --- mail
-// -------------------------------------------------------------------------------------------------------
+// --- mail ---
 
 void post_office::deposit_mail(const deposit& d) {
   const auto ticket = d.delivery.promise.downcast<publish_ticket>();

@@ -43,8 +43,7 @@ zk::will_record to_record(const mqtt::will& w, std::int64_t unix_now_ms) {
 
 } // namespace
 
-// --- sessions
-// ---------------------------------------------------------------------------------------------------
+// --- sessions ---
 
 void post_office::save(const session_state_record& s) {
   zk::session_record r;
@@ -141,8 +140,7 @@ void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
   });
 }
 
-// --- the store
-// --------------------------------------------------------------------------------------------------
+// --- the store ---
 
 void post_office::ensure_bucket(std::string_view path) {
   const auto bucket = zk::parent_of(path);

@@ -77,8 +77,7 @@ void session::leave_behind_nothing() {
   caf::anon_send(pod().home, release_atom::value, card_, std::numeric_limits<std::uint64_t>::max());
 }
 
-// --- connections
-// ------------------------------------------------------------------------------------------------
+// --- connections ---
 
 void session::attach(std::shared_ptr<attachment> a) {
   if (a->epoch < epoch_) // a later connection of the same client came first
@@ -218,8 +217,7 @@ void session::shut_down() {
   finish_turn(); // what it leaves behind is with the post office before this is answered
 }
 
-// --- time and pressure
-// ------------------------------------------------------------------------------------------
+// --- time and pressure ---
 
 void session::on_due(net::time_point at) {
   armed_for_ = net::time_point::max();
@@ -282,8 +280,7 @@ void session::set_pause(pause why, bool on) {
     connection_->resume_reading();
 }
 
-// --- end
-// --------------------------------------------------------------------------------------------------------
+// --- end ---
 
 void session::end() {
   ending_ = true;

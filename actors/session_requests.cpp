@@ -13,8 +13,7 @@ constexpr core::logger log{core::log_folder::actors};
 
 } // namespace
 
-// --- subscriptions
-// ----------------------------------------------------------------------------------------------
+// --- subscriptions ---
 
 void session::subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_id id) {
   routed_ = true;
@@ -121,8 +120,7 @@ void session::turn_away(const parcel& p) {
   }
 }
 
-// --- retained messages
-// ------------------------------------------------------------------------------------------
+// --- retained messages ---
 
 void session::go_on_walking() {
   if (walking_ || walks_.empty() || !connection_ || machine_.sender().busy())
@@ -142,8 +140,7 @@ void session::page_came(const retained_page& p) {
   deliver(p.messages);
 }
 
-// --- store
-// ------------------------------------------------------------------------------------------------------
+// --- store ---
 
 void session::session_changed() {
   ++revision_;

@@ -5,8 +5,7 @@
 
 namespace mqttzoo::actors {
 
-// --- publishing
-// -------------------------------------------------------------------------------------------------
+// --- publishing ---
 
 mqtt::topic_ref session::intern(std::string_view topic) {
   if (!named_ || named_->name->name() != topic)
@@ -50,8 +49,7 @@ void session::receive(const receipt& r) {
   rearm();
 }
 
-// --- delivery
-// ---------------------------------------------------------------------------------------------------
+// --- delivery ---
 
 void session::deliver_inline(const batch& messages, const ticket_list& tickets,
                              const route_target& on) {
