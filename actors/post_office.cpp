@@ -136,17 +136,42 @@ void post_office::store(const mqtt::message_ref& m, std::vector<deposit> deposit
   }
   if (what.empty())
     return;
-  write(std::move(what), [this, deposits = std::move(deposits), t](zk::multi_result result) {
-    stored_or_not(deposits, t, std::move(result));
+  auto witness = std::visit([](const auto& last) { return last.path; },
+                            what.back()); // a name that is never used twice
+  write(std::move(what), [this, deposits = std::move(deposits), t,
+                          witness = std::move(witness)](zk::multi_result result) mutable {
+    using zk::error;
+    if (!result && result.error().code == error::connection_loss)
+      return resolve(std::move(witness), std::move(deposits), t);
+    stored_or_not(deposits, t, result ? std::optional<error>{} : result.error().code);
+  });
+}
+
+/// The answer to a transaction was lost: what it created is there if it was applied, and all of it.
+void post_office::resolve(std::string witness, std::vector<deposit> deposits,
+                          const ref<publish_ticket>& t) {
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  auto& store = *pod().store;
+  auto& answers = *pod().store_answers;
+  store.sync(answers, witness, [](auto) {}); // the read behind it sees what any server was told
+  store.exists(answers, witness, nullptr, [=, this, deposits = std::move(deposits)](auto there) {
+    run_inline([&] {
+      using zk::error;
+      if (!there && there.error() == error::connection_loss)
+        return resolve(witness, deposits, t);
+      const auto lost = there ? error::connection_loss : there.error();
+      stored_or_not(deposits, t, there && *there ? std::optional<error>{} : lost);
+      static_cast<void>(self);
+    });
   });
 }
 
 void post_office::stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
-                                zk::multi_result result) {
+                                std::optional<zk::error> failed) {
   auto outcome = mqtt::reason_code::success;
-  if (!result) {
-    outcome = to_reason(result.error().code);
-    log.warn("a message could not be stored", {{"error", zk::to_string(result.error().code)}});
+  if (failed) {
+    outcome = to_reason(*failed);
+    log.warn("a message could not be stored", {{"error", zk::to_string(*failed)}});
     if (t)
       t->refuse(outcome);
     ops leftover; // the copy, if nobody else has a pointer to it any more

@@ -96,8 +96,9 @@ private:
              const ref<publish_ticket>& t, const session_card* remembers);
   mail& mail_of(const mqtt::message_ref& m, ops& into);
   void add_pointer(const deposit& d, mail& of, ops& into);
+  void resolve(std::string witness, std::vector<deposit> deposits, const ref<publish_ticket>& t);
   void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
-                     zk::multi_result result);
+                     std::optional<zk::error> failed);
   void drop_pointer(const pointer_key& key, ops& into);
 
   void record_state(const card_ref& session, mqtt::stored_pointer p);

@@ -17,9 +17,10 @@ void refuse_all(const ticket_list& tickets, mqtt::reason_code why) {
     t->refuse(why);
 }
 
-/// The store has no room now, but may have later.
+/// The store has no room now, or cannot be reached, but may later.
 bool passes(zk::error e) noexcept {
-  return e == zk::error::storage_full || e == zk::error::overloaded;
+  return e == zk::error::storage_full || e == zk::error::overloaded ||
+         e == zk::error::connection_loss;
 }
 
 } // namespace

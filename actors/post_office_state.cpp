@@ -197,6 +197,7 @@ void post_office::try_again(ops what, const zk::multi_error& after) {
     if (!what.empty())
       remove(std::move(what));
   } else if (after.code == zk::error::storage_full || after.code == zk::error::overloaded ||
+             after.code == zk::error::connection_loss ||
              // a session whose pointers are to be tried again; others' children are damaged and
              // stay
              (after.code == zk::error::not_empty && !unremoved_.empty())) {

@@ -7,10 +7,13 @@
 #include "core/version.hpp"
 #include "tools/open_store.hpp"
 #include "tools/pod.hpp"
+#include "tools/serve_alone.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -20,7 +23,7 @@ using namespace mqttzoo;
 constexpr core::logger log_{core::log_folder::tools};
 
 /// Exit codes an operator's scripts can tell apart.
-enum exit_code : int { stopped = 0, failed_to_start = 1, bad_configuration = 2 };
+enum exit_code : int { stopped = 0, failed_to_start = 1, bad_configuration = 2, fenced = 3 };
 
 void print(std::FILE* to, const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), to);
@@ -76,6 +79,18 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
     print(stderr, "mqttzood: " + store.error() + "\n");
     return failed_to_start;
   }
+  std::atomic<bool> lost = false;
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr); // a standby has nothing to put away
+  const auto claim = tools::serve_alone(**store, settings, [&lost] {
+    log_.error("the session with ZooKeeper is over: stopping, as another pod may serve already");
+    lost = true;
+    kill(getpid(), SIGTERM);
+  });
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  if (!claim) {
+    print(stderr, "mqttzood: " + claim.error() + "\n");
+    return failed_to_start;
+  }
   auto pod = tools::pod::start(settings, **store, clock);
   if (!pod) {
     print(stderr, "mqttzood: " + pod.error() + "\n");
@@ -88,7 +103,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
     reload(**pod, settings, arguments);
   }
   (*pod)->stop();
-  return stopped;
+  return lost ? fenced : stopped;
 }
 
 } // namespace

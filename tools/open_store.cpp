@@ -47,6 +47,7 @@ opened open_zookeeper(const core::zk_settings& settings) {
   options.servers = joined(settings.servers);
   options.chroot = settings.chroot;
   options.session_timeout = settings.session_timeout;
+  options.after_expiry = zk::after_expiry::stay_ended;
   if (!settings.auth.empty()) {
     auto user = read_user(settings.auth);
     if (!user)

@@ -176,8 +176,10 @@ expected<void, std::string> pod::parts::listen() {
 
 void pod::parts::run() {
   listener->start();
-  for (auto& l : loops)
-    threads.emplace_back([&loop = *l] { loop.run(); });
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    auto& t = threads.emplace_back([&loop = *loops[i]] { loop.run(); });
+    pthread_setname_np(t.native_handle(), ("unit-" + std::to_string(i)).c_str());
+  }
 }
 
 void pod::parts::on_first_unit(const std::function<void()>& f) {

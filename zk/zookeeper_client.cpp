@@ -53,8 +53,7 @@ zookeeper_client::~zookeeper_client() {
   assert(handle_ == nullptr);
 }
 
-// --- the handle
-// -----------------------------------------------------------------------------------------------
+// --- the handle ---
 
 void zookeeper_client::open_handle() {
   const auto heard = [](zhandle_t*, int type, int state, const char* path, void* self) {
@@ -100,8 +99,7 @@ void zookeeper_client::end_session() {
   tell(session_state::expired, over);
 }
 
-// --- sessions
-// -------------------------------------------------------------------------------------------------
+// --- sessions ---
 
 void zookeeper_client::heard(int type, int state, const char* path) {
   if (type == ZOO_SESSION_EVENT) {
@@ -200,14 +198,13 @@ void zookeeper_client::tell(session_state state, session_id session) {
     });
 }
 
-// --- turns
-// ----------------------------------------------------------------------------------------------------
+// --- turns ---
 
 void zookeeper_client::advance() {
   if (handle_ != nullptr && is_unrecoverable(handle_) != ZOK)
     end_session();
   const auto now = clock::now();
-  if (phase_ == phase::no_handle && now >= retry_at_ && !finish_by_)
+  if (phase_ == phase::no_handle && now >= retry_at_ && !finish_by_ && !fenced())
     open_handle();
   if (phase_ == phase::preparing && now >= retry_at_)
     prepare();
@@ -232,13 +229,17 @@ void zookeeper_client::advance() {
 
 std::optional<zookeeper_client::clock::time_point> zookeeper_client::next_look() const noexcept {
   auto next = clock::time_point::max();
-  if (phase_ == phase::no_handle || phase_ == phase::preparing)
+  if ((phase_ == phase::no_handle && !fenced()) || phase_ == phase::preparing)
     next = retry_at_;
   if (phase_ != phase::up && !waiting_.empty())
     next = std::min(next, waits_until(*waiting_.front()));
   if (finish_by_)
     next = std::min(next, *finish_by_);
   return next == clock::time_point::max() ? std::nullopt : std::optional{next};
+}
+
+bool zookeeper_client::fenced() const noexcept {
+  return between_sessions_ && options_.after_expiry == after_expiry::stay_ended;
 }
 
 void zookeeper_client::finish() {

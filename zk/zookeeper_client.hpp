@@ -92,6 +92,7 @@ private:
   void fail_waiting(error code);
   void fail_late(clock::time_point now);
   clock::time_point waits_until(const zookeeper_request& request) const noexcept;
+  bool fenced() const noexcept;
   bool ready_to_finish(clock::time_point now) const noexcept;
 
   const zookeeper_options options_;

@@ -14,6 +14,11 @@ class io_context;
 
 namespace mqttzoo::zk {
 
+enum class after_expiry : std::uint8_t {
+  begin_anew, ///< Another session begins by itself.
+  stay_ended, ///< All that is asked completes with `session_expired`: the caller is fenced.
+};
+
 struct zookeeper_options {
   /// The ensemble: "host:port,host:port". Names are resolved when connecting, each time anew.
   std::string servers;
@@ -24,6 +29,9 @@ struct zookeeper_options {
   /// "user:password" of the digest scheme. Whatever is created belongs to that user alone; empty:
   /// to everyone.
   std::string auth;
+
+  /// What follows the end of a session, once there was one.
+  zk::after_expiry after_expiry = zk::after_expiry::begin_anew;
 
   /// Where the client runs; somebody must run it until `close` returned. Null: on a thread of the
   /// store's own, which keeps the loop free of what the C library does only by blocking: resolving

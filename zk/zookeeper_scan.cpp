@@ -32,8 +32,7 @@ void zookeeper_scan::advance(outbox* out) {
     end(handed_over_, out);
 }
 
-// --- waves
-// ----------------------------------------------------------------------------------------------------
+// --- waves ---
 
 void zookeeper_scan::read_wave(outbox* out) {
   const auto count = std::min({unread_.size(), wave_max, options_.page_nodes_max});
@@ -122,8 +121,7 @@ void zookeeper_scan::answered(std::optional<error> failed, outbox& out) {
   advance(&out);
 }
 
-// --- pages
-// ----------------------------------------------------------------------------------------------------
+// --- pages ---
 
 bool zookeeper_scan::has_page() const noexcept {
   return ready_.size() >= options_.page_nodes_max || ready_bytes_ >= options_.page_bytes_max;

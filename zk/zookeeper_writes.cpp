@@ -64,8 +64,7 @@ private:
   reply<multi_result> done_;
 };
 
-// --- one operation
-// --------------------------------------------------------------------------------------------
+// --- one operation ---
 
 class single_request final : public write_request {
 public:
@@ -121,8 +120,7 @@ private:
   const std::string* chroot_ = nullptr;
 };
 
-// --- several
-// --------------------------------------------------------------------------------------------------
+// --- several ---
 
 class multi_request final : public write_request {
 public:

@@ -72,6 +72,19 @@ CAF_TEST(a publisher hears when its message cannot be stored) {
   CAF_CHECK_EQUAL(subscriber.early.size(), 2u);
 }
 
+CAF_TEST(a lost answer is looked up before anybody hears anything) {
+  begin_with_store_in_use();
+  faults->next_meets(zk::fault::loss_applied);
+  publisher.publish("t", "applied", qos::at_least_once, 2);
+  expect_ack(publisher, packet_type::puback, reason_code::success);
+  CAF_CHECK_EQUAL(pointers(), 2u);
+  faults->next_meets(zk::fault::loss_not_applied);
+  publisher.publish("t", "lost", qos::at_least_once, 3);
+  expect_ack(publisher, packet_type::puback, reason_code::implementation_specific_error);
+  CAF_CHECK_EQUAL(pointers(), 2u);
+  CAF_CHECK_EQUAL(mails(), 2u);
+}
+
 CAF_TEST(a QoS 2 message that cannot be stored reaches nobody) {
   client other{*this, "o"};
   other.connect(true, kept_s);
