@@ -27,6 +27,7 @@ std::string_view title_of(std::string_view group) {
                               {"store", "The embedded store"},
                               {"sys", "Topics under `$SYS`"},
                               {"bank", "When no promise can be made"},
+                              {"links", "Links to other pods"},
                               {"log", "The log"},
                               {"pod", "The pod"}};
   const auto* found = std::find_if(std::begin(titles), std::end(titles),
