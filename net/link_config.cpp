@@ -1,6 +1,7 @@
 #include "net/link_config.hpp"
 
 #include "net/tcp_connection.hpp"
+#include "net/tls_connection.hpp"
 
 #include <utility>
 
@@ -18,11 +19,18 @@ bool is_loopback(const endpoint& e) {
 
 } // namespace
 
-link_stream open_link_stream(loop& on, detached_socket socket, link_greeting::role,
+link_stream open_link_stream(loop& on, detached_socket socket, link_greeting::role role,
                              const link_config& config) {
-  if (!config.plain_anywhere && !is_loopback(socket.peer))
+  if (!config.tls && !config.plain_anywhere && !is_loopback(socket.peer))
     return {};
-  return {tcp_connection::adopt(on, std::move(socket), config.stream_limits), nullptr};
+  auto plain = tcp_connection::adopt(on, std::move(socket), config.stream_limits);
+  if (!config.tls)
+    return {std::move(plain), nullptr};
+  const auto side =
+      role == link_greeting::role::dials ? tls_engine::role::client : tls_engine::role::server;
+  auto secure = tls_connection::start(on, std::move(plain), config.tls, side, config.stream_limits);
+  const peer_proof* const proof = secure.get();
+  return {std::move(secure), proof};
 }
 
 } // namespace mqttzoo::net
