@@ -83,8 +83,10 @@ link_listener::open(const listen_options& options, loop& accepting, std::vector<
     self->lobbies_.push_back(std::make_shared<lobby>(*each, config, handler));
     lobby_of.emplace(each, self->lobbies_.back());
   }
+  auto listen = options;
+  listen.seats_option = "links.max";
   auto opened = listener::open(
-      options, accepting, std::move(loops), std::move(seats),
+      listen, accepting, std::move(loops), std::move(seats),
       [lobby_of = std::move(lobby_of)](loop& on, detached_socket socket) {
         if (const auto at = lobby_of.at(&on).lock()) // otherwise the listener was stopped
           at->enter(std::move(socket));
