@@ -75,7 +75,7 @@ private:
 
 expected<std::unique_ptr<link_listener>, listen_error>
 link_listener::open(const listen_options& options, loop& accepting, std::vector<loop*> loops,
-                    ref<seating> seats, link_config_ptr config, open_handler on_open) {
+                    ref<seating> seats, const link_config_ptr& config, open_handler on_open) {
   std::unique_ptr<link_listener> self{new link_listener};
   const auto handler = std::make_shared<const open_handler>(std::move(on_open));
   std::unordered_map<loop*, std::weak_ptr<lobby>> lobby_of;

@@ -26,12 +26,13 @@ public:
 
   static expected<std::unique_ptr<link_listener>, listen_error>
   open(const listen_options& options, loop& accepting, std::vector<loop*> loops, ref<seating> seats,
-       link_config_ptr config, open_handler on_open);
+       const link_config_ptr& config, open_handler on_open);
 
   ~link_listener();
 
   void start() { listener_->start(); }
-  /// Accepts no more, and ends whatever is not yet open.
+  /// Accepts no more, and ends whatever is not yet open, each link on its own loop: until those
+  /// have run what was posted to them, one may still open.
   void stop();
 
   std::uint16_t local_port() const noexcept { return listener_->local_port(); }
