@@ -126,6 +126,45 @@ constexpr auto table = std::to_array<option>({
     {"bank.patience", [](settings& s) -> auto& { return s.bank.patience; },
      "10s", "0", "1h", on_reload, "Time a 3.x publisher waits unacknowledged when no promise can be made, before it is disconnected."},
 
+    // Loopback, as net.address: links are open to the network only when told to.
+    {"links.address", [](settings& s) -> auto& { return s.links.address; },
+     "127.0.0.1", "", "", on_restart, "Address to listen on for other pods; `0.0.0.0` or `::` for every interface."},
+    {"links.port", [](settings& s) -> auto& { return s.links.port; },
+     "7883", "0", "65535", on_restart, "TCP port for other pods; 0 takes a free one."},
+    {"links.plain", [](settings& s) -> auto& { return s.links.plain; },
+     "false", "", "", on_restart, "Whether links without TLS may leave the machine; on loopback they always may. With `links.tls.certificate` set every link is TLS."},
+    {"links.tls.certificate", [](settings& s) -> auto& { return s.links.tls_certificate; },
+     "", "", "", on_restart, "PEM file of this pod's certificate and those between it and the authority; it names the pod as a DNS name, or as its common name if it has no DNS name."},
+    {"links.tls.key", [](settings& s) -> auto& { return s.links.tls_key; },
+     "", "", "", on_restart, "PEM file of the certificate's key, without a password."},
+    {"links.tls.ca", [](settings& s) -> auto& { return s.links.tls_ca; },
+     "", "", "", on_restart, "PEM file of the authorities that sign the pods' certificates."},
+    {"links.max", [](settings& s) -> auto& { return s.links.max; },
+     "256", "1", "65536", on_reload, "Links that other pods may have to this one, those included that have not said who they are; further ones are closed at once."},
+    // Above mqtt.packet.bytes.max, whose largest packet has to fit with its route.
+    {"links.frame.bytes.max", [](settings& s) -> auto& { return s.links.frame_bytes_max; },
+     "2MiB", "64KiB", "1GiB", on_restart, "Largest frame accepted from another pod; announced to it. The largest MQTT packet has to fit."},
+    {"links.queue.bytes.max", [](settings& s) -> auto& { return s.links.queue_bytes_max; },
+     "16MiB", "64KiB", "4GiB", on_restart, "Bytes that may wait for one link; above it topics hold their publishers back."},
+    {"links.queue.frames.max", [](settings& s) -> auto& { return s.links.queue_frames_max; },
+     "65536", "64", "16777216", on_restart, "Frames that may wait for one link; above it topics hold their publishers back."},
+    {"links.heartbeat", [](settings& s) -> auto& { return s.links.heartbeat; },
+     "1s", "10ms", "1m", on_restart, "Longest time without a word to another pod; a third of the peer's `links.silence.max` if that is shorter."},
+    // Four heartbeats may be late. A pod that was killed is known at once: its kernel resets the link.
+    {"links.silence.max", [](settings& s) -> auto& { return s.links.silence_max; },
+     "5s", "100ms", "10m", on_restart, "Time another pod may be silent before the link is closed; announced to it."},
+    {"links.stall.timeout", [](settings& s) -> auto& { return s.links.stall_timeout; },
+     "30s", "100ms", "1h", on_restart, "Time another pod may leave its socket full without taking a byte before the link is closed."},
+    {"links.connect.timeout", [](settings& s) -> auto& { return s.links.connect_timeout; },
+     "2s", "10ms", "1m", on_restart, "Time to connect to another pod."},
+    {"links.greeting.timeout", [](settings& s) -> auto& { return s.links.greeting_timeout; },
+     "3s", "10ms", "1m", on_restart, "Time a connected pod has for TLS and to say who it is."},
+    {"links.backoff.min", [](settings& s) -> auto& { return s.links.backoff_min; },
+     "100ms", "1ms", "1m", on_restart, "Pause before the first attempt to link again; it doubles with each failure, and the half of it is random."},
+    // A healed network is noticed after this time at the latest.
+    {"links.backoff.max", [](settings& s) -> auto& { return s.links.backoff_max; },
+     "2s", "1ms", "10m", on_restart, "Longest pause between two attempts to link."},
+
     {"log.level", [](settings& s) -> auto& { return s.log.level; },
      "info", "", "", on_reload, "Least serious kind of line that is logged."},
     {"log.level.core", level_of<log_folder::core>, "inherit", "", "", on_reload, "Level of configuration and start-up."},
@@ -184,13 +223,16 @@ const option* find_option(std::string_view name) noexcept {
 }
 
 std::string_view nearest_option(std::string_view name) {
-  // "port" for net.port: the end of exactly one name says more than its letters do.
-  const auto ends_with_it = [&](const option& o) {
-    return o.name.size() > name.size() + 1 && o.name.ends_with(name) &&
-           o.name[o.name.size() - name.size() - 1] == '.';
-  };
-  if (std::count_if(table.begin(), table.end(), ends_with_it) == 1)
-    return std::find_if(table.begin(), table.end(), ends_with_it)->name;
+  // "port" for net.port: the end of a name says more than its letters do, and of several the
+  // shortest is the one that people know.
+  std::string_view shortest;
+  for (const auto& o : table)
+    if (o.name.ends_with(name) && o.name.size() > name.size() + 1 &&
+        o.name[o.name.size() - name.size() - 1] == '.' &&
+        (shortest.empty() || o.name.size() < shortest.size()))
+      shortest = o.name;
+  if (!shortest.empty())
+    return shortest;
 
   std::string_view nearest;
   auto distance = std::max<std::size_t>(2, name.size() / 3) + 1; // further away is a guess

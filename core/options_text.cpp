@@ -28,6 +28,7 @@ std::string_view title_of(std::string_view group) {
                               {"zk", "The store of a cluster"},
                               {"sys", "Topics under `$SYS`"},
                               {"bank", "When no promise can be made"},
+                              {"links", "Links to other pods (nothing opens one yet: a tree is served by one pod at a time)"},
                               {"log", "The log"},
                               {"pod", "The pod"}};
   const auto* found = std::find_if(std::begin(titles), std::end(titles),

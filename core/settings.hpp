@@ -102,6 +102,27 @@ struct bank_settings {
   std::chrono::milliseconds patience{};
 };
 
+/// Links to other pods (links.*).
+struct links_settings {
+  std::string address;
+  std::uint16_t port{};
+  bool plain{};
+  std::string tls_certificate; ///< paths of PEM files
+  std::string tls_key;
+  std::string tls_ca;
+  std::uint32_t max{};
+  std::size_t frame_bytes_max{};
+  std::size_t queue_bytes_max{};
+  std::uint32_t queue_frames_max{};
+  std::chrono::milliseconds heartbeat{};
+  std::chrono::milliseconds silence_max{};
+  std::chrono::milliseconds stall_timeout{};
+  std::chrono::milliseconds connect_timeout{};
+  std::chrono::milliseconds greeting_timeout{};
+  std::chrono::milliseconds backoff_min{};
+  std::chrono::milliseconds backoff_max{};
+};
+
 /// The log on stderr (log.*).
 struct log_settings {
   log_level level{};
@@ -129,6 +150,7 @@ struct settings {
   zk_settings zk;
   sys_settings sys;
   bank_settings bank;
+  links_settings links;
   log_settings log;
   pod_settings pod;
 };

@@ -4,22 +4,10 @@
 // counters may be of different instants.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include "net/io_counter.hpp"
+#include "net/link_counters.hpp"
 
 namespace mqttzoo::net {
-
-/// Counts up; one thread writes, so that an addition needs no locked instruction.
-class io_counter {
-public:
-  void add(std::uint64_t n = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-private:
-  std::atomic<std::uint64_t> value_{0};
-};
 
 struct io_counters {
   io_counter bytes_in;
@@ -32,6 +20,7 @@ struct io_counters {
   io_counter accept_failures;     ///< out of descriptors or kernel memory, by the listener
   io_counter stalls;              ///< closed because the peer took nothing for too long
   io_counter bytes_dropped;       ///< stood in an outbox when its connection went away
+  link_counters links;
 };
 
 } // namespace mqttzoo::net

@@ -74,13 +74,16 @@ listener::open(const listen_options& options, loop& accepting, std::vector<loop*
   tcp_acceptor acceptor{accepting.context()};
   if ((error = start_listening(acceptor, at, options.backlog)))
     return failure(at, error);
-  return std::make_unique<listener>(private_tag{}, std::move(acceptor), accepting, std::move(loops),
-                                    std::move(seats), std::move(on_accept));
+  return std::make_unique<listener>(private_tag{}, std::move(acceptor), options.seats_option,
+                                    accepting, std::move(loops), std::move(seats),
+                                    std::move(on_accept));
 }
 
-listener::listener(private_tag, tcp_acceptor acceptor, loop& accepting, std::vector<loop*> loops,
-                   ref<seating> seats, accept_handler on_accept)
+listener::listener(private_tag, tcp_acceptor acceptor, std::string_view seats_option,
+                   loop& accepting, std::vector<loop*> loops, ref<seating> seats,
+                   accept_handler on_accept)
     : accepting_(accepting), loops_(std::move(loops)), seats_(std::move(seats)),
+      seats_option_(seats_option),
       on_accept_(std::make_shared<const accept_handler>(std::move(on_accept))),
       acceptor_(std::move(acceptor)), self_(std::make_shared<listener*>(this)) {
   assert(!loops_.empty());
@@ -153,8 +156,10 @@ void listener::deal(detached_socket socket) {
   if (!place) {
     static constinit core::log_throttle throttle{1, std::chrono::seconds{10}};
     accepting_.counters().connections_refused.add();
-    log.log(throttle, core::log_level::warn, "connection refused: net.connections.max are open",
-            {{"peer", to_string(socket.peer)}, {"open", seats_->taken()}});
+    log.log(throttle, core::log_level::warn, "connection refused: too many are open",
+            {{"peer", to_string(socket.peer)},
+             {"open", seats_->taken()},
+             {"bounded_by", seats_option_}});
     return;
   }
   socket.place = std::move(*place);

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mqttzoo::net {
@@ -23,6 +24,8 @@ struct listen_options {
   std::string address = "127.0.0.1"; ///< IPv4 or IPv6, numeric
   std::uint16_t port = 1883;         ///< 0 takes a free one
   int backlog = 4096;                ///< the kernel caps it
+  /// The option that bounds the seats; for the log.
+  std::string_view seats_option = "net.connections.max";
 };
 
 /// Why nobody listens.
@@ -52,8 +55,8 @@ public:
   open(const listen_options& options, loop& accepting, std::vector<loop*> loops, ref<seating> seats,
        accept_handler on_accept);
 
-  listener(private_tag, tcp_acceptor acceptor, loop& accepting, std::vector<loop*> loops,
-           ref<seating> seats, accept_handler on_accept);
+  listener(private_tag, tcp_acceptor acceptor, std::string_view seats_option, loop& accepting,
+           std::vector<loop*> loops, ref<seating> seats, accept_handler on_accept);
   ~listener() override;
 
   /// On the accepting loop's thread, or before it runs.
@@ -77,6 +80,7 @@ private:
   std::vector<loop*> loops_;
   std::size_t next_loop_ = 0;
   ref<seating> seats_;
+  std::string_view seats_option_;
   std::shared_ptr<const accept_handler> on_accept_;
   tcp_acceptor acceptor_;
   std::uint16_t local_port_ = 0;

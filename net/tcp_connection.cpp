@@ -8,8 +8,11 @@ namespace mqttzoo::net {
 using boost::asio::const_buffer;
 using boost::system::error_code;
 
-std::shared_ptr<tcp_connection> tcp_connection::adopt(loop& on, detached_socket socket) {
-  auto self = std::make_shared<tcp_connection>(private_tag{}, on, std::move(socket));
+std::shared_ptr<tcp_connection>
+tcp_connection::adopt(loop& on, detached_socket socket,
+                      std::shared_ptr<const connection_limits> limits) {
+  auto self =
+      std::make_shared<tcp_connection>(private_tag{}, on, std::move(socket), std::move(limits));
   if (!self->counted_)
     on.counters().connections_opened.add();
   self->counted_ = true;
@@ -20,9 +23,10 @@ std::shared_ptr<tcp_connection> tcp_connection::adopt(loop& on, detached_socket 
   return self;
 }
 
-tcp_connection::tcp_connection(private_tag, loop& on, detached_socket socket)
-    : loop_(on), kept_(std::move(socket.input)), socket_(on.context()), peer_(socket.peer),
-      seat_(std::move(socket.place)), counted_(socket.counted) {
+tcp_connection::tcp_connection(private_tag, loop& on, detached_socket socket,
+                               std::shared_ptr<const connection_limits> limits)
+    : loop_(on), limits_(std::move(limits)), kept_(std::move(socket.input)), socket_(on.context()),
+      peer_(socket.peer), seat_(std::move(socket.place)), counted_(socket.counted) {
   error_code error;
   if (!socket_.assign(peer_.protocol(), socket.fd.get(), error))
     static_cast<void>(socket.fd.release());
@@ -76,7 +80,7 @@ void tcp_connection::close() {
   state_ = state::closing;
   kept_ = {};
   loop_.keep(shared_from_this());
-  loop_.timers().schedule(*this, loop_.now() + loop_.limits().close_timeout);
+  loop_.timers().schedule(*this, loop_.now() + limits().close_timeout);
   loop_.flush_at_end(*this);
   if (!input_ended_)
     wait_until_readable();
@@ -150,7 +154,7 @@ void tcp_connection::on_due(time_point now) {
   const auto self = shared_from_this();
   if (state_ != state::open)
     return finish(close_cause::by_us); // the time for a clean end is over
-  const auto due = progress_at_ + loop_.limits().outbox_stall_timeout;
+  const auto due = progress_at_ + limits().outbox_stall_timeout;
   if (now < due)
     return loop_.timers().schedule(*this, due);
   loop_.counters().stalls.add();

@@ -34,10 +34,13 @@ class tcp_connection final : public connection,
 public:
   /// Takes over a socket that was accepted, or detached from another loop; call it on `on`'s
   /// thread. Reading starts with attach_events(). If Asio cannot take the socket, the connection
-  /// is closed with io_error in the next turn.
-  static std::shared_ptr<tcp_connection> adopt(loop& on, detached_socket socket);
+  /// is closed with io_error in the next turn. Without `limits` the loop's count.
+  static std::shared_ptr<tcp_connection>
+  adopt(loop& on, detached_socket socket,
+        std::shared_ptr<const connection_limits> limits = nullptr);
 
-  tcp_connection(private_tag, loop& on, detached_socket socket);
+  tcp_connection(private_tag, loop& on, detached_socket socket,
+                 std::shared_ptr<const connection_limits> limits);
   ~tcp_connection() override;
 
   detached_socket detach_socket() override;
@@ -102,7 +105,10 @@ private:
   void tell_closed();
   void release_socket() noexcept;
 
+  const connection_limits& limits() const noexcept { return limits_ ? *limits_ : loop_.limits(); }
+
   loop& loop_;
+  std::shared_ptr<const connection_limits> limits_; ///< null: the loop's
   connection_events* events_ = nullptr;
   std::string kept_; ///< input that was not consumed
   outbox outbox_;

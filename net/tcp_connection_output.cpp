@@ -71,7 +71,7 @@ void tcp_connection::on_blocked() {
   if (loop_.timers().scheduled(*this))
     return;
   progress_at_ = loop_.now();
-  loop_.timers().schedule(*this, progress_at_ + loop_.limits().outbox_stall_timeout);
+  loop_.timers().schedule(*this, progress_at_ + limits().outbox_stall_timeout);
 }
 
 /// The peer takes nothing any more, but what it sent before is still read: a DISCONNECT may be the
@@ -88,12 +88,12 @@ void tcp_connection::on_write_failed() {
 }
 
 void tcp_connection::note_level() noexcept {
-  if (outbox_.size_bytes() > loop_.limits().outbox_bytes_max / 2)
+  if (outbox_.size_bytes() > limits().outbox_bytes_max / 2)
     above_low_water_ = true;
 }
 
 void tcp_connection::tell_drained() {
-  if (!above_low_water_ || outbox_.size_bytes() > loop_.limits().outbox_bytes_max / 2)
+  if (!above_low_water_ || outbox_.size_bytes() > limits().outbox_bytes_max / 2)
     return;
   above_low_water_ = false;
   if (events_ && state_ == state::open)

@@ -93,6 +93,7 @@ CAF_TEST(the nearest name is offered when there is one) {
   CAF_CHECK_EQUAL(nearest_option("net.prot"), "net.port");
   CAF_CHECK_EQUAL(nearest_option("net.connection.max"), "net.connections.max");
   CAF_CHECK_EQUAL(nearest_option("port"), "net.port");
+  CAF_CHECK_EQUAL(nearest_option("stall.timeout"), "links.stall.timeout");
   CAF_CHECK_EQUAL(nearest_option("qos.max"), "mqtt.qos.max");
   CAF_CHECK_EQUAL(nearest_option("xyzzy"), "");
   CAF_CHECK_EQUAL(nearest_option(std::string(1000, 'x')), "");

@@ -1,0 +1,36 @@
+#include "net/link_config.hpp"
+
+#include "net/tcp_connection.hpp"
+#include "net/tls_connection.hpp"
+
+#include <utility>
+
+namespace mqttzoo::net {
+
+namespace {
+
+bool is_loopback(const endpoint& e) {
+  const auto address = e.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6())
+        .is_loopback();
+  return address.is_loopback();
+}
+
+} // namespace
+
+link_stream open_link_stream(loop& on, detached_socket socket, link_greeting::role role,
+                             const link_config& config) {
+  if (!config.tls && !config.plain_anywhere && !is_loopback(socket.peer))
+    return {};
+  auto plain = tcp_connection::adopt(on, std::move(socket), config.stream_limits);
+  if (!config.tls)
+    return {std::move(plain), nullptr};
+  const auto side =
+      role == link_greeting::role::dials ? tls_engine::role::client : tls_engine::role::server;
+  auto secure = tls_connection::start(on, std::move(plain), config.tls, side, config.stream_limits);
+  const peer_proof* const proof = secure.get();
+  return {std::move(secure), proof};
+}
+
+} // namespace mqttzoo::net
