@@ -18,19 +18,20 @@ std::string_view title_of(std::string_view group) {
   struct title {
     std::string_view group, text;
   };
-  constexpr title titles[] = {{"net", "Connections and threads"},
-                              {"mqtt", "The protocol: what is granted, announced and refused"},
-                              {"topics", "Live topics"},
-                              {"safety", "When a message is safe"},
-                              {"sessions", "Sessions"},
-                              {"retained", "Retained messages"},
-                              {"store", "The embedded store"},
-                              {"zk", "The store of a cluster"},
-                              {"sys", "Topics under `$SYS`"},
-                              {"bank", "When no promise can be made"},
-                              {"links", "Links to other pods (nothing opens one yet: a tree is served by one pod at a time)"},
-                              {"log", "The log"},
-                              {"pod", "The pod"}};
+  constexpr title titles[] = {
+      {"net", "Connections and threads"},
+      {"mqtt", "The protocol: what is granted, announced and refused"},
+      {"topics", "Live topics"},
+      {"safety", "When a message is safe"},
+      {"sessions", "Sessions"},
+      {"retained", "Retained messages"},
+      {"store", "The embedded store"},
+      {"zk", "The store of a cluster"},
+      {"sys", "Topics under `$SYS`"},
+      {"bank", "When no promise can be made"},
+      {"links", "Links to other pods (none is opened yet: one pod serves a tree at a time)"},
+      {"log", "The log"},
+      {"pod", "The pod"}};
   const auto* found = std::find_if(std::begin(titles), std::end(titles),
                                    [&](const title& t) { return t.group == group; });
   return found == std::end(titles) ? group : found->text;
