@@ -23,7 +23,7 @@ session::behavior_type session::make_behavior() {
       [this](deliver_atom, const parcel& p) { deliver(p); },
       [this](settled_atom, const receipt& r) { receive(r); },
       [this](transit_fell_atom) { watch_pressure(); },
-      [this](attach_atom, const std::shared_ptr<attachment>& a) { attach(a); },
+      [this](attach_atom, const std::shared_ptr<attachment>& a) { take_over(a); },
       [this](handed_over_atom, mqtt::reason_code outcome) { handed_over(outcome); },
       [this](erase_atom) { erased(); },
       [this](changed_atom, const change_done& c) { routes_changed(c); },
@@ -79,7 +79,7 @@ void session::leave_behind_nothing() {
 
 // --- connections ---
 
-void session::attach(std::shared_ptr<attachment> a) {
+void session::take_over(std::shared_ptr<attachment> a) {
   if (a->epoch < epoch_) // a later connection of the same client came first
     return abort(*a);
   epoch_ = a->epoch;

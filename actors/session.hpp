@@ -94,7 +94,7 @@ private:
   void forget_received(mqtt::packet_id id) override;
 
   // messages
-  void attach(std::shared_ptr<attachment> a);
+  void take_over(std::shared_ptr<attachment> a);
   void handed_over(mqtt::reason_code outcome);
   void erase();
   void erased();
