@@ -44,6 +44,7 @@ struct listen_error {
 
 class listener final : private timer_client {
   struct private_tag {};
+  // [MQTT-4.2-1] [MQTT-7.1.1-1 v3] ordered, lossless and in both directions
   using tcp_acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, loop::executor>;
 
 public:
