@@ -8,10 +8,11 @@ from harness.registry import BOTH, EVERY, V3, V5, case
 @case(EVERY)
 def retained_message_is_sent_to_new_subscribers(t):
     # [MQTT-3.3.1-5] [MQTT-3.3.1-9] [MQTT-3.3.1-5 v3] [MQTT-3.3.1-6 v3] [MQTT-3.3.1-8 v3]
-    pub = t.client()
+    pub, witness = t.client(), t.client()
     for qos in (0, 1, 2):
+        witness.subscribe(t.topic(f"{qos}"))
         pub.publish(t.topic(f"{qos}"), f"kept {qos}", qos=qos, retain=True)
-        pub.ping()
+        witness.receive(t.topic(f"{qos}"), f"kept {qos}")  # QoS 0 is not acknowledged
         sub = t.client()
         sub.subscribe(t.topic(f"{qos}"), qos=2)
         sub.receive(t.topic(f"{qos}"), f"kept {qos}", qos=qos, retain=True, dup=False)
@@ -72,10 +73,12 @@ def newer_retained_message_replaces_the_older(t):
 @case(BOTH)
 def qos_0_replaces_a_retained_message_too(t):
     # [MQTT-3.3.1-5] [MQTT-3.3.1-7 v3]
-    sub, pub = t.client(), t.client()
+    sub, pub, witness = t.client(), t.client(), t.client()
     pub.publish(t.topic(), "old", qos=1, retain=True)
+    witness.subscribe(t.topic())
+    witness.receive(t.topic(), "old", retain=True)
     pub.publish(t.topic(), "new", qos=0, retain=True)
-    pub.ping()
+    witness.receive(t.topic(), "new")  # QoS 0 is not acknowledged
     sub.subscribe(t.topic(), qos=1)
     sub.receive(t.topic(), "new", qos=0, retain=True)
     sub.expect_nothing()
