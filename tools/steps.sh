@@ -70,7 +70,7 @@ build() {
 run_unit_suites() {
   local program
   for program in "$1"/tests/test_*; do
-    [[ -x $program && -f $program ]] && step caf "unit-${program##*/test_}" "$program" -n -v 4
+    [[ -x $program && -f $program ]] && step caf "unit-${program##*/test_}" "$program" -n -v 4 -r 300
   done
 }
 

@@ -253,6 +253,7 @@ CAF_TEST(a file system without space refuses and recovers) {
     CAF_CHECK_EQUAL(WEXITSTATUS(status), 0);
 }
 
+#ifndef __SANITIZE_THREAD__ // it ends the child of a child: "dup thread with used id"
 CAF_TEST(a disk full of mail can be emptied after a kill and filled again) {
   const scratch_directory home;
   constexpr int not_allowed = 77;
@@ -290,6 +291,7 @@ CAF_TEST(a disk full of mail can be emptied after a kill and filled again) {
   else
     CAF_CHECK_EQUAL(WEXITSTATUS(status), 0);
 }
+#endif
 
 CAF_TEST(a directory in use is refused by name) {
   const scratch_directory home;
