@@ -44,13 +44,16 @@ void read_key(store& in, executor& where, std::string root, handler<hash_key> do
 void open_tree(store& in, executor& where, std::string root, const hash_key& fresh,
                handler<hash_key> done) {
   auto path = root;
-  in.create(where, std::move(path), to_data(fresh), create_mode::persistent,
-            [&in, &where, root = std::move(root), done = std::move(done)](auto made) mutable {
-              // Whoever was first drew the key, be it this call before a lost connection.
-              if (made || made.error() == error::node_exists)
-                return read_key(in, where, std::move(root), std::move(done));
-              done(unexpected(made.error()));
-            });
+  in.create(
+      where, std::move(path), to_data(fresh), create_mode::persistent,
+      [&in, &where, root = std::move(root), fresh, done = std::move(done)](auto made) mutable {
+        if (made)
+          return done(fresh);
+        // Whoever was first drew the key, be it this call before a lost connection.
+        if (made.error() == error::node_exists)
+          return read_key(in, where, std::move(root), std::move(done));
+        done(unexpected(made.error()));
+      });
 }
 
 } // namespace mqttzoo::zk
