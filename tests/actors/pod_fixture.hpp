@@ -119,16 +119,24 @@ struct pod_fixture : test_coordinator_fixture<> {
   /// How many nodes below `path`, on all levels, have a name that begins so.
   std::size_t nodes_below(const std::string& path, std::string_view with) {
     std::size_t n = 0;
+    for_each_node_below(path, [&](const zk::scanned_node& node) {
+      n += zk::last_level_of(node.path).starts_with(with) && !node.data.empty();
+    });
+    return n;
+  }
+
+  /// Calls `f` for each node below `path`, on all levels.
+  template<class F>
+  void for_each_node_below(const std::string& path, F f) {
     store->scan(
         answers, path, {zk::scan_depth::subtree},
         [&](std::vector<zk::scanned_node> page) {
           for (const auto& node : page)
-            n += zk::last_level_of(node.path).starts_with(with) && !node.data.empty();
+            f(node);
         },
         [](auto) {});
     while (store->run_turn() > 0) {
     }
-    return n;
   }
 
   std::size_t mails() { return nodes_below(zk::paths{}.topics(), "m-"); }

@@ -34,15 +34,8 @@ struct post_office_fixture : test::pod_fixture {
 
   std::size_t retained_bytes() {
     std::size_t bytes = 0;
-    store->scan(
-        answers, zk::paths{}.retained(), {zk::scan_depth::subtree},
-        [&](std::vector<zk::scanned_node> page) {
-          for (const auto& node : page)
-            bytes += node.data.size();
-        },
-        [](auto) {});
-    while (store->run_turn() > 0) {
-    }
+    for_each_node_below(zk::paths{}.retained(),
+                        [&](const zk::scanned_node& node) { bytes += node.data.size(); });
     return bytes;
   }
 
