@@ -1,4 +1,4 @@
-#include "actors/session_card.hpp"
+#include "actors/publish_ticket.hpp"
 
 #include <caf/send.hpp>
 

@@ -25,6 +25,7 @@ home::behavior_type home::make_behavior() {
   return {
       [this](claim_atom, const std::shared_ptr<attachment>& a) { claim(a); },
       [this](release_atom, const card_ref& card, std::uint64_t epoch) { release(card, epoch); },
+      [](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>&) {},
       [this](shut_down_atom) { shut_down(); },
   };
 }

@@ -36,6 +36,10 @@ index::behavior_type index::make_behavior() {
       },
       [this](walk_atom, const std::shared_ptr<const retained_cursor>& c) { walk(c); },
       [this](give_back_atom, const card_ref& from, const mqtt::delivery& d) { give_back(from, d); },
+      [](join_atom, const std::string&, const member_ref&) {},
+      [](leave_atom, const std::string&, const member_ref&) {},
+      [](deliver_atom, const group_mail&) {}, [](returned_atom, const group_mail&) {},
+      [](heard_atom, const mqtt::topic_ref&, const mqtt::message_ref&) {},
   };
 }
 

@@ -8,6 +8,8 @@
 
 #include "actors/messages.hpp"
 #include "net/connection.hpp"
+#include "net/pod_link.hpp"
+#include "zk/store.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
@@ -16,11 +18,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mqttzoo::actors {
 
 class session_card;
 struct attachment;
+struct recovered_mail;
 
 #define MQTTZOO_ATOM(name, text) using name##_atom = caf::atom_constant<caf::atom(text)>
 MQTTZOO_ATOM(publish, "publish");        // messages for a topic
@@ -60,6 +64,29 @@ MQTTZOO_ATOM(handed_over, "handedover"); // other members have what was given ba
 MQTTZOO_ATOM(restored, "restored");      // stored messages found at start
 MQTTZOO_ATOM(tick, "tick");              // an actor's own clock
 MQTTZOO_ATOM(shut_down, "shutdown");     // the pod stops
+// Between the actors of several pods.
+MQTTZOO_ATOM(want, "want");             // this pod wants a filter's messages
+MQTTZOO_ATOM(unwant, "unwant");         // it does not any more
+MQTTZOO_ATOM(confirm, "confirm");       // answer when all pods can know of it
+MQTTZOO_ATOM(watch, "watch");           // say which pods want a topic, from now on
+MQTTZOO_ATOM(unwatch, "unwatch");       // no more
+MQTTZOO_ATOM(reroute, "reroute");       // other pods want a topic
+MQTTZOO_ATOM(rerouted, "rerouted");     // they get its messages
+MQTTZOO_ATOM(install, "install");       // there is a new view
+MQTTZOO_ATOM(installed, "installed");   // nothing is done by an older view any more
+MQTTZOO_ATOM(adopt, "adopt");           // take over sessions of pods that departed
+MQTTZOO_ATOM(adopted, "adopted");       // they are
+MQTTZOO_ATOM(settle, "settle");         // every pod has adopted its share
+MQTTZOO_ATOM(hand_over, "handover");    // pass on what a departed pod did not confirm
+MQTTZOO_ATOM(linked, "linked");         // a link to another pod is open
+MQTTZOO_ATOM(depart, "depart");         // a pod has departed
+MQTTZOO_ATOM(tell, "tell");             // send a frame
+MQTTZOO_ATOM(heard, "heard");           // a frame came
+MQTTZOO_ATOM(misbehaved, "misbehaved"); // what came is not what a pod of ours sends
+MQTTZOO_ATOM(word, "word");             // what another pod wants stored of a message
+MQTTZOO_ATOM(outcome, "outcome");       // whether it was
+MQTTZOO_ATOM(expect, "expect");         // so many more words will come
+MQTTZOO_ATOM(returned, "returned");     // no member of the group is here
 #undef MQTTZOO_ATOM
 
 /// One client's session; see session.hpp.
@@ -97,19 +124,32 @@ using group_actor = caf::typed_actor<
     caf::reacts_to<publish_atom, batch_ref, ticket_list>, caf::reacts_to<join_atom, subscriber>,
     caf::reacts_to<leave_atom, card_ref>,
     /// Messages their member could not deliver: choose another one.
-    caf::reacts_to<give_back_atom, card_ref, mqtt::delivery>>;
+    caf::reacts_to<give_back_atom, card_ref, mqtt::delivery>,
+    /// Another pod has members too, or has none any more.
+    caf::reacts_to<join_atom, member_ref>, caf::reacts_to<leave_atom, member_ref>,
+    /// Of another pod: for a member here; to its peer with `returned` if there is none.
+    caf::reacts_to<deliver_atom, group_mail>,
+    /// That pod could not deliver it: choose somebody else.
+    caf::reacts_to<returned_atom, group_mail>>;
 
 /// One live topic; see topic.hpp.
-using topic_actor = caf::typed_actor<caf::reacts_to<publish_atom, batch_ref>,
-                                     /// What a SUBSCRIBE or UNSUBSCRIBE changes in its route.
-                                     caf::reacts_to<change_route_atom, route_change_ref>,
-                                     /// The retained message, to a new subscriber that has not had
-                                     /// it as a live message.
-                                     caf::reacts_to<send_retained_atom, subscriber>,
-                                     /// Whether messages came since the last probe.
-                                     /// Answered to the index with a message, not a reply: CAF
-                                     /// looks through all requests under way for each reply.
-                                     caf::reacts_to<probe_idle_atom>, caf::reacts_to<retire_atom>>;
+using topic_actor =
+    caf::typed_actor<caf::reacts_to<publish_atom, batch_ref>,
+                     /// What a SUBSCRIBE or UNSUBSCRIBE changes in its route.
+                     caf::reacts_to<change_route_atom, route_change_ref>,
+                     /// The retained message, to a new subscriber that has not had
+                     /// it as a live message.
+                     caf::reacts_to<send_retained_atom, subscriber>,
+                     /// Whether messages came since the last probe.
+                     /// Answered to the index with a message, not a reply: CAF
+                     /// looks through all requests under way for each reply.
+                     caf::reacts_to<probe_idle_atom>, caf::reacts_to<retire_atom>,
+                     /// Which other pods get its messages; answered to the directory with
+                     /// `rerouted`. The first one opens the topic: until then it keeps what
+                     /// comes.
+                     caf::reacts_to<reroute_atom, std::shared_ptr<const far_route>>,
+                     /// Another pod retained a message, null: removed the one there was.
+                     caf::reacts_to<retain_atom, mqtt::message_ref>>;
 
 /// A unit's go-between: it knows the live topics its sessions use and takes what other units send
 /// to its sessions.
@@ -146,7 +186,14 @@ using index_actor = caf::typed_actor<
     /// The next page of retained messages; answered to the session with `page`.
     caf::reacts_to<walk_atom, std::shared_ptr<const retained_cursor>>,
     /// To the group with that number.
-    caf::reacts_to<give_back_atom, card_ref, mqtt::delivery>>;
+    caf::reacts_to<give_back_atom, card_ref, mqtt::delivery>,
+    /// Another pod has members of the group with that filter in full, or has none any more.
+    caf::reacts_to<join_atom, std::string, member_ref>,
+    caf::reacts_to<leave_atom, std::string, member_ref>,
+    /// To the group that is named in it.
+    caf::reacts_to<deliver_atom, group_mail>, caf::reacts_to<returned_atom, group_mail>,
+    /// As `retain` for a live topic, or kept here for one that is not: from another pod.
+    caf::reacts_to<heard_atom, mqtt::topic_ref, mqtt::message_ref>>;
 
 /// A unit's doorman: connections until their CONNECT is accepted and their session found; see
 /// doorman.hpp.
@@ -162,6 +209,8 @@ using home_actor = caf::typed_actor<
     caf::reacts_to<claim_atom, std::shared_ptr<attachment>>,
     /// A session is over unless a later connection was granted it.
     caf::reacts_to<release_atom, card_ref, std::uint64_t>,
+    /// Sessions of pods that departed are this pod's from now on.
+    caf::reacts_to<adopt_atom, std::shared_ptr<const std::vector<card_ref>>>,
     /// The pod stops: every session is told.
     caf::reacts_to<shut_down_atom>>;
 
@@ -180,7 +229,100 @@ using post_office_actor =
                      caf::reacts_to<erase_atom, card_ref>,
                      /// A topic's retained message, null to remove it; the tickets are kept until
                      /// it is committed.
-                     caf::reacts_to<retain_atom, mqtt::topic_ref, mqtt::message_ref, ticket_list>>;
+                     caf::reacts_to<retain_atom, mqtt::topic_ref, mqtt::message_ref, ticket_list>,
+                     /// What another pod wants stored of a store-first message of this one;
+                     /// answered to its peer with `outcome`.
+                     caf::reacts_to<word_atom, ref<publish_ticket>, mqtt::message_ref, far_word>,
+                     /// So many more (or fewer) addressees will speak than its ticket says.
+                     caf::reacts_to<expect_atom, ref<publish_ticket>, mqtt::message_ref, int>,
+                     /// What became of the word this pod gave to the other one.
+                     caf::reacts_to<outcome_atom, member_ref, std::uint64_t, mqtt::reason_code>,
+                     /// Who is gone has stored what it will ever store; answered with `installed`.
+                     caf::reacts_to<install_atom, view_ref>,
+                     /// What stands in the store of sessions that were adopted.
+                     caf::reacts_to<adopt_atom, std::shared_ptr<recovered_mail>>,
+                     /// Retained messages of another pod.
+                     caf::reacts_to<heard_atom, member_ref, pod_frame>>;
+
+/// Another pod, from the view that brought it until it has departed and all it had is passed on;
+/// see peer.hpp. What it is told reaches the other pod in order and exactly once, unless that
+/// departs.
+using peer_actor = caf::typed_actor<
+    /// Messages of a topic that it wants.
+    caf::reacts_to<publish_atom, batch_ref, ticket_list>,
+    /// A message of a group, for a member there.
+    caf::reacts_to<deliver_atom, group_mail>,
+    /// No member of the group is here: to the pod that sent it.
+    caf::reacts_to<returned_atom, std::uint64_t>,
+    /// What became here of messages it sent.
+    caf::reacts_to<settled_atom, far_receipt>,
+    /// What is to be stored with a message that it sent store-first.
+    caf::reacts_to<word_atom, std::uint64_t, std::shared_ptr<const std::vector<zk::op>>>,
+    /// What became of its word.
+    caf::reacts_to<outcome_atom, std::uint64_t, mqtt::reason_code>,
+    caf::reacts_to<tell_atom, pod_frame>,
+    /// Its link is open, a new one after the last.
+    caf::reacts_to<linked_atom, net::pod_link_ptr>,
+    /// A frame that it sent makes no sense: the link is not to be trusted.
+    caf::reacts_to<misbehaved_atom, std::string>,
+    /// It has departed: what it has not confirmed is kept.
+    caf::reacts_to<depart_atom>,
+    /// All other members can take what it has not confirmed; answered to the membership with
+    /// `handed_over`, and then it ends.
+    caf::reacts_to<hand_over_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
+
+/// Which pods there are, and how far they have come with every change of that; see membership.hpp.
+using membership_actor = caf::typed_actor<
+    /// The directory, the registrar and the post office have installed the view.
+    caf::reacts_to<installed_atom, std::int64_t>,
+    /// This pod's share of orphaned sessions is adopted, and every pod can know what they
+    /// subscribe to.
+    caf::reacts_to<adopted_atom, std::int64_t>,
+    /// A departed pod's peer has passed on what it had.
+    caf::reacts_to<handed_over_atom, pod_life>,
+    /// A link opened, whosever it is.
+    caf::reacts_to<linked_atom, net::pod_link_ptr>,
+    caf::reacts_to<heard_atom, member_ref, pod_frame>, caf::reacts_to<shut_down_atom>>;
+
+/// Which pods want which topics; see directory.hpp.
+using directory_actor = caf::typed_actor<
+    /// From the index: the first subscription with that filter, in full, was made; the last is
+    /// gone.
+    caf::reacts_to<want_atom, std::string>, caf::reacts_to<unwant_atom, std::string>,
+    /// From the index: the change is entered, and is to be answered when all that was wanted before
+    /// stands in the store.
+    caf::reacts_to<confirm_atom, std::shared_ptr<const subscription_change>, change_done>,
+    /// From the index: a topic came to life, or its life ended.
+    caf::reacts_to<watch_atom, mqtt::topic_ref, topic_actor>,
+    caf::reacts_to<unwatch_atom, mqtt::topic_ref>,
+    /// From a topic: its messages take the way it was told last.
+    caf::reacts_to<rerouted_atom, mqtt::topic_ref>,
+    /// From the membership; answered with `installed` when every topic that a departed pod wanted
+    /// keeps what needs a promise.
+    caf::reacts_to<install_atom, view_ref>,
+    /// All orphans of the view are adopted: what departed pods wanted is void.
+    caf::reacts_to<settle_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
+
+/// Who has the sessions of the clients whose home this pod is; see registrar.hpp.
+using registrar_actor = caf::typed_actor<
+    /// From the home: a client without a session here connects; answered with `granted` in one way
+    /// or another.
+    caf::reacts_to<claim_atom, client_id>,
+    /// From the home: a session began here, or is over.
+    caf::reacts_to<adopt_atom, client_id>, caf::reacts_to<released_atom, client_id>,
+    /// From the membership; answered with `installed` when the homes of the new view were told of
+    /// all sessions here.
+    caf::reacts_to<install_atom, view_ref>,
+    /// From now on clients whom nobody has may be granted.
+    caf::reacts_to<settle_atom, view_ref>, caf::reacts_to<heard_atom, member_ref, pod_frame>,
+    caf::reacts_to<shut_down_atom>>;
+
+/// Takes over the sessions of pods that departed; see adopter.hpp.
+using adopter_actor = caf::typed_actor<
+    /// From the membership: every pod knows the view; answered with `adopted`.
+    caf::reacts_to<adopt_atom, view_ref>,
+    /// Every pod can know what an adopted session subscribes to.
+    caf::reacts_to<changed_atom, card_ref>, caf::reacts_to<shut_down_atom>>;
 
 } // namespace mqttzoo::actors
 
@@ -189,7 +331,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::card_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::change_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::deposit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::fan_out)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::far_receipt)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::far_word)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::group_mail)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::member_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::parcel)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::pod_frame)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::receipt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::retained_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::route_change_ref)
@@ -197,6 +344,14 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::stored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::subscriber)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::ticket_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::topic_use)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::view_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::client_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::net::pod_link_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::pod_life)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::far_route>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::actors::card_ref>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::zk::op>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::recovered_mail>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::delivery)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::group_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::message_ref)

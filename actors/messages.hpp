@@ -10,6 +10,8 @@
 #include "mqtt/delivery.hpp"
 #include "mqtt/handshake.hpp"
 #include "mqtt/session_port.hpp"
+#include "net/link_frame.hpp"
+#include "zk/store.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,11 +22,15 @@
 
 namespace mqttzoo::actors {
 
+class cluster_member;
+class cluster_view;
 class session_card;
 class made_subscription;
 class publish_ticket;
 class route_change;
 using card_ref = ref<session_card>;
+using member_ref = ref<const cluster_member>;
+using view_ref = ref<const cluster_view>;
 
 /// One message of a batch and its packet identifier in the publisher's space (none: nobody waits
 /// for a receipt).
@@ -47,6 +53,18 @@ public:
   const card_ref publisher;
   const std::uint64_t epoch; ///< the publisher's connection
   std::vector<publication> publications;
+
+  /// Set before it is sent, if it came from another pod: for this pod's sessions only.
+  struct from_peer {
+    member_ref pod;                 ///< null: of this pod's own clients
+    std::uint64_t first_number = 0; ///< of the first publication at that pod; the others follow on
+    /// Not empty: a pod that has departed did not say that it has them, so they are for the
+    /// sessions that were adopted from it and for nobody else.
+    pod_life orphans_of;
+  } origin;
+  /// Its promises, made by the sender; parallel to publications or empty. Of what is passed on
+  /// again, see peer.hpp.
+  std::vector<ref<publish_ticket>> promised;
 
 private:
   std::size_t bytes_ = 0;
@@ -77,6 +95,44 @@ struct fan_out {
   ref<const target_list> targets;
 };
 
+/// What became of messages that another pod sent: those with these numbers ended with `outcome`.
+struct far_receipt {
+  mqtt::reason_code outcome = mqtt::reason_code::success;
+  std::vector<std::uint64_t> numbers;
+};
+
+/// What one actor says to its like in another pod: see frame_kinds.hpp.
+struct pod_frame {
+  net::link_kind kind{};
+  std::string body;
+  mqtt::message_ref payload; ///< its payload stands behind the body; often null
+};
+
+/// A message of a shared subscription's group on its way between pods.
+struct group_mail {
+  std::string filter; ///< in full, `$share/<name>/` included: names the group
+  mqtt::message_ref message;
+  ref<publish_ticket> promise;
+  /// Where it comes from, once it has come, or who could not deliver it, when it is returned.
+  member_ref pod;
+  std::uint64_t number = 0; ///< at the pod that sent it
+};
+
+/// What another pod wants stored with a store-first message of this one, in the same transaction.
+struct far_word {
+  member_ref pod;
+  std::uint64_t number = 0;                       ///< of the message here
+  std::shared_ptr<const std::vector<zk::op>> ops; ///< may be empty
+};
+
+/// Where a topic's messages go outside this pod.
+struct far_route {
+  std::vector<member_ref> pods; ///< those that want them
+  /// A pod that has departed wanted them and its sessions are not adopted yet, or the store cannot
+  /// be asked: messages that need a promise wait.
+  bool promises_wait = false;
+};
+
 /// What became of publishes: all of `ids` ended with `outcome`.
 struct receipt {
   std::uint64_t epoch = 0;
@@ -101,6 +157,7 @@ using route_change_ref = ref<const route_change>;
 struct subscription_change {
   card_ref session;
   mqtt::packet_id id = mqtt::packet_id::none; ///< the request to answer; none: nobody waits
+  bool of_adopted = false;                    ///< the adopter waits
   std::vector<mqtt::subscription> add;
   std::vector<std::string> remove;
 };

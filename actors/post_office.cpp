@@ -61,6 +61,12 @@ post_office::behavior_type post_office::make_behavior() {
       [this](erase_atom, const card_ref& session) { erase(session); },
       [this](retain_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m,
              const ticket_list& tickets) { retain(topic, m, tickets); },
+      [](word_atom, const ref<publish_ticket>&, const mqtt::message_ref&, const far_word&) {},
+      [](expect_atom, const ref<publish_ticket>&, const mqtt::message_ref&, int) {},
+      [](outcome_atom, const member_ref&, std::uint64_t, mqtt::reason_code) {},
+      [](install_atom, const view_ref&) {},
+      [](adopt_atom, const std::shared_ptr<recovered_mail>&) {},
+      [](heard_atom, const member_ref&, const pod_frame&) {},
   };
 }
 

@@ -5,6 +5,7 @@
 // thread.
 #pragma once
 
+#include "actors/cluster_view.hpp"
 #include "actors/session_card.hpp"
 #include "mqtt/ticket.hpp"
 
@@ -48,6 +49,25 @@ private:
   std::uint64_t epoch_;
   mqtt::packet_id id_;
   bool gathered_ = false;
+};
+
+/// Of a message that another pod sent: that pod hears when the last holder lets go. Made by the
+/// topic or the peer.
+class far_ticket final : public publish_ticket {
+public:
+  far_ticket(policy storage, member_ref from, std::uint64_t number)
+      : publish_ticket(storage, nullptr, 0, mqtt::packet_id::none), from_(std::move(from)),
+        number_(number) {}
+  ~far_ticket() override {
+    caf::anon_send(from_->peer, settled_atom::value, far_receipt{outcome(), {number_}});
+  }
+
+  const member_ref& from() const noexcept { return from_; }
+  std::uint64_t number() const noexcept { return number_; }
+
+private:
+  member_ref from_;
+  std::uint64_t number_;
 };
 
 /// Held by the messages that an ending session gives back to its groups: when each is safe with

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace mqttzoo::actors {
 
@@ -32,12 +33,14 @@ public:
 
 class session_card final : public ref_counted {
 public:
-  session_card(session_number n, client_id c, unit_index u)
-      : number(n), client(std::move(c)), unit(u) {}
+  session_card(session_number n, client_id c, unit_index u, std::vector<pod_life> adopted_of = {})
+      : number(n), client(std::move(c)), unit(u), adopted_from(std::move(adopted_of)) {}
 
   const session_number number;
   const client_id client;
   const unit_index unit;
+  /// The departed pods that had it before this one.
+  const std::vector<pod_life> adopted_from;
 
   /// Set once by the home, before anybody else sees the card.
   session_actor handle;

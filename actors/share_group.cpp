@@ -14,6 +14,8 @@ share_group::behavior_type share_group::make_behavior() {
       [this](join_atom, const subscriber& s) { join(s); },
       [this](leave_atom, const card_ref& session) { members_.erase(session->number); },
       [this](give_back_atom, const card_ref& from, const mqtt::delivery& d) { give_back(from, d); },
+      [](join_atom, const member_ref&) {}, [](leave_atom, const member_ref&) {},
+      [](deliver_atom, const group_mail&) {}, [](returned_atom, const group_mail&) {},
   };
 }
 

@@ -27,6 +27,8 @@ topic::behavior_type topic::make_behavior() {
              std::exchange(used_, false) ? use : topic_use::idle);
       },
       [this](retire_atom) { quit(); },
+      [](reroute_atom, const std::shared_ptr<const far_route>&) {},
+      [](retain_atom, const mqtt::message_ref&) {},
   };
 }
 

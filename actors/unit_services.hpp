@@ -6,6 +6,7 @@
 // clock and CAF's dummy execution unit.
 #pragma once
 
+#include "actors/cluster_view.hpp"
 #include "actors/interfaces.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
@@ -63,11 +64,19 @@ struct pod_services {
   index_actor index;
   home_actor home;
   post_office_actor post_office;
+  // Only with ZooKeeper, where several pods are one broker; else null.
+  membership_actor membership;
+  directory_actor directory;
+  registrar_actor registrar;
+  adopter_actor adopter;
+  pod_life life; ///< empty: alone
   zk::store* store = nullptr;
   zk::executor* store_answers = nullptr; ///< runs on the first unit, where the post office is
   retained_totals retained;
   client_count clients;
   std::atomic<std::size_t> shared_subscriptions{0}; ///< written by the index
+
+  bool clustered() const noexcept { return !life.empty(); }
 
   unit_services& at(unit_index i) const { return *units[static_cast<std::size_t>(i)]; }
 };

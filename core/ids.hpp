@@ -26,6 +26,10 @@ private:
 /// An MQTT client identifier (section 3.1.3.1); never empty once a session exists.
 using client_id = strong_string<struct client_id_tag>;
 
+/// One life of a pod: its name and incarnation as its node below `pods` is called
+/// (`mqttzoo-0-17`). A pod that starts anew under its old name has another one.
+using pod_life = strong_string<struct pod_life_tag>;
+
 /// A session's number inside this process; unique for its lifetime, 0 means "none".
 enum class session_number : std::uint64_t { none = 0 };
 

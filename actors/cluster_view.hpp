@@ -1,0 +1,51 @@
+// Which pods there are: one state of the cluster's membership, as ZooKeeper numbers them.
+//
+// Made by the membership actor, shared by whoever works with it, immutable. All pods that know a
+// view's number know the same members. Also says which pod is the home of what: by rendezvous
+// hashing, so that a pod that comes or goes moves its own share and nothing else.
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "core/ids.hpp"
+#include "core/ref.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace mqttzoo::actors {
+
+/// A pod's life as this pod knows it, from the view that brought it until nobody refers to it.
+class cluster_member final : public ref_counted {
+public:
+  explicit cluster_member(pod_life l) : life(std::move(l)) {}
+
+  const pod_life life;
+  /// The way to it; null for this pod itself. Set once by the membership actor, before anybody
+  /// else sees the member.
+  peer_actor peer;
+};
+
+/// One of 65,536 parts of all client ids: the first two levels of a session's path.
+enum class client_bucket : std::uint16_t {};
+
+class cluster_view final : public ref_counted {
+public:
+  /// `members` in any order, `self` among them.
+  cluster_view(std::int64_t number, std::vector<member_ref> members, member_ref self);
+
+  const std::int64_t number;             ///< rises with every change
+  const std::vector<member_ref> members; ///< by life
+  const member_ref self;
+
+  bool alone() const noexcept { return members.size() == 1; }
+  /// Null if it is not a member (any more, or yet).
+  member_ref find(const pod_life& life) const;
+  bool contains(const pod_life& life) const { return find(life) != nullptr; }
+  /// The member that says who has the sessions of these clients.
+  const member_ref& home_of(client_bucket bucket) const;
+
+private:
+  std::vector<std::uint64_t> seeds_; ///< parallel to members
+};
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,45 @@
+// What pods say to each other over their links: the kinds of frames and who reads them.
+//
+// Integers are big-endian as in net/wire_integers.hpp, names have a length of two bytes. Bodies are
+// read by the actor a kind is for, which trusts nothing and reports what makes no sense with
+// `misbehaved`. A change of any of them needs a new net::link_protocol_version.
+#pragma once
+
+#include "net/link_frame.hpp"
+
+#include <cstdint>
+
+namespace mqttzoo::actors::frame_kind {
+
+constexpr net::link_kind user(std::uint8_t n) noexcept {
+  return static_cast<net::link_kind>(static_cast<std::uint8_t>(net::link_kind::first_of_user) + n);
+}
+
+// The peers' own.
+inline constexpr auto resume = user(0);   ///< how many frames of the others have come so far
+inline constexpr auto received = user(1); ///< the same, now and then
+inline constexpr auto messages = user(2); ///< of one topic
+inline constexpr auto settled = user(3);  ///< what became of messages
+inline constexpr auto word = user(4);     ///< what is to be stored with one
+inline constexpr auto outcome = user(5);  ///< whether it was
+inline constexpr auto group = user(6);    ///< a message for a member of a group
+inline constexpr auto returned = user(7); ///< it has none here
+
+// For the membership.
+inline constexpr auto reached = user(16);     ///< a view
+inline constexpr auto has_adopted = user(17); ///< its share of a view's orphans
+inline constexpr auto figures = user(18);     ///< for $SYS
+
+// For the registrar.
+inline constexpr auto first_of_registrar = user(32);
+inline constexpr auto last_of_registrar = user(47);
+
+// For the porter.
+inline constexpr auto first_of_porter = user(48);
+inline constexpr auto last_of_porter = user(63);
+
+// For the post office: retained messages.
+inline constexpr auto first_of_post_office = user(64);
+inline constexpr auto last_of_post_office = user(79);
+
+} // namespace mqttzoo::actors::frame_kind
