@@ -15,15 +15,13 @@ constexpr net::link_kind user(std::uint8_t n) noexcept {
   return static_cast<net::link_kind>(static_cast<std::uint8_t>(net::link_kind::first_of_user) + n);
 }
 
-// The peers' own.
-inline constexpr auto resume = user(0);   ///< how many frames of the others have come so far
-inline constexpr auto received = user(1); ///< the same, now and then
-inline constexpr auto messages = user(2); ///< of one topic
-inline constexpr auto settled = user(3);  ///< what became of messages
-inline constexpr auto word = user(4);     ///< what is to be stored with one
-inline constexpr auto outcome = user(5);  ///< whether it was
-inline constexpr auto group = user(6);    ///< a message for a member of a group
-inline constexpr auto returned = user(7); ///< it has none here
+// The first four belong to net/link_channel.hpp. The peers' own:
+inline constexpr auto messages = user(4); ///< of one topic
+inline constexpr auto settled = user(5);  ///< what became of messages
+inline constexpr auto word = user(6);     ///< what is to be stored with one
+inline constexpr auto outcome = user(7);  ///< whether it was
+inline constexpr auto group = user(8);    ///< a message for a member of a group
+inline constexpr auto returned = user(9); ///< it has none here
 
 // For the membership.
 inline constexpr auto reached = user(16);     ///< a view

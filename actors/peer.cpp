@@ -1,0 +1,213 @@
+#include "actors/peer.hpp"
+
+#include "actors/courier.hpp"
+#include "actors/frame_kinds.hpp"
+#include "actors/peer_frames.hpp"
+#include "core/log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+/// Of a frame, for its names and numbers beside a message.
+constexpr std::size_t frame_overhead_bytes_max = 160 * 1024;
+
+} // namespace
+
+peer::peer(caf::actor_config& config, unit_services& services, member_ref member)
+    : pinned_base<peer_actor>(config, services), member_(std::move(member)),
+      channel_(*services.timers, *services.pod->clock, *this) {}
+
+peer::behavior_type peer::make_behavior() {
+  return {
+      [this](publish_atom, const batch_ref& b, const ticket_list& tickets) { forward(b, tickets); },
+      [this](deliver_atom, const group_mail& mail) { send_group(mail); },
+      [this](returned_atom, std::uint64_t number) { write(encode_returned(number)); },
+      [this](settled_atom, const far_receipt& r) { write(encode_settled(r)); },
+      [this](word_atom, std::uint64_t number,
+             const std::shared_ptr<const std::vector<zk::op>>& ops) {
+        write(encode_word(number, *ops));
+      },
+      [this](outcome_atom, std::uint64_t number, mqtt::reason_code result) {
+        outcome(number, result);
+      },
+      [this](tell_atom, const pod_frame& f) { write(f); },
+      [this](linked_atom, const net::pod_link_ptr& link) {
+        if (is_ == life::member)
+          channel_.open(link);
+        else
+          link->abort();
+      },
+      [this](misbehaved_atom, const std::string& what) { misbehaved(what); },
+      [this](depart_atom) { depart(); },
+      [this](hand_over_atom, const view_ref& view) { hand_over(view); },
+      [this](shut_down_atom) { quit(); },
+  };
+}
+
+void peer::on_exit() {
+  channel_.discard();
+  waiting_.clear();
+  unsettled_ = {};
+  heirs_ = nullptr;
+  member_ = nullptr; // breaks the cycle member -> handle -> peer -> member
+}
+
+// --- to the other pod ---
+
+void peer::write(pod_frame f) {
+  if (is_ == life::member)
+    channel_.send(f.kind, std::move(f.body), std::move(f.payload));
+}
+
+bool peer::full() const noexcept {
+  return channel_.backlog_bytes() > services().settings.links.queue_bytes_max;
+}
+
+bool peer::fits(const mqtt::message& m) const noexcept {
+  const auto bound =
+      std::min(services().settings.links.frame_bytes_max, channel_.frame_bytes_max());
+  return m.footprint_bytes() + frame_overhead_bytes_max <= bound ||
+         m.footprint_bytes() + m.topic().size() + 256 <= bound;
+}
+
+void peer::forward(const batch_ref& b, const ticket_list& tickets) {
+  if (is_ != life::member)
+    return note(*b, tickets);
+  if (waiting_.empty() && !full())
+    return send_messages(*b, tickets);
+  const bool promised =
+      std::any_of(tickets.begin(), tickets.end(), [](const auto& t) { return t != nullptr; });
+  if (promised)
+    waiting_.push_back({b, tickets});
+  else
+    services().counters.publishes_dropped.add(b->publications.size());
+}
+
+void peer::send_waiting() {
+  while (!waiting_.empty() && !full()) {
+    const auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    send_messages(*next.messages, next.tickets);
+  }
+}
+
+/// Enters what is promised, in the order of the batch.
+void peer::note(const batch& b, const ticket_list& tickets) {
+  if (tickets.empty())
+    return;
+  for (std::size_t i = 0; i < tickets.size(); ++i)
+    unsettled_.push({b.publications[i].message, tickets[i], nullptr, false});
+}
+
+void peer::send_messages(const batch& b, const ticket_list& tickets) {
+  auto number = tickets.empty() ? 0 : unsettled_.next_number();
+  note(b, tickets);
+  const auto at = now();
+  messages_writer frame{b.topic->name(), b.origin.orphans_of, number};
+  for (std::size_t i = 0; i<b.publications.size(); ++i, number += number> 0 ? 1 : 0) {
+    const auto& m = b.publications[i].message;
+    const bool skip = !fits(*m);
+    if (!frame.empty() && (skip || !frame.has_room())) {
+      write(frame.take());
+      frame = {b.topic->name(), b.origin.orphans_of, number};
+    }
+    if (!skip) {
+      frame.add(m, at);
+      continue;
+    }
+    log.error("a message is longer than links.frame.bytes.max and does not reach another pod",
+              {{"topic", b.topic->name()}, {"pod", member_->life.str()}});
+    services().counters.publishes_dropped.add();
+    if (auto* e = unsettled_.find(number))
+      settle(*e, mqtt::reason_code::packet_too_large);
+    frame = {b.topic->name(), b.origin.orphans_of, number > 0 ? number + 1 : 0};
+  }
+  if (!frame.empty())
+    write(frame.take());
+}
+
+void peer::send_group(const group_mail& mail) {
+  auto sent = mail;
+  sent.number = 0;
+  if (mail.promise) {
+    sent.number = unsettled_.next_number();
+    unsettled_.push(
+        {mail.message, mail.promise, std::make_shared<const std::string>(mail.filter), false});
+  }
+  if (is_ == life::handed_over) // it departed while this was on its way
+    return pass_on(
+        std::move(*unsettled_.extract_unless([](const auto&) { return false; }).begin()));
+  write(encode_group(sent, now()));
+}
+
+// --- the end ---
+
+void peer::outcome(std::uint64_t number, mqtt::reason_code result) {
+  auto* e = unsettled_.find(number);
+  if (!e)
+    return;
+  if (result != mqtt::reason_code::server_moved) {
+    write(encode_outcome({number, result}));
+    unsettled_.settle(*e);
+    return quit_if_done();
+  }
+  // Its sessions have another owner by now. It has departed, or we will hear that it has.
+  e->spoken = false;
+  if (is_ != life::handed_over)
+    return;
+  auto again = std::exchange(*e, {});
+  unsettled_.settle(*e);
+  pass_on(std::move(again));
+  quit_if_done();
+}
+
+void peer::depart() {
+  is_ = life::departed;
+  channel_.discard();
+  for (auto& w : std::exchange(waiting_, {}))
+    note(*w.messages, w.tickets);
+}
+
+void peer::hand_over(const view_ref& view) {
+  is_ = life::handed_over;
+  heirs_ = view;
+  // What the store is asked about may stand there already.
+  auto all = unsettled_.extract_unless([](const unsettled::entry& e) { return e.spoken; });
+  for (auto& e : all)
+    pass_on(std::move(e));
+  send(pod().membership, handed_over_atom::value, member_->life);
+  quit_if_done();
+}
+
+void peer::pass_on(unsettled::entry e) {
+  if (e.group) {
+    send(pod().index, returned_atom::value, group_mail{*e.group, e.message, e.ticket, member_, 0});
+    return;
+  }
+  // Each of them may have adopted a session that it was for. One addressee becomes several.
+  if (e.ticket->store_first())
+    send(pod().post_office, expect_atom::value, e.ticket, e.message,
+         static_cast<int>(heirs_->members.size()) - 1);
+  auto b = make_ref<batch>(e.message->shared_topic_name(), card_ref{}, 0);
+  b->add({e.message, mqtt::packet_id::none});
+  b->origin = {member_, 0, member_->life};
+  b->promised = {e.ticket};
+  for (const auto& m : heirs_->members)
+    if (m->peer)
+      send(m->peer, publish_atom::value, batch_ref{b}, b->promised);
+  auto& local = *services().local_courier;
+  local.route(local.look_up(e.message->topic()), std::move(b));
+}
+
+void peer::quit_if_done() {
+  if (is_ == life::handed_over && unsettled_.empty())
+    quit();
+}
+
+} // namespace mqttzoo::actors

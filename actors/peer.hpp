@@ -1,0 +1,75 @@
+// Another pod, as this one deals with it: what goes there and what comes from there.
+//
+// Spawned by the membership actor with the view that brings the other pod, on the first unit; ends
+// when that pod has departed and all it had not confirmed is passed on. Owns the channel to it, and
+// every message that it has not settled. What needs no promise is dropped and counted while the
+// backlog is above links.queue.bytes.max; what does waits with its batch, which holds its
+// publisher back.
+#pragma once
+
+#include "actors/pinned.hpp"
+#include "actors/unsettled.hpp"
+#include "net/link_channel.hpp"
+
+#include <deque>
+#include <string_view>
+
+namespace mqttzoo::actors {
+
+class peer final : public pinned_base<peer_actor>, private net::channel_events {
+public:
+  peer(caf::actor_config& config, unit_services& services, member_ref member);
+
+  behavior_type make_behavior() override;
+  const char* name() const override { return "peer"; }
+  void on_exit() override;
+
+private:
+  enum class life : std::uint8_t { member, departed, handed_over };
+
+  struct waiting {
+    batch_ref messages;
+    ticket_list tickets;
+  };
+
+  // to the other pod
+  void forward(const batch_ref& b, const ticket_list& tickets);
+  void send_messages(const batch& b, const ticket_list& tickets);
+  void send_group(const group_mail& mail);
+  void write(pod_frame f);
+  void send_waiting();
+  bool full() const noexcept;
+  bool fits(const mqtt::message& m) const noexcept;
+  void note(const batch& b, const ticket_list& tickets);
+
+  // from it
+  void on_frame(net::link_kind kind, std::string_view body) override;
+  void on_confirmed() override;
+  void on_link_lost(const net::link_end& why) override;
+  void take(net::link_kind kind, std::string_view body);
+  void take_messages(std::string_view body);
+  void take_settled(std::string_view body);
+  void take_word(std::string_view body);
+  void take_outcome(std::string_view body);
+  void take_group(std::string_view body);
+  void take_returned(std::string_view body);
+  void pass_to_actor(net::link_kind kind, std::string_view body);
+  void settle(unsettled::entry& e, mqtt::reason_code outcome);
+  void misbehaved(std::string_view what);
+
+  // the end
+  void outcome(std::uint64_t number, mqtt::reason_code result);
+  void depart();
+  void hand_over(const view_ref& view);
+  void pass_on(unsettled::entry e);
+  void quit_if_done();
+
+  member_ref member_;
+  net::link_channel channel_;
+  unsettled unsettled_;
+  std::deque<waiting> waiting_; ///< batches that wait for room
+  life is_ = life::member;
+  view_ref heirs_; ///< who gets what it had, once it has departed
+};
+
+} // namespace mqttzoo::actors

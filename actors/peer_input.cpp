@@ -1,0 +1,153 @@
+// What comes from another pod.
+#include "actors/courier.hpp"
+#include "actors/frame_kinds.hpp"
+#include "actors/peer.hpp"
+#include "actors/peer_frames.hpp"
+#include "core/log.hpp"
+
+#include <array>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+bool within(net::link_kind kind, net::link_kind first, net::link_kind last) noexcept {
+  return first <= kind && kind <= last;
+}
+
+} // namespace
+
+void peer::on_frame(net::link_kind kind, std::string_view body) {
+  run_inline([&] { take(kind, body); });
+}
+
+void peer::on_confirmed() {
+  run_inline([&] { send_waiting(); });
+}
+
+void peer::take(net::link_kind kind, std::string_view body) {
+  using namespace frame_kind;
+  constexpr std::array<std::pair<net::link_kind, void (peer::*)(std::string_view)>, 6> own{{
+      {messages, &peer::take_messages},
+      {settled, &peer::take_settled},
+      {word, &peer::take_word},
+      {frame_kind::outcome, &peer::take_outcome},
+      {group, &peer::take_group},
+      {frame_kind::returned, &peer::take_returned},
+  }};
+  for (const auto& [of, read] : own)
+    if (of == kind)
+      return (this->*read)(body);
+  pass_to_actor(kind, body);
+}
+
+void peer::take_messages(std::string_view body) {
+  messages_reader in{body};
+  if (in.failed())
+    return misbehaved("messages");
+  auto& local = *services().local_courier;
+  auto& to = local.look_up(in.topic());
+  auto b = make_ref<batch>(to.name, card_ref{}, 0);
+  b->origin = {member_, in.first_number(), in.orphans_of()};
+  const auto at = now();
+  while (auto m = in.next(to.name, at))
+    b->add({std::move(m), mqtt::packet_id::none});
+  if (in.failed() || b->publications.empty())
+    return misbehaved("messages");
+  local.route(to, std::move(b));
+}
+
+void peer::take_settled(std::string_view body) {
+  const auto r = decode_settled(body);
+  if (!r)
+    return misbehaved("settled");
+  for (const auto n : r->numbers)
+    if (auto* e = unsettled_.find(n))
+      settle(*e, r->outcome);
+}
+
+void peer::settle(unsettled::entry& e, mqtt::reason_code outcome) {
+  if (mqtt::is_failure(outcome))
+    e.ticket->refuse(outcome);
+  if (e.ticket->store_first() && !e.spoken) // nothing there is to be stored
+    send(pod().post_office, decline_atom::value, e.ticket, e.message);
+  unsettled_.settle(e);
+}
+
+void peer::take_word(std::string_view body) {
+  auto w = decode_word(body);
+  if (!w)
+    return misbehaved("word");
+  auto* e = unsettled_.find(w->number);
+  if (!e || !e->ticket->store_first() || e->spoken)
+    return misbehaved("word for a message that waits for none");
+  e->spoken = true;
+  send(
+      pod().post_office, word_atom::value, e->ticket, e->message,
+      far_word{member_, w->number, std::make_shared<const std::vector<zk::op>>(std::move(w->ops))});
+}
+
+void peer::take_outcome(std::string_view body) {
+  if (const auto o = decode_outcome(body))
+    send(pod().post_office, outcome_atom::value, member_, o->number, o->outcome);
+  else
+    misbehaved("outcome");
+}
+
+void peer::take_group(std::string_view body) {
+  auto mail = decode_group(body, now());
+  if (!mail)
+    return misbehaved("message for a group");
+  mail->pod = member_;
+  if (mail->number > 0) {
+    using policy = mqtt::ticket::policy;
+    auto ticket = make_ref<far_ticket>(mail->message->qos() == mqtt::qos::exactly_once
+                                           ? policy::store_first
+                                           : policy::store_if_needed,
+                                       member_, mail->number);
+    ticket->addressees = 1;
+    mail->promise = std::move(ticket);
+  }
+  send(pod().index, deliver_atom::value, std::move(*mail));
+}
+
+void peer::take_returned(std::string_view body) {
+  const auto number = decode_returned(body);
+  if (!number)
+    return misbehaved("returned");
+  auto* e = unsettled_.find(*number);
+  if (!e || !e->group)
+    return;
+  send(pod().index, returned_atom::value, group_mail{*e->group, e->message, e->ticket, member_, 0});
+  unsettled_.settle(*e);
+}
+
+void peer::pass_to_actor(net::link_kind kind, std::string_view body) {
+  using namespace frame_kind;
+  pod_frame f{kind, std::string{body}, nullptr};
+  if (within(kind, reached, figures))
+    send(pod().membership, heard_atom::value, member_, std::move(f));
+  else if (within(kind, first_of_registrar, last_of_registrar))
+    send(pod().registrar, heard_atom::value, member_, std::move(f));
+  else if (within(kind, first_of_post_office, last_of_post_office))
+    send(pod().post_office, heard_atom::value, member_, std::move(f));
+  else
+    misbehaved("frame of an unknown kind");
+}
+
+void peer::misbehaved(std::string_view what) {
+  log.error("another pod sent what makes no sense; its link is closed",
+            {{"pod", member_->life.str()}, {"what", what}});
+  channel_.abort();
+}
+
+void peer::on_link_lost(const net::link_end& why) {
+  log.warn(
+      "a link is lost",
+      {{"pod", member_->life.str()}, {"why", net::to_string(why.cause)}, {"detail", why.detail}});
+}
+
+} // namespace mqttzoo::actors
