@@ -52,8 +52,11 @@ peer::behavior_type peer::make_behavior() {
 
 void peer::on_exit() {
   channel_.discard();
-  waiting_.clear();
-  unsettled_ = {};
+  // Nobody knows what became of them: that may not look like a promise that was kept.
+  for (auto& w : std::exchange(waiting_, {}))
+    note(*w.messages, w.tickets);
+  for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
+    e.ticket->refuse(mqtt::reason_code::server_shutting_down);
   heirs_ = nullptr;
   member_ = nullptr; // breaks the cycle member -> handle -> peer -> member
 }

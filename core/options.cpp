@@ -112,7 +112,7 @@ constexpr auto table = std::to_array<option>({
     {"zk.servers", [](settings& s) -> auto& { return s.zk.servers; },
      "", "", "", on_restart, "ZooKeeper servers as `host:port`, of which one must be reachable; none means that the pod is alone, with its embedded store."},
     {"zk.chroot", [](settings& s) -> auto& { return s.zk.chroot; },
-     "/mqttzoo", "", "", on_restart, "Node below which a cluster keeps everything, created if missing; clusters that share an ensemble need one each."},
+     "", "", "", on_restart, "Node below which a cluster keeps everything, created if missing; clusters that share an ensemble need one each, which names them too. Empty: the servers' root, where the tree is `/mqttzoo`."},
     // Three ticks of a server with the usual tick of two seconds: one lost heartbeat is no death.
     {"zk.session.timeout", [](settings& s) -> auto& { return s.zk.session_timeout; },
      "6s", "400ms", "10m", on_restart, "Time without a word after which the servers take a pod for dead; they allow 2 to 20 of their ticks."},
@@ -131,6 +131,8 @@ constexpr auto table = std::to_array<option>({
      "127.0.0.1", "", "", on_restart, "Address to listen on for other pods; `0.0.0.0` or `::` for every interface."},
     {"links.port", [](settings& s) -> auto& { return s.links.port; },
      "7883", "0", "65535", on_restart, "TCP port for other pods; 0 takes a free one."},
+    {"links.announce", [](settings& s) -> auto& { return s.links.announce; },
+     "", "", "", on_restart, "Numeric address at which other pods find this one; empty takes `links.address`. On Kubernetes the pod's own address."},
     {"links.plain", [](settings& s) -> auto& { return s.links.plain; },
      "false", "", "", on_restart, "Whether links without TLS may leave the machine; on loopback they always may. With `links.tls.certificate` set every link is TLS."},
     {"links.tls.certificate", [](settings& s) -> auto& { return s.links.tls_certificate; },

@@ -106,6 +106,7 @@ struct bank_settings {
 struct links_settings {
   std::string address;
   std::uint16_t port{};
+  std::string announce; ///< numeric; empty: `address`
   bool plain{};
   std::string tls_certificate; ///< paths of PEM files
   std::string tls_key;

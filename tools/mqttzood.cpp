@@ -7,7 +7,6 @@
 #include "core/version.hpp"
 #include "tools/open_store.hpp"
 #include "tools/pod.hpp"
-#include "tools/serve_alone.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -80,18 +79,13 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
     return failed_to_start;
   }
   std::atomic<bool> lost = false;
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr); // a standby has nothing to put away
-  const auto claim = tools::serve_alone(**store, settings, [&lost] {
-    log_.error("the session with ZooKeeper is over: stopping, as another pod may serve already");
-    lost = true;
+  tools::pod::environment environment{**store, clock};
+  environment.on_fenced = [&lost] {
+    if (!lost.exchange(true))
+      log_.error("this pod is no member of the cluster any more: stopping, as others take over");
     kill(getpid(), SIGTERM);
-  });
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  if (!claim) {
-    print(stderr, "mqttzood: " + claim.error() + "\n");
-    return failed_to_start;
-  }
-  auto pod = tools::pod::start(settings, **store, clock);
+  };
+  auto pod = tools::pod::start(settings, std::move(environment));
   if (!pod) {
     print(stderr, "mqttzood: " + pod.error() + "\n");
     return failed_to_start;

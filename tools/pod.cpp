@@ -12,6 +12,7 @@
 #include "net/listener.hpp"
 #include "net/loop.hpp"
 #include "net/tcp_connection.hpp"
+#include "tools/pod_cluster.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -55,6 +56,7 @@ struct pod::parts {
   std::vector<std::unique_ptr<unit_services>> unit_parts;
   std::unique_ptr<zk::function_executor> store_answers;
   std::unique_ptr<net::listener> listener;
+  std::unique_ptr<pod_cluster> cluster; ///< null: alone
   std::vector<doorman*> doormen;
   std::vector<std::thread> threads;
   caf::actor sys;
@@ -72,23 +74,32 @@ struct pod::parts {
 };
 
 expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& settings,
-                                                       zk::store& store, const core::clock& clock,
-                                                       mqtt::authentication_methods methods) {
+                                                       environment in) {
   auto p = std::make_unique<parts>();
   p->settings = settings;
-  p->services.methods = std::move(methods);
-  p->services.clock = &clock;
-  p->services.store = &store;
+  p->services.methods = std::move(in.methods);
+  p->services.clock = &in.clock;
+  p->services.store = &in.store;
   p->make_units();
-  auto paths = open_tree(store);
+  const auto paths = open_tree(in.store);
   if (!paths)
     return unexpected{paths.error()};
-  auto found = recover(store, *paths, clock);
-  if (!found)
-    return unexpected{found.error()};
   if (auto listening = p->listen(); !listening)
     return unexpected{listening.error()};
+  if (!settings.zk.servers.empty()) {
+    auto entered = pod_cluster::enter(in.store, *paths, settings, *p->loops.front(),
+                                      p->listener->local_port(), std::move(in.on_fenced));
+    if (!entered)
+      return unexpected{entered.error()};
+    p->cluster = std::move(*entered);
+    p->services.life = p->cluster->life();
+  }
+  auto found = recover(in.store, *paths, in.clock);
+  if (!found)
+    return unexpected{found.error()};
   p->make_actors(*paths, std::move(*found));
+  if (p->cluster)
+    p->cluster->spawn(*p->unit_parts.front(), p->system);
   p->run();
   return std::unique_ptr<pod>{new pod{std::move(p)}};
 }
@@ -214,6 +225,8 @@ void pod::parts::dismiss_actors() {
     caf::anon_send_exit(s->courier_handle, caf::exit_reason::user_shutdown);
   }
   caf::anon_send_exit(services.index, caf::exit_reason::user_shutdown);
+  if (cluster)
+    cluster->dismiss(services);
   system.await_all_actors_done();
 }
 
@@ -226,6 +239,10 @@ void pod::parts::release_handles() {
   services.index = nullptr;
   services.home = nullptr;
   services.post_office = nullptr;
+  services.membership = nullptr;
+  services.directory = nullptr;
+  services.registrar = nullptr;
+  services.adopter = nullptr;
   sys = nullptr;
 }
 
@@ -255,6 +272,9 @@ void pod::stop() {
   if (std::exchange(p.stopped, true))
     return;
   p.on_first_unit([&] { p.listener->stop(); });
+  if (p.cluster)
+    p.cluster->part(*p.unit_parts.front(), p.system,
+                    [&](const std::function<void()>& f) { p.on_first_unit(f); });
   p.dismiss_clients();
   p.services.store->close();
   p.dismiss_actors();
@@ -264,6 +284,7 @@ void pod::stop() {
     t.join();
   p.release_handles();
   p.listener.reset();
+  p.cluster.reset();
   p.units.clear();
   p.loops.clear();
 }

@@ -12,6 +12,7 @@
 #include "zk/store.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,11 +20,19 @@ namespace mqttzoo::tools {
 
 class pod {
 public:
-  /// Reads the store, starts the threads and listens. `store` and `clock` outlive the pod. On
-  /// failure a sentence for the operator.
-  static expected<std::unique_ptr<pod>, std::string>
-  start(const core::settings& settings, zk::store& store, const core::clock& clock,
-        mqtt::authentication_methods methods = {});
+  struct environment {
+    zk::store& store;         ///< outlives the pod
+    const core::clock& clock; ///< outlives the pod
+    mqtt::authentication_methods methods = {};
+    /// Other pods take over what this one has: it has to stop. On any thread, perhaps more than
+    /// once. Only with `zk.servers`.
+    std::function<void()> on_fenced = [] {};
+  };
+
+  /// Reads the store, starts the threads and listens; with `zk.servers` becomes a member of the
+  /// cluster. On failure a sentence for the operator.
+  static expected<std::unique_ptr<pod>, std::string> start(const core::settings& settings,
+                                                           environment in);
   ~pod();
 
   std::uint16_t port() const noexcept;

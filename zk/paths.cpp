@@ -153,9 +153,6 @@ std::string paths::pod(std::string_view pod_name, std::uint64_t incarnation) con
 std::string paths::leader() const {
   return root_ + "/leader";
 }
-std::string paths::serving() const {
-  return root_ + "/serving";
-}
 std::string paths::epoch() const {
   return root_ + "/epoch";
 }

@@ -80,8 +80,6 @@ public:
   std::string pods() const;
   std::string pod(std::string_view pod_name, std::uint64_t incarnation) const;
   std::string leader() const;
-  /// Ephemeral, the pod that serves the tree alone; see tree_claim.
-  std::string serving() const;
   std::string epoch() const;
 
   std::string bank_free() const;

@@ -1,0 +1,214 @@
+#include "actors/membership.hpp"
+
+#include "actors/frame_bytes.hpp"
+#include "actors/frame_kinds.hpp"
+#include "actors/peer.hpp"
+#include "core/log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+/// Links of pods that ZooKeeper has not told us of yet; more are closed, and dialled again.
+constexpr std::size_t early_links_max = 64;
+
+/// Who installs a view: directory, registrar, post office.
+constexpr std::size_t installers = 3;
+
+} // namespace
+
+membership::~membership() = default;
+
+membership::behavior_type membership::make_behavior() {
+  pod().store->attach(*pod().store_answers, ear_); // the first word of the session has us look
+  return {
+      [this](installed_atom, std::int64_t number) { installed(number); },
+      [this](adopted_atom, std::int64_t number) { adopted(number); },
+      [this](handed_over_atom, const pod_life& life) { handed_over(life); },
+      [this](linked_atom, const net::pod_link_ptr& link) { linked(link); },
+      [this](heard_atom, const member_ref& from, const pod_frame& f) { heard(from, f); },
+      [this](shut_down_atom) { quit(); },
+  };
+}
+
+void membership::on_exit() {
+  ear_ = nullptr;
+  for (auto& [life, p] : pods_)
+    if (p.member->peer) {
+      with_.links->let_go(p.record);
+      caf::anon_send(p.member->peer, shut_down_atom::value);
+    }
+  for (auto& [life, member] : departed_)
+    caf::anon_send(member->peer, shut_down_atom::value);
+  pods_.clear();
+  departed_.clear();
+  for (auto& link : std::exchange(early_links_, {}))
+    link->abort();
+  view_ = nullptr;
+}
+
+// --- a view ---
+
+void membership::enter_view(std::int64_t number, const std::vector<std::string>& names) {
+  std::set<pod_life> present;
+  for (const auto& name : names)
+    present.insert(pod_life{name});
+  if (!present.contains(pod().life))
+    return with_.on_removed();
+  for (auto p = pods_.begin(); p != pods_.end();)
+    if (present.contains(p->first))
+      ++p;
+    else
+      dismiss(std::exchange(p, std::next(p))->first);
+  for (const auto& [name, record] : reading_->records)
+    take_in(pod_life{name}, record);
+  std::vector<member_ref> members;
+  for (const auto& [life, p] : pods_)
+    members.push_back(p.member);
+  view_ = make_ref<const cluster_view>(number, std::move(members), pods_.at(pod().life).member);
+  log.info("the cluster has changed",
+           {{"view", std::to_string(number)}, {"pods", std::to_string(view_->members.size())}});
+  give_links();
+  begin(step::installing);
+}
+
+void membership::take_in(const pod_life& life, const zk::pod_record& record) {
+  auto member = make_ref<cluster_member>(life);
+  if (life != pod().life) {
+    member->peer = spawn_on<peer>(services(), system(), member_ref{member});
+    with_.links->keep(record);
+  }
+  log.info("a pod is here", {{"pod", life.str()}, {"links", record.links}});
+  pods_.emplace(life, known_pod{record, std::move(member)});
+}
+
+void membership::dismiss(const pod_life& life) {
+  const auto gone = pods_.extract(life);
+  const auto& p = gone.mapped();
+  log.warn("a pod has departed", {{"pod", life.str()}});
+  with_.links->let_go(p.record);
+  send(p.member->peer, depart_atom::value);
+  departed_.emplace(life, p.member);
+}
+
+void membership::linked(const net::pod_link_ptr& link) {
+  if (early_links_.size() >= early_links_max)
+    return link->abort();
+  early_links_.push_back(link);
+  give_links();
+}
+
+void membership::give_links() {
+  std::erase_if(early_links_, [&](const net::pod_link_ptr& link) {
+    const auto& who = link->peer();
+    for (const auto& [life, p] : pods_) {
+      if (p.record.name != who.pod || p.record.incarnation < who.incarnation)
+        continue;
+      if (p.record.incarnation == who.incarnation && p.member->peer)
+        send(p.member->peer, linked_atom::value, link);
+      else
+        link->abort(); // of an earlier life
+      return true;
+    }
+    return !link->is_open();
+  });
+}
+
+// --- its steps ---
+
+void membership::begin(step next) {
+  step_ = next;
+  switch (step_) {
+  case step::installing:
+    not_installed_ = installers;
+    send(pod().directory, install_atom::value, view_);
+    send(pod().registrar, install_atom::value, view_);
+    send(pod().post_office, install_atom::value, view_);
+    break;
+  case step::meeting:
+    pods_.at(pod().life).reached = view_->number;
+    tell_all(frame_kind::reached);
+    break;
+  case step::adopting:
+    send(pod().adopter, adopt_atom::value, view_);
+    break;
+  case step::gathering:
+    pods_.at(pod().life).adopted = view_->number;
+    tell_all(frame_kind::has_adopted);
+    break;
+  case step::handing_over:
+    for (const auto& [life, member] : departed_)
+      send(member->peer, hand_over_atom::value, view_);
+    break;
+  case step::settled:
+    settle();
+    return;
+  }
+  go_on();
+}
+
+/// Takes the next step once the present one is done.
+void membership::go_on() {
+  if (!view_)
+    return;
+  if (step_ == step::meeting && all_have(&known_pod::reached))
+    begin(step::adopting);
+  else if (step_ == step::gathering && all_have(&known_pod::adopted))
+    begin(step::handing_over);
+  else if (step_ == step::handing_over && departed_.empty())
+    begin(step::settled);
+}
+
+bool membership::all_have(std::int64_t known_pod::*done) const {
+  return std::all_of(pods_.begin(), pods_.end(),
+                     [&](const auto& p) { return p.second.*done == view_->number; });
+}
+
+void membership::installed(std::int64_t number) {
+  if (step_ == step::installing && number == view_->number && --not_installed_ == 0)
+    begin(step::meeting);
+}
+
+void membership::adopted(std::int64_t number) {
+  if (step_ == step::adopting && number == view_->number)
+    begin(step::gathering);
+}
+
+void membership::handed_over(const pod_life& life) {
+  departed_.erase(life);
+  go_on();
+}
+
+void membership::settle() {
+  send(pod().directory, settle_atom::value, view_);
+  send(pod().registrar, settle_atom::value, view_);
+  log.info("the cluster is settled", {{"view", std::to_string(view_->number)}});
+}
+
+void membership::tell_all(net::link_kind kind) {
+  pod_frame f{kind, {}, nullptr};
+  append_u64(f.body, static_cast<std::uint64_t>(view_->number));
+  for (const auto& m : view_->members)
+    if (m->peer)
+      send(m->peer, tell_atom::value, f);
+}
+
+void membership::heard(const member_ref& from, const pod_frame& f) {
+  frame_reader in{f.body};
+  const auto number = static_cast<std::int64_t>(in.u64());
+  if (!in.complete())
+    return send(from->peer, misbehaved_atom::value, std::string{"number of a view"});
+  const auto p = pods_.find(from->life);
+  if (p == pods_.end())
+    return;
+  auto& done = f.kind == frame_kind::reached ? p->second.reached : p->second.adopted;
+  done = std::max(done, number);
+  go_on();
+}
+
+} // namespace mqttzoo::actors

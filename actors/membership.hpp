@@ -1,0 +1,112 @@
+// Which pods there are, and how far all of them have come with every change of that.
+//
+// One per pod with ZooKeeper, on the first unit, for as long as the pod. Watches the node `pods`,
+// where each pod has an ephemeral child. Each state of it is a view; a view is carried through in
+// steps that all pods take together, by telling each other how far they are:
+//
+//   installing   this pod's actors work by the new view; what departed pods wanted waits
+//   meeting      until every member has installed it
+//   adopting     this pod takes over its share of the sessions that departed pods had
+//   gathering    until every member has adopted its share
+//   handing over what departed pods did not confirm goes to all members
+//   settled      everything flows
+//
+// A view that comes before the last one was settled begins anew with the first step. A pod that is
+// cut off from ZooKeeper sees no new view and takes no step; its session ends, and it with it.
+#pragma once
+
+#include "actors/link_source.hpp"
+#include "actors/pinned.hpp"
+#include "zk/paths.hpp"
+#include "zk/pod_record.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace mqttzoo::actors {
+
+class membership final : public pinned_base<membership_actor> {
+public:
+  struct parts {
+    zk::paths paths;
+    link_source* links = nullptr;
+    /// This pod's own node is gone while its session lives: somebody removed it.
+    std::function<void()> on_removed;
+  };
+
+  membership(caf::actor_config& config, unit_services& services, parts with);
+  ~membership() override;
+
+  behavior_type make_behavior() override;
+  const char* name() const override { return "membership"; }
+  void on_exit() override;
+
+private:
+  enum class step : std::uint8_t {
+    installing,
+    meeting,
+    adopting,
+    gathering,
+    handing_over,
+    settled
+  };
+
+  class watch_ear;
+
+  struct known_pod {
+    zk::pod_record record;
+    member_ref member;
+    std::int64_t reached = -1; ///< the latest view it has installed
+    std::int64_t adopted = -1; ///< and whose orphans it has adopted
+  };
+
+  // what ZooKeeper says
+  void read_pods();
+  void read_records(std::vector<std::string> names, std::int64_t number);
+  void record_came(const std::string& name, const std::string& data);
+  void conclude();
+  void enter_view(std::int64_t number, const std::vector<std::string>& names);
+  void take_in(const pod_life& life, const zk::pod_record& record);
+  void dismiss(const pod_life& life);
+  void give_links();
+
+  // how far everybody is
+  void installed(std::int64_t number);
+  void adopted(std::int64_t number);
+  void handed_over(const pod_life& life);
+  void heard(const member_ref& from, const pod_frame& f);
+  void linked(const net::pod_link_ptr& link);
+  void go_on();
+  bool all_have(std::int64_t known_pod::*done) const;
+  void tell_all(net::link_kind kind);
+  void begin(step next);
+  void settle();
+
+  parts with_;
+  std::shared_ptr<watch_ear> ear_;
+  std::map<pod_life, known_pod> pods_; ///< members, this pod included
+  view_ref view_;
+  step step_ = step::settled;
+  std::size_t not_installed_ = 0; ///< of this pod's actors
+  /// Departed, and what they did not confirm is not handed over yet.
+  std::map<pod_life, member_ref> departed_;
+  std::vector<net::pod_link_ptr> early_links_; ///< of pods that are no members yet
+
+  // a reading that is under way
+  struct reading {
+    std::int64_t number = 0;
+    std::vector<std::string> names;
+    std::map<std::string, zk::pod_record> records; ///< of those that are new
+    std::size_t missing = 0;
+  };
+  std::optional<reading> reading_;
+  bool read_again_ = false;
+};
+
+} // namespace mqttzoo::actors

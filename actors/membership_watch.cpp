@@ -1,0 +1,109 @@
+// What ZooKeeper says of the pods: the children of `pods`, and what each says of itself.
+#include "actors/membership.hpp"
+#include "core/log.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+} // namespace
+
+/// Hears that the children changed, or that a link to ZooKeeper is back.
+class membership::watch_ear final : public zk::watch_sink {
+public:
+  explicit watch_ear(membership& of) : of_(of) {}
+
+  void on_watch(const zk::watch_event& event) override {
+    if (event.session == of_.pod().store->session())
+      look();
+  }
+  void on_session(const zk::session_event& event) override {
+    if (event.state == zk::session_state::connected)
+      look();
+  }
+
+private:
+  void look() {
+    of_.run_inline([&] { of_.read_pods(); });
+  }
+
+  membership& of_; ///< it holds us, and lets go when it ends
+};
+
+membership::membership(caf::actor_config& config, unit_services& services, parts with)
+    : pinned_base<membership_actor>(config, services), with_(std::move(with)),
+      ear_(std::make_shared<watch_ear>(*this)) {}
+
+void membership::read_pods() {
+  if (reading_) {
+    read_again_ = true;
+    return;
+  }
+  reading_.emplace();
+  read_again_ = false;
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  pod().store->children(*pod().store_answers, with_.paths.pods(), ear_,
+                        [this, self](expected<zk::child_list, zk::error> list) {
+                          run_inline([&] {
+                            if (list)
+                              return read_records(std::move(list->names), list->stat.cversion);
+                            reading_.reset(); // the next word of the session starts another one
+                          });
+                        });
+}
+
+/// Each record is read once: the node of a life does not change.
+void membership::read_records(std::vector<std::string> names, std::int64_t number) {
+  reading_->number = number;
+  reading_->names = std::move(names);
+  reading_->missing = 1;
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  for (const auto& name : reading_->names) {
+    if (pods_.contains(pod_life{name}))
+      continue;
+    ++reading_->missing;
+    pod().store->get(*pod().store_answers, with_.paths.pods() + '/' + name, nullptr,
+                     [this, self, name](expected<zk::node, zk::error> node) {
+                       run_inline([&] {
+                         if (node)
+                           record_came(name, node->data);
+                         else
+                           read_again_ |= true; // gone meanwhile, or nobody answers
+                         conclude();
+                       });
+                     });
+  }
+  conclude();
+}
+
+void membership::record_came(const std::string& name, const std::string& data) {
+  auto record = zk::decode_pod(data);
+  if (record)
+    reading_->records.emplace(name, std::move(*record));
+  else
+    log.error("a pod's record in ZooKeeper makes no sense and is left alone",
+              {{"pod", name}, {"why", record.error()}});
+}
+
+void membership::conclude() {
+  if (!reading_ || --reading_->missing > 0)
+    return;
+  auto& r = *reading_;
+  std::erase_if(r.names, [&](const std::string& name) {
+    return !r.records.contains(name) && !pods_.contains(pod_life{name});
+  });
+  const bool whole = !read_again_;
+  if (whole && (!view_ || r.number > view_->number))
+    enter_view(r.number, r.names);
+  reading_.reset();
+  if (!whole)
+    read_pods();
+}
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,56 @@
+// What makes a pod one of a cluster: its membership in ZooKeeper, its links, and the actors that
+// deal with the other pods.
+//
+// Part of a pod with `zk.servers`; made before the pod's actors, gone after them. enter() blocks;
+// it and spawn() are called before the loops run.
+#pragma once
+
+#include "actors/unit_services.hpp"
+#include "core/expected.hpp"
+#include "core/settings.hpp"
+#include "tools/pod_links.hpp"
+#include "zk/enrolment.hpp"
+#include "zk/paths.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace mqttzoo::tools {
+
+class pod_cluster {
+public:
+  /// Draws this life's incarnation, listens for links, and makes the pod a member: from here on
+  /// others count on it. `client_port` is told to people. `on_fenced` comes when the membership is
+  /// lost for good, on any thread, at least once. On failure a sentence for the operator.
+  static expected<std::unique_ptr<pod_cluster>, std::string>
+  enter(zk::store& store, const zk::paths& paths, const core::settings& settings, net::loop& first,
+        std::uint16_t client_port, std::function<void()> on_fenced);
+
+  /// This pod's life, for pod_services.
+  pod_life life() const;
+
+  /// Spawns the actors on the first unit; all others exist.
+  void spawn(actors::unit_services& first, caf::actor_system& system);
+  /// Speaks with no pod any more: first of all when the pod stops, so that none of them is told
+  /// that something is safe because it was dropped. From another thread than the units'.
+  void part(actors::unit_services& first, caf::actor_system& system,
+            const std::function<void(const std::function<void()>&)>& on_first_unit);
+  /// Ends the actors.
+  void dismiss(actors::pod_services& pod);
+
+private:
+  pod_cluster(zk::paths paths, zk::pod_record self, std::function<void()> on_fenced);
+
+  zk::paths paths_;
+  zk::pod_record self_;
+  std::function<void()> on_fenced_;
+  std::unique_ptr<pod_links> links_;
+  std::unique_ptr<zk::enrolment> enrolment_;
+  actors::membership_actor membership_; ///< whom links are told to
+};
+
+} // namespace mqttzoo::tools
