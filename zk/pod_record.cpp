@@ -39,7 +39,7 @@ expected<pod_record, std::string> decode_pod(std::string_view data) {
   }
   const auto incarnation = parsed.find("incarnation");
   if (incarnation == parsed.end() || !incarnation->is_number_unsigned())
-    return unexpected("no number called incarnation");
+    return unexpected(std::string{"no number called incarnation"});
   record.incarnation = incarnation->get<std::uint64_t>();
   return record;
 }
