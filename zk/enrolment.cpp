@@ -24,13 +24,13 @@ expected<T, error> ask(const std::function<void(handler<T>)>& call) {
 } // namespace
 
 expected<std::uint64_t, error> draw_incarnation(store& in, const paths& of) {
-  const auto made = ask<std::monostate>(
-      [&](auto done) { create_missing(in, here, with_ancestors(of.pods()), std::move(done)); });
-  if (!made)
-    return unexpected(made.error());
   for (;;) {
-    const auto set =
-        ask<stat>([&](auto done) { in.set(here, of.pods(), {}, any_version, std::move(done)); });
+    const auto made = ask<std::monostate>(
+        [&](auto done) { create_missing(in, here, with_ancestors(of.pods()), std::move(done)); });
+    const auto set = made ? ask<stat>([&](auto done) {
+      in.set(here, of.pods(), {}, any_version, std::move(done));
+    })
+                          : unexpected(made.error());
     if (set)
       return static_cast<std::uint64_t>(set->version);
     if (set.error() != error::connection_loss) // a number that is lost does no harm

@@ -1,0 +1,243 @@
+// The promises of a cluster under random schedules and faults: what was acknowledged arrives, of
+// QoS 2 once, in order, whatever dies.
+//
+// MQTTZOO_SIM_FIRST and MQTTZOO_SIM_SEEDS choose the seeds (tools/sim); a failure names its seed.
+#define CAF_SUITE sim
+#include "tests/sim/sim_client.hpp"
+
+#include <cstdlib>
+#include <map>
+#include <string>
+
+using namespace mqttzoo;
+using namespace mqttzoo::sim;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::uint64_t number_from(const char* variable, std::uint64_t preset) {
+  const auto* text = std::getenv(variable);
+  return text ? std::strtoull(text, nullptr, 10) : preset;
+}
+
+const std::uint64_t first_seed = number_from("MQTTZOO_SIM_FIRST", 1);
+const std::uint64_t seeds = number_from("MQTTZOO_SIM_SEEDS", 100);
+
+/// What may happen in a run.
+struct weather {
+  bool kills = false;
+  bool cuts = false;
+  zk::faulty_options store = {};
+};
+
+class run {
+public:
+  run(std::uint64_t seed, weather w)
+      : seed_(seed), weather_(std::move(w)), cluster_(seed, 3, weather_.store) {
+    for (int i = 0; i < 3; ++i)
+      publishers_.push_back(std::make_unique<sim_client>("p" + std::to_string(i)));
+    for (int i = 0; i < 3; ++i)
+      subscribers_.push_back(std::make_unique<sim_client>("s" + std::to_string(i)));
+  }
+
+  void play() {
+    begin();
+    for (int i = 0; i < 3000; ++i)
+      happen();
+    finish();
+    check();
+  }
+
+private:
+  static constexpr const char* topics[] = {"a/0", "a/1", "b/0"};
+  static constexpr const char* filters[] = {"#", "a/0", "+/0"};
+
+  sim_pod& any_pod() {
+    const auto all = cluster_.alive();
+    return *all[cluster_.random.below(all.size())];
+  }
+
+  template<class F>
+  void each_client(F f) {
+    for (auto& c : publishers_)
+      f(*c);
+    for (auto& c : subscribers_)
+      f(*c);
+  }
+
+  void turns() {
+    each_client([](sim_client& c) { c.turn(); });
+  }
+
+  /// Until clients and cluster have nothing to say.
+  void settle() {
+    for (int i = 0; i < 12; ++i) {
+      cluster_.settle(600ms);
+      turns();
+    }
+  }
+
+  void begin() {
+    cluster_.settle();
+    each_client([&](sim_client& c) { c.connect(any_pod()); });
+    settle();
+    for (std::size_t i = 0; i < subscribers_.size(); ++i)
+      subscribers_[i]->subscribe(filters[i], mqtt::qos::exactly_once);
+    settle();
+    for (auto& s : subscribers_)
+      require(s->subacks() == 1, s->id() + " has no SUBACK");
+  }
+
+  void happen() {
+    auto& random = cluster_.random;
+    cluster_.step();
+    if (random.below(8) == 0)
+      turns();
+    if (random.below(40) == 0) {
+      auto& p = *publishers_[random.below(publishers_.size())];
+      if (p.connected() && p.in_flight() < 4)
+        p.publish(topics[random.below(3)],
+                  random.below(2) ? mqtt::qos::exactly_once : mqtt::qos::at_least_once);
+    }
+    each_client([&](sim_client& c) {
+      if (!c.connected() && (!c.connecting() || random.below(400) == 0) && random.below(60) == 0 &&
+          !cluster_.alive().empty())
+        c.connect(any_pod());
+      else if (random.below(1500) == 0)
+        c.crash();
+    });
+    if (weather_.kills)
+      kill_or_start();
+    if (weather_.cuts && random.below(400) == 0)
+      cut_or_heal();
+  }
+
+  void kill_or_start() {
+    auto& random = cluster_.random;
+    if (random.below(700) == 0 && cluster_.alive().size() > 1) {
+      auto& p = any_pod();
+      dead_.push_back(&p);
+      cluster_.kill(p);
+    }
+    if (!dead_.empty() && random.below(150) == 0) {
+      auto* p = dead_.back();
+      dead_.pop_back();
+      cluster_.expire(*p);
+      cluster_.start(p->record().name);
+    }
+  }
+
+  void cut_or_heal() {
+    if (cluster_.random.below(2) == 0)
+      return cluster_.heal();
+    auto& a = any_pod();
+    auto& b = any_pod();
+    if (&a != &b)
+      cluster_.cut(a, b);
+  }
+
+  /// All is well again, and everybody connects.
+  void finish() {
+    cluster_.heal();
+    for (auto* p : std::exchange(dead_, {})) {
+      cluster_.expire(*p);
+      cluster_.start(p->record().name);
+    }
+    for (int i = 0; i < 6; ++i) {
+      settle();
+      each_client([&](sim_client& c) {
+        if (!c.connected())
+          c.connect(any_pod());
+      });
+    }
+    settle();
+  }
+
+  static bool matches(std::size_t subscriber, const std::string& topic) {
+    return subscriber == 0 || (subscriber == 1 && topic == "a/0") ||
+           (subscriber == 2 && topic.ends_with("/0"));
+  }
+
+  void check() {
+    each_client([&](sim_client& c) {
+      require(c.connected(), c.id() + " cannot connect");
+      require(c.fresh_sessions() == 1, c.id() + " lost its session");
+      require(c.in_flight() == 0, c.id() + " waits for an acknowledgement");
+    });
+    for (std::size_t i = 0; i < subscribers_.size(); ++i)
+      check_arrivals(i);
+  }
+
+  void check_arrivals(std::size_t of) {
+    const auto& s = *subscribers_[of];
+    std::map<std::string, int> times;
+    std::map<std::string, int> latest; // by publisher and topic
+    for (const auto& a : s.got()) {
+      const bool again = times[a.payload]++ > 0;
+      if (again && a.qos == mqtt::qos::exactly_once)
+        complain(s.id() + " got " + a.payload + " of QoS 2 twice");
+      const auto colon = a.payload.find(':');
+      auto& last = latest[a.payload.substr(0, colon) + ' ' + a.topic +
+                          (a.qos == mqtt::qos::exactly_once ? " 2" : " 1")];
+      const auto number = std::stoi(a.payload.substr(colon + 1));
+      if (!again && number < last)
+        complain(s.id() + " got " + a.payload + " after " + std::to_string(last));
+      last = std::max(last, number);
+    }
+    for (const auto& p : publishers_)
+      for (const auto& m : p->promised())
+        if (matches(of, m.topic) && !times.contains(m.payload))
+          complain(m.payload + " on " + m.topic + " of QoS " +
+                   std::to_string(static_cast<int>(m.qos)) + " was acknowledged, and " + s.id() +
+                   " never got it");
+  }
+
+  void require(bool holds, const std::string& what) {
+    if (!holds)
+      complain(what);
+  }
+  void complain(const std::string& what) { CAF_ERROR("seed " << seed_ << ": " << what); }
+
+  const std::uint64_t seed_;
+  const weather weather_;
+  sim_cluster cluster_;
+  std::vector<std::unique_ptr<sim_client>> publishers_;
+  std::vector<std::unique_ptr<sim_client>> subscribers_;
+  std::vector<sim_pod*> dead_;
+};
+
+void play_all(const weather& w) {
+  for (auto seed = first_seed; seed < first_seed + seeds; ++seed) {
+    auto with = w;
+    with.store.seed = seed;
+    CAF_MESSAGE("seed " << seed);
+    run{seed, with}.play();
+  }
+}
+
+} // namespace
+
+CAF_TEST(promises hold while clients move from pod to pod) {
+  play_all({});
+}
+
+CAF_TEST(promises hold when links are cut) {
+  weather w;
+  w.cuts = true;
+  play_all(w);
+}
+
+CAF_TEST(promises hold when pods are killed) {
+  weather w;
+  w.kills = true;
+  play_all(w);
+}
+
+CAF_TEST(promises hold when everything fails) {
+  weather w;
+  w.kills = w.cuts = true;
+  w.store.loss_per_mille = 3;
+  w.store.delay_per_mille = 30;
+  w.store.watch_delay_per_mille = 50;
+  play_all(w);
+}
