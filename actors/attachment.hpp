@@ -1,15 +1,19 @@
 // A connection on its way from its doorman to its session.
 //
 // Made by the doorman when a CONNECT was accepted, completed by the home (which session, which
-// epoch), consumed by the session. One holder at a time.
+// epoch), consumed by the session; or, where another pod has the session, by the porter. One holder
+// at a time.
 #pragma once
 
+#include "actors/cluster_view.hpp"
 #include "actors/session_card.hpp"
 #include "mqtt/handshake.hpp"
 #include "net/connection.hpp"
 #include "net/detached_socket.hpp"
+#include "net/timer_queue.hpp"
 
 #include <cstdint>
+#include <string>
 
 namespace mqttzoo::actors {
 
@@ -20,6 +24,23 @@ struct attachment {
   net::detached_socket socket;    ///< while it travels to another
   card_ref session;               ///< set by the home
   std::uint64_t epoch = 0;        ///< set by the home
+  /// Why there is no session for it. Session taken over: a later connection of the same client
+  /// came before it was let in.
+  mqtt::reason_code refusal = mqtt::reason_code::success;
+  std::string refusal_text;
+  /// Set by the home with the first claim, where pods must agree: later it is refused.
+  net::time_point wait_until = net::time_point::max();
+};
+
+/// What stands for an attachment at the pod that has the session, where the connection is not.
+struct far_attachment {
+  mqtt::accepted_connect connect;
+  member_ref pod;           ///< that has the connection
+  unit_index unit{};        ///< there
+  std::uint64_t number = 0; ///< given by that pod
+  std::string address;      ///< the client's, for logs
+  card_ref session;         ///< set by the home
+  std::uint64_t epoch = 0;  ///< set by the home
 };
 
 } // namespace mqttzoo::actors

@@ -132,20 +132,26 @@ void doorman::accepted(visitor& v) {
 void doorman::granted(attachment& a, const std::shared_ptr<attachment>& shared) {
   if (closed_)
     return std::exchange(a.connection, nullptr)->abort();
-  if (!a.session) { // sessions.max
-    mqtt::connack_packet refusal;
-    refusal.reason = mqtt::reason_code::quota_exceeded;
-    refusal.reason_string = "sessions.max is reached";
-    const auto& client = a.connect.packet; // [MQTT-3.2.2-19]
-    mqtt::encode(refusal, client.version, client.maximum_packet_size.value_or(0),
-                 a.connection->out());
-    services().counters.connects_refused.add();
-    a.connection->flush_later();
-    return a.connection->close();
-  }
+  if (!a.session)
+    return refuse(a);
   if (a.session->unit != a.unit)
     a.socket = std::exchange(a.connection, nullptr)->detach_socket();
   send(a.session->handle, attach_atom::value, shared);
+}
+
+void doorman::refuse(attachment& a) {
+  const auto connection = std::exchange(a.connection, nullptr);
+  services().counters.connects_refused.add();
+  log.info("connection refused", {{"peer", connection->peer()}, {"why", a.refusal_text}});
+  if (a.refusal == mqtt::reason_code::session_taken_over) // no CONNACK can say that
+    return connection->abort();
+  mqtt::connack_packet refusal;
+  refusal.reason = a.refusal;
+  refusal.reason_string = a.refusal_text;
+  const auto& client = a.connect.packet; // [MQTT-3.2.2-19]
+  mqtt::encode(refusal, client.version, client.maximum_packet_size.value_or(0), connection->out());
+  connection->flush_later();
+  connection->close();
 }
 
 } // namespace mqttzoo::actors

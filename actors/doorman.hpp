@@ -35,6 +35,7 @@ private:
   void accepted(visitor& v);
   void leave(visitor& v);
   void granted(attachment& a, const std::shared_ptr<attachment>& shared);
+  void refuse(attachment& a);
 
   std::unordered_map<visitor*, std::unique_ptr<visitor>> visitors_;
   std::vector<std::unique_ptr<visitor>>

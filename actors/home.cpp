@@ -25,12 +25,34 @@ home::behavior_type home::make_behavior() {
   return {
       [this](claim_atom, const std::shared_ptr<attachment>& a) { claim(a); },
       [this](release_atom, const card_ref& card, std::uint64_t epoch) { release(card, epoch); },
-      [](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>&) {},
+      [this](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
+        adopt(*cards);
+      },
+      [this](granted_atom, const client_id& client, std::uint64_t claim) {
+        granted(client, claim);
+      },
+      [this](held_atom, const client_id& client, std::uint64_t claim, const member_ref& by) {
+        held(client, claim, by);
+      },
+      [this](roster_atom, std::int64_t view) { tell_roster(view); },
+      [this](attach_atom, const std::shared_ptr<far_attachment>& f) { attach(f); },
       [this](shut_down_atom) { shut_down(); },
   };
 }
 
+void home::on_exit() {
+  services().timers->cancel(*this);
+  sessions_.clear();
+  waiting_.clear();
+  due_.clear();
+  successors_.clear();
+}
+
 void home::shut_down() {
+  stops_ = true;
+  while (!waiting_.empty())
+    refuse(stop_waiting(waiting_.begin()), mqtt::reason_code::server_unavailable,
+           "the server stops");
   for (auto& [client, e] : sessions_)
     to_tell_.push_back(e.card);
   tell();
@@ -58,16 +80,39 @@ void home::tell() {
 }
 
 void home::claim(const std::shared_ptr<attachment>& a) {
+  if (a->epoch == 0) // else it comes back from another pod
+    a->epoch = ++last_epoch_;
   const client_id client{a->connect.packet.client_id};
-  auto found = sessions_.find(client);
-  if (found == sessions_.end() && sessions_.size() < services().settings.sessions.max) {
-    auto card = spawn_session(pod().at(a->unit), system(), client, nullptr);
-    found = sessions_.emplace(client, entry{std::move(card), 0}).first;
+  if (const auto found = sessions_.find(client); found != sessions_.end())
+    return grant(found->second, a);
+  if (pod().clustered())
+    return wait(client, a);
+  begin(client, a);
+}
+
+void home::grant(entry& e, const std::shared_ptr<attachment>& a) {
+  if (a->epoch < e.epoch)
+    return refuse(a, mqtt::reason_code::session_taken_over, "a later connection came");
+  e.epoch = a->epoch;
+  a->session = e.card;
+  supersede_far(e.card->client);
+  send(pod().at(a->unit).doorman, granted_atom::value, a);
+}
+
+/// False if it was refused.
+bool home::begin(const client_id& client, const std::shared_ptr<attachment>& a) {
+  if (sessions_.size() >= services().settings.sessions.max) {
+    refuse(a, mqtt::reason_code::quota_exceeded, "sessions.max is reached");
+    return false;
   }
-  if (found != sessions_.end()) {
-    found->second.epoch = a->epoch = ++last_epoch_;
-    a->session = found->second.card;
-  }
+  auto card = spawn_session(pod().at(a->unit), system(), client, nullptr);
+  grant(sessions_.emplace(client, entry{std::move(card), 0}).first->second, a);
+  return true;
+}
+
+void home::refuse(const std::shared_ptr<attachment>& a, mqtt::reason_code why, std::string text) {
+  a->refusal = why;
+  a->refusal_text = std::move(text);
   send(pod().at(a->unit).doorman, granted_atom::value, a);
 }
 
@@ -77,6 +122,11 @@ void home::release(const card_ref& card, std::uint64_t epoch) {
     return; // a new connection is on its way to it
   sessions_.erase(found);
   send(card->handle, released_atom::value);
+  if (!pod().clustered())
+    return;
+  send(pod().registrar, released_atom::value, card->client);
+  if (const auto next = successors_.extract(card->client); !next.empty())
+    answer_not_here(*next.mapped());
 }
 
 } // namespace mqttzoo::actors

@@ -3,18 +3,26 @@
 // One per pod, on the first unit, for as long as the pod. Asked by doormen for every CONNECT. Each
 // grant has an epoch; a session that ends is let go only if no later connection was granted it, so
 // a client is never sent to a session that is leaving. [MQTT-3.1.4-3]
+//
+// Among several pods a client without a session here waits until the registrar says that its
+// session may begin here, or which pod has it: then the porter takes the connection there. The
+// other way round, the home finds the session for connections of other pods. Bounded:
+// sessions.max clients wait, each for cluster.claim.timeout.
 #pragma once
 
+#include "actors/attachment.hpp"
 #include "actors/pinned.hpp"
 #include "actors/session.hpp"
 
+#include <map>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace mqttzoo::actors {
 
-class home final : public pinned_base<home_actor> {
+class home final : public pinned_base<home_actor>, private net::timer_client {
 public:
   /// A session the pod found in its store, already spawned.
   using found_sessions = std::vector<card_ref>;
@@ -23,23 +31,57 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "home"; }
-  void on_exit() override { sessions_.clear(); }
+  void on_exit() override;
 
 private:
   struct entry {
     card_ref card;
     std::uint64_t epoch = 0;
   };
+  using entries = std::unordered_map<client_id, entry>;
+
+  using due_times = std::multimap<net::time_point, client_id>;
+
+  /// The latest connection of a client without a session here.
+  struct waiting {
+    std::shared_ptr<attachment> connection;
+    std::uint64_t claim = 0; ///< its number
+    due_times::iterator due;
+  };
+  using all_waiting = std::unordered_map<client_id, waiting>;
 
   void claim(const std::shared_ptr<attachment>& a);
+  void grant(entry& e, const std::shared_ptr<attachment>& a);
+  bool begin(const client_id& client, const std::shared_ptr<attachment>& a);
+  void refuse(const std::shared_ptr<attachment>& a, mqtt::reason_code why, std::string text);
   void release(const card_ref& card, std::uint64_t epoch);
   void shut_down();
   void tell();
 
-  std::unordered_map<client_id, entry> sessions_;
+  // among several pods
+  void wait(const client_id& client, const std::shared_ptr<attachment>& a);
+  std::shared_ptr<attachment> stop_waiting(all_waiting::iterator at);
+  void on_due(net::time_point now) override;
+  void granted(const client_id& client, std::uint64_t claim);
+  void held(const client_id& client, std::uint64_t claim, const member_ref& by);
+  void adopt(const std::vector<card_ref>& cards);
+  void tell_roster(std::int64_t view);
+  void attach(const std::shared_ptr<far_attachment>& f);
+  static void answer_not_here(const far_attachment& f);
+  void supersede_far(const client_id& client);
+
+  entries sessions_;
   std::uint64_t last_epoch_ = 0;
   std::vector<card_ref> to_tell_; ///< that the pod stops
   std::size_t telling_ = 0;       ///< were told and have not said goodbye yet
+  bool stops_ = false;
+
+  all_waiting waiting_; ///< none of them is in sessions_
+  due_times due_;       ///< of waiting_
+  std::uint64_t last_claim_ = 0;
+  std::uint64_t last_stream_ = 0; ///< number of what was asked of another pod
+  /// Other pods' connections that wait until a session here is over; all are in sessions_.
+  std::unordered_map<client_id, std::shared_ptr<far_attachment>> successors_;
 };
 
 /// Makes a session's card and its actor on `on`. Thread-safe.

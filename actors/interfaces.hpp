@@ -24,6 +24,7 @@ namespace mqttzoo::actors {
 
 class session_card;
 struct attachment;
+struct far_attachment;
 struct recovered_mail;
 
 #define MQTTZOO_ATOM(name, text) using name##_atom = caf::atom_constant<caf::atom(text)>
@@ -87,6 +88,9 @@ MQTTZOO_ATOM(word, "word");             // what another pod wants stored of a me
 MQTTZOO_ATOM(outcome, "outcome");       // whether it was
 MQTTZOO_ATOM(expect, "expect");         // so many more words will come
 MQTTZOO_ATOM(returned, "returned");     // no member of the group is here
+MQTTZOO_ATOM(held, "held");             // another pod has the session
+MQTTZOO_ATOM(roster, "roster");         // which clients have a session here
+MQTTZOO_ATOM(yield, "yield");           // another pod will have the session: end it
 #undef MQTTZOO_ATOM
 
 /// One client's session; see session.hpp.
@@ -99,6 +103,9 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<transit_fell_atom>,
     /// A client connected with its id.
     caf::reacts_to<attach_atom, std::shared_ptr<attachment>>,
+    /// Its client connects at another pod and begins anew there: it ends, unless a later
+    /// connection was granted it.
+    caf::reacts_to<yield_atom, std::uint64_t>,
     /// Every route knows the subscriptions it made, or has lost those it removed.
     caf::reacts_to<changed_atom, change_done>,
     /// A page of retained messages for a new subscription.
@@ -211,6 +218,14 @@ using home_actor = caf::typed_actor<
     caf::reacts_to<release_atom, card_ref, std::uint64_t>,
     /// Sessions of pods that departed are this pod's from now on.
     caf::reacts_to<adopt_atom, std::shared_ptr<const std::vector<card_ref>>>,
+    /// The registrar's answers to the claim with that number: the session may begin here, or that
+    /// pod has it.
+    caf::reacts_to<granted_atom, client_id, std::uint64_t>,
+    caf::reacts_to<held_atom, client_id, std::uint64_t, member_ref>,
+    /// From the registrar: which clients have a session here? Answered with `roster`.
+    caf::reacts_to<roster_atom, std::int64_t>,
+    /// From the first unit's porter: a client whose session is here connected to another pod.
+    caf::reacts_to<attach_atom, std::shared_ptr<far_attachment>>,
     /// The pod stops: every session is told.
     caf::reacts_to<shut_down_atom>>;
 
@@ -305,16 +320,35 @@ using directory_actor = caf::typed_actor<
 
 /// Who has the sessions of the clients whose home this pod is; see registrar.hpp.
 using registrar_actor = caf::typed_actor<
-    /// From the home: a client without a session here connects; answered with `granted` in one way
-    /// or another.
-    caf::reacts_to<claim_atom, client_id>,
-    /// From the home: a session began here, or is over.
+    /// From the home: a client without a session here connects; answered with `granted` or `held`
+    /// and the claim's number, unless it is forgotten before.
+    caf::reacts_to<claim_atom, client_id, std::uint64_t>, caf::reacts_to<forget_atom, client_id>,
+    /// From the home: it has a session that was adopted; a session is over, or what was granted is
+    /// not needed.
     caf::reacts_to<adopt_atom, client_id>, caf::reacts_to<released_atom, client_id>,
+    /// From the home: its sessions, as it was asked for the view with that number.
+    caf::reacts_to<roster_atom, std::int64_t, std::shared_ptr<const std::vector<client_id>>>,
     /// From the membership; answered with `installed` when the homes of the new view were told of
     /// all sessions here.
     caf::reacts_to<install_atom, view_ref>,
     /// From now on clients whom nobody has may be granted.
     caf::reacts_to<settle_atom, view_ref>, caf::reacts_to<heard_atom, member_ref, pod_frame>,
+    caf::reacts_to<shut_down_atom>>;
+
+/// A unit's porter: carries the bytes of clients that are connected to one pod and have their
+/// session at another; see porter.hpp.
+using porter_actor = caf::typed_actor<
+    /// From the home: that pod has the session; what was asked of it goes by that number.
+    caf::reacts_to<attach_atom, std::shared_ptr<attachment>, member_ref, std::uint64_t>,
+    /// From the home: for a session of this unit.
+    caf::reacts_to<attach_atom, std::shared_ptr<far_attachment>>,
+    /// To itself, with the end of a turn: what was written and what waits.
+    caf::reacts_to<go_on_atom>,
+    /// From the peers to the first unit's porter, and from there to the unit that is named in it.
+    caf::reacts_to<heard_atom, member_ref, pod_frame>,
+    /// From the membership: all that was carried from and to that pod ends.
+    caf::reacts_to<depart_atom, member_ref>,
+    /// The pod stops: all that is carried ends.
     caf::reacts_to<shut_down_atom>>;
 
 /// Takes over the sessions of pods that departed; see adopter.hpp.
@@ -350,6 +384,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::net::pod_link_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::pod_life)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::far_route>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::actors::card_ref>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::client_id>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::zk::op>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::recovered_mail>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::delivery)
@@ -366,3 +401,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::retained_cu
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::session_state_record>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::subscription_change>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::attachment>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::far_attachment>)

@@ -24,6 +24,7 @@ session::behavior_type session::make_behavior() {
       [this](settled_atom, const receipt& r) { receive(r); },
       [this](transit_fell_atom) { watch_pressure(); },
       [this](attach_atom, const std::shared_ptr<attachment>& a) { take_over(a); },
+      [this](yield_atom, std::uint64_t epoch) { yield(epoch); },
       [this](handed_over_atom, mqtt::reason_code outcome) { handed_over(outcome); },
       [this](erase_atom) { erased(); },
       [this](changed_atom, const change_done& c) { routes_changed(c); },
@@ -101,6 +102,23 @@ void session::take_over(std::shared_ptr<attachment> a) {
   open_if_clear();
 }
 
+/// As if a clean start took it over, but what begins anew begins at another pod. [MQTT-3.1.4-3]
+void session::yield(std::uint64_t epoch) {
+  if (epoch < epoch_) // a later connection came first
+    return;
+  epoch_ = epoch;
+  if (arriving_)
+    abort(*std::exchange(arriving_, nullptr));
+  machine_.taken_over(mqtt::session::presence::fresh, now());
+  submit_last(); // its will
+  if (!ending_)
+    end();
+  else
+    release_if_over(); // asked for with an older epoch
+  complete_subscribes();
+  finish_turn();
+}
+
 void session::open_if_clear() {
   if (arriving_ && erasing_ == 0 && !leaving_routes_)
     open(*std::exchange(arriving_, nullptr), mqtt::session::presence::fresh);
@@ -108,6 +126,7 @@ void session::open_if_clear() {
 
 void session::erased() {
   --erasing_;
+  release_if_over();
   open_if_clear();
 }
 

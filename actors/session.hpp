@@ -95,6 +95,7 @@ private:
 
   // messages
   void take_over(std::shared_ptr<attachment> a);
+  void yield(std::uint64_t epoch);
   void handed_over(mqtt::reason_code outcome);
   void erase();
   void erased();

@@ -219,7 +219,9 @@ void session::handed_over(mqtt::reason_code outcome) {
 }
 
 void session::release_if_over() {
-  if (ending_ && forgetting_ == 0 && !hands_over_)
+  // Among several pods the store must have forgotten it, too: the next one may begin elsewhere.
+  const bool erased = erasing_ == 0 || !pod().clustered();
+  if (ending_ && forgetting_ == 0 && !hands_over_ && erased)
     send(pod().home, release_atom::value, card_, epoch_);
 }
 

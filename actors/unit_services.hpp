@@ -88,6 +88,7 @@ struct unit_services {
   pod_services* pod = nullptr;
   courier_actor courier_handle;
   doorman_actor doorman;
+  porter_actor porter; ///< null: alone
   courier* local_courier = nullptr;
   core::settings settings;    ///< a copy for this thread, replaced by a reload
   mqtt::server_limits limits; ///< what they mean to sessions

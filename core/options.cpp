@@ -126,6 +126,11 @@ constexpr auto table = std::to_array<option>({
     {"bank.patience", [](settings& s) -> auto& { return s.bank.patience; },
      "10s", "0", "1h", on_reload, "Time a 3.x publisher waits unacknowledged when no promise can be made, before it is disconnected."},
 
+    // A pod that was killed is noticed and its sessions are adopted meanwhile; clients give up after some
+    // ten seconds.
+    {"cluster.claim.timeout", [](settings& s) -> auto& { return s.cluster.claim_timeout; },
+     "5s", "100ms", "5m", on_reload, "Time a client waits for the pods to agree on who has its session, before it is refused with 0x88."},
+
     // Loopback, as net.address: links are open to the network only when told to.
     {"links.address", [](settings& s) -> auto& { return s.links.address; },
      "127.0.0.1", "", "", on_restart, "Address to listen on for other pods; `0.0.0.0` or `::` for every interface."},

@@ -102,6 +102,11 @@ struct bank_settings {
   std::chrono::milliseconds patience{};
 };
 
+/// What pods agree on while they serve (cluster.*).
+struct cluster_settings {
+  std::chrono::milliseconds claim_timeout{};
+};
+
 /// Links to other pods (links.*).
 struct links_settings {
   std::string address;
@@ -151,6 +156,7 @@ struct settings {
   zk_settings zk;
   sys_settings sys;
   bank_settings bank;
+  cluster_settings cluster;
   links_settings links;
   log_settings log;
   pod_settings pod;

@@ -208,6 +208,10 @@ std::string paths::session(const client_id& client, unsigned probe) const {
   return hashed("/sessions/", client.str(), probe);
 }
 
+std::uint16_t paths::client_bucket(const client_id& client) const noexcept {
+  return static_cast<std::uint16_t>(name_hash(client.str(), key_) >> 48);
+}
+
 std::string paths::session_owner(std::string_view session_path) {
   return std::string{session_path} + "/owner";
 }

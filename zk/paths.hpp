@@ -106,6 +106,8 @@ public:
   std::string sessions() const;
   /// `probe` as for `retained`.
   std::string session(const client_id& client, unsigned probe = 0) const;
+  /// The two levels below `sessions()` under which a client's session stands, as a number.
+  std::uint16_t client_bucket(const client_id& client) const noexcept;
 
   // Below a session's own path (as `session` gave it).
   static std::string session_owner(std::string_view session_path);

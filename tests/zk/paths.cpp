@@ -62,6 +62,7 @@ CAF_TEST(the layout is stable) {
   CAF_CHECK_EQUAL(paths::received("/s", 0xffff), "/s/r-ffff");
   CAF_CHECK_EQUAL(paths{"/x/y"}.leader(), "/x/y/leader");
   CAF_CHECK_EQUAL(at.session(client_id{"a/b"}).size(), 40u);
+  CAF_CHECK_EQUAL(hex16(at.client_bucket(client_id{"a/b"})).substr(12), hash.substr(0, 4));
 }
 
 CAF_TEST(hashes do not change between versions) {

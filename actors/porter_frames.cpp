@@ -1,0 +1,142 @@
+#include "actors/porter_frames.hpp"
+
+#include "mqtt/encoder.hpp"
+#include "mqtt/wire.hpp"
+#include "net/wire_integers.hpp"
+
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+std::uint64_t read_u64(mqtt::wire_reader& in) noexcept {
+  const std::uint64_t high = in.u32();
+  return high << 32 | in.u32();
+}
+
+pod_frame begin(net::link_kind kind, const stream_address& to) {
+  pod_frame frame{kind, {}, nullptr};
+  mqtt::wire_writer out{frame.body};
+  out.u8(static_cast<std::uint8_t>(to.side));
+  out.u16(static_cast<std::uint16_t>(to.unit));
+  net::append_u64(frame.body, to.number);
+  return frame;
+}
+
+/// False if it is no CONNECT that was accepted with a client id.
+bool read_connect(std::string_view input, mqtt::connect_packet& out) {
+  mqtt::frame in;
+  const auto status = mqtt::next_frame(input, 0, in);
+  if (!status || *status != mqtt::frame_status::complete || in.wire_size_bytes != input.size())
+    return false;
+  std::string scratch;
+  auto packet = mqtt::decode(in, mqtt::protocol_version::unknown, mqtt::peer::client, scratch);
+  auto* connect = packet ? std::get_if<mqtt::connect_packet>(&*packet) : nullptr;
+  if (!connect || connect->client_id.empty())
+    return false;
+  out = std::move(*connect);
+  return true;
+}
+
+} // namespace
+
+pod_frame make_attach(const attachment& a, std::uint64_t number) {
+  pod_frame frame{frame_kind::attach, {}, nullptr};
+  const auto& c = a.connect;
+  mqtt::wire_writer out{frame.body};
+  out.u16(static_cast<std::uint16_t>(a.unit));
+  net::append_u64(frame.body, number);
+  out.u8(c.assigned_client_id ? 1 : 0);
+  out.u16(c.keep_alive_s);
+  out.u32(c.session_expiry_interval_s);
+  out.binary(c.authentication_data);
+  out.binary(a.connection->peer());
+  auto packet = c.packet;
+  packet.user_name.reset();
+  packet.password.reset();
+  packet.authentication_data.clear();
+  packet.users.clear();
+  mqtt::encode(packet, frame.body);
+  return frame;
+}
+
+pod_frame make_opened(const stream_address& to, unit_index from) {
+  auto frame = begin(frame_kind::opened, to);
+  mqtt::wire_writer{frame.body}.u16(static_cast<std::uint16_t>(from));
+  return frame;
+}
+
+pod_frame make_not_here(const stream_address& to) {
+  return begin(frame_kind::not_here, to);
+}
+
+pod_frame make_bytes(const stream_address& to, std::string_view bytes) {
+  auto frame = begin(frame_kind::bytes, to);
+  frame.body += bytes;
+  return frame;
+}
+
+pod_frame make_credit(const stream_address& to, std::uint32_t bytes) {
+  auto frame = begin(frame_kind::credit, to);
+  net::append_u32(frame.body, bytes);
+  return frame;
+}
+
+pod_frame make_closed(const stream_address& to, stream_close how) {
+  auto frame = begin(frame_kind::closed, to);
+  frame.body += static_cast<char>(how);
+  return frame;
+}
+
+std::shared_ptr<far_attachment> decode_attach(const pod_frame& from) {
+  mqtt::wire_reader in{from.body};
+  auto f = std::make_shared<far_attachment>();
+  f->unit = unit_index{in.u16()};
+  f->number = read_u64(in);
+  const auto assigned = in.u8();
+  f->connect.assigned_client_id = assigned == 1;
+  f->connect.keep_alive_s = in.u16();
+  f->connect.session_expiry_interval_s = in.u32();
+  f->connect.authentication_data = in.binary();
+  f->address = in.binary();
+  const auto connect = in.rest();
+  if (from.kind != frame_kind::attach || from.payload || !in.ok() || assigned > 1 ||
+      !read_connect(connect, f->connect.packet))
+    return nullptr;
+  return f;
+}
+
+std::optional<stream_frame> decode_stream_frame(const pod_frame& from) {
+  mqtt::wire_reader in{from.body};
+  stream_frame f;
+  f.kind = from.kind;
+  const auto side = in.u8();
+  f.to.side = stream_side{side};
+  f.to.unit = unit_index{in.u16()};
+  f.to.number = read_u64(in);
+  bool good = side <= static_cast<std::uint8_t>(stream_side::session);
+  if (f.kind == frame_kind::opened) {
+    f.from = unit_index{in.u16()};
+    good = good && f.to.side == stream_side::client;
+  } else if (f.kind == frame_kind::not_here) {
+    good = good && f.to.side == stream_side::client;
+  } else if (f.kind == frame_kind::bytes) {
+    f.bytes = in.rest();
+    good = good && !f.bytes.empty();
+  } else if (f.kind == frame_kind::credit) {
+    f.credit = in.u32();
+    good = good && f.credit != 0;
+  } else if (f.kind == frame_kind::closed) {
+    const auto how = in.u8();
+    f.how = stream_close{how};
+    good = good && how <= static_cast<std::uint8_t>(stream_close::at_once);
+  } else {
+    return std::nullopt;
+  }
+  if (!good || !in.ok() || !in.at_end() || from.payload)
+    return std::nullopt;
+  return f;
+}
+
+} // namespace mqttzoo::actors

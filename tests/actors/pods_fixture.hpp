@@ -1,0 +1,433 @@
+// Several pods under one deterministic coordinator, and the clients that connect to any of them.
+//
+// Lives for one test. Each pod has two units, a store of its own, and all that has to do with whose
+// session is where; its peers pass frames of the registrar and the porter to their like at the
+// other pod at once and in order. Views are made by the test, in the place of the membership.
+#pragma once
+
+#include "actors/courier.hpp"
+#include "actors/doorman.hpp"
+#include "actors/home.hpp"
+#include "actors/index.hpp"
+#include "actors/limits.hpp"
+#include "actors/porter.hpp"
+#include "actors/post_office.hpp"
+#include "actors/registrar.hpp"
+#include "core/clock.hpp"
+#include "mqtt/encoder.hpp"
+#include "tests/actors/fake_connection.hpp"
+#include "zk/embedded_store.hpp"
+
+#include <caf/test/dsl.hpp>
+
+#include <array>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace mqttzoo::test {
+
+class pods_fixture;
+
+struct cluster_pod {
+  std::size_t number = 0;
+  bool dead = false;
+  actors::pod_services pod;
+  std::array<actors::unit_services, 2> units;
+  zk::inline_executor answers;
+  std::unique_ptr<zk::embedded_store> store;
+  /// All pods as this one knows them, itself included.
+  std::vector<ref<actors::cluster_member>> members;
+  std::shared_ptr<fake_connection> adoptable;
+  std::vector<std::int64_t> installed; ///< views
+  std::vector<std::string> complaints; ///< of this pod about others
+  std::vector<actors::pod_frame> sent; ///< to others
+
+  /// Those of that kind since the last call.
+  std::vector<actors::pod_frame> take_sent(net::link_kind kind) {
+    std::vector<actors::pod_frame> found;
+    for (auto& f : sent)
+      if (f.kind == kind)
+        found.push_back(std::move(f));
+    sent.clear();
+    return found;
+  }
+};
+
+/// What `at` tells `to`.
+class wire_peer final : public actors::peer_actor::base {
+public:
+  wire_peer(caf::actor_config& config, cluster_pod& at, cluster_pod& to)
+      : actors::peer_actor::base(config), at_(at), to_(to) {}
+
+  behavior_type make_behavior() override {
+    using namespace actors;
+    return {
+        [](publish_atom, const batch_ref&, const ticket_list&) {},
+        [](deliver_atom, const group_mail&) {},
+        [](returned_atom, std::uint64_t) {},
+        [](settled_atom, const far_receipt&) {},
+        [](word_atom, std::uint64_t, const std::shared_ptr<const std::vector<zk::op>>&) {},
+        [](outcome_atom, std::uint64_t, mqtt::reason_code) {},
+        [this](tell_atom, const pod_frame& f) { pass_on(f); },
+        [](linked_atom, const net::pod_link_ptr&) {},
+        [this](misbehaved_atom, const std::string& what) { at_.complaints.push_back(what); },
+        [](depart_atom) {},
+        [](hand_over_atom, const view_ref&) {},
+        [](shut_down_atom) {},
+    };
+  }
+
+private:
+  void pass_on(const actors::pod_frame& f) {
+    at_.sent.push_back(f);
+    if (at_.dead || to_.dead)
+      return;
+    const actors::member_ref from = to_.members[at_.number];
+    if (f.kind <= actors::frame_kind::last_of_registrar)
+      caf::anon_send(to_.pod.registrar, actors::heard_atom::value, from, f);
+    else
+      caf::anon_send(to_.units[0].porter, actors::heard_atom::value, from, f);
+  }
+
+  cluster_pod& at_;
+  cluster_pod& to_;
+};
+
+class pods_fixture : public test_coordinator_fixture<> {
+public:
+  explicit pods_fixture(std::size_t count = 3) {
+    for (std::size_t i = 0; i < count; ++i)
+      pods.push_back(std::make_unique<cluster_pod>());
+    for (std::size_t i = 0; i < count; ++i)
+      make_pod(*pods[i], i);
+    for (auto& p : pods)
+      for (auto& other : pods) {
+        auto member = make_ref<actors::cluster_member>(other->pod.life);
+        if (other != p)
+          member->peer = sys.spawn<wire_peer>(*p, *other);
+        p->members.push_back(std::move(member));
+      }
+    settle();
+  }
+
+  ~pods_fixture() override {
+    settle();
+    for (auto& p : pods) {
+      for (auto& u : p->units) {
+        caf::anon_send(u.doorman, actors::shut_down_atom::value);
+        caf::anon_send(u.porter, actors::shut_down_atom::value);
+        caf::anon_send_exit(u.courier_handle, caf::exit_reason::user_shutdown);
+      }
+      caf::anon_send(p->pod.home, actors::shut_down_atom::value);
+      caf::anon_send(p->pod.registrar, actors::shut_down_atom::value);
+    }
+    run();
+    for (auto& p : pods) {
+      caf::anon_send_exit(p->pod.index, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(p->pod.post_office, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(p->pod.membership, caf::exit_reason::user_shutdown);
+      for (auto& m : p->members)
+        if (m->peer)
+          caf::anon_send_exit(m->peer, caf::exit_reason::user_shutdown);
+    }
+    settle();
+  }
+
+  /// Runs everything until nothing moves.
+  void settle() {
+    bool moved = true;
+    while (moved) {
+      run();
+      moved = false;
+      for (auto& p : pods)
+        moved = p->store->run_turn() > 0 || moved;
+    }
+  }
+
+  /// The same, but whose turn it is is drawn.
+  void settle_shuffled(std::mt19937_64& random) {
+    bool moved = true;
+    while (moved) {
+      while (step_shuffled(random)) {
+      }
+      moved = false;
+      for (auto& p : pods)
+        moved = p->store->run_turn() > 0 || moved;
+    }
+  }
+
+  bool step_shuffled(std::mt19937_64& random) {
+    if (sched.jobs.empty())
+      return false;
+    std::swap(sched.jobs.front(), sched.jobs[random() % sched.jobs.size()]);
+    sched.run_once();
+    return true;
+  }
+
+  void some_steps(std::mt19937_64& random, std::size_t below) {
+    for (auto steps = random() % below; steps > 0; --steps)
+      if (!step_shuffled(random))
+        for (auto& p : pods)
+          p->store->run_turn();
+  }
+
+  void advance(std::chrono::nanoseconds by) {
+    clock.advance(by);
+    timers.run_due(clock.now());
+    settle();
+  }
+
+  actors::view_ref view_of(cluster_pod& p, std::int64_t number,
+                           const std::vector<std::size_t>& alive) const {
+    std::vector<actors::member_ref> members;
+    for (const auto i : alive)
+      members.emplace_back(p.members[i]);
+    return make_ref<actors::cluster_view>(number, std::move(members), p.members[p.number]);
+  }
+
+  /// To all that are in it; nothing else has happened yet.
+  void begin_installing(std::int64_t number, const std::vector<std::size_t>& alive) {
+    for (const auto i : alive)
+      caf::anon_send(pods[i]->pod.registrar, actors::install_atom::value,
+                     view_of(*pods[i], number, alive));
+  }
+
+  void begin_settling(std::int64_t number, const std::vector<std::size_t>& alive) {
+    for (const auto i : alive)
+      caf::anon_send(pods[i]->pod.registrar, actors::settle_atom::value,
+                     view_of(*pods[i], number, alive));
+  }
+
+  void install_and_settle(std::int64_t number, const std::vector<std::size_t>& alive) {
+    begin_installing(number, alive);
+    settle();
+    begin_settling(number, alive);
+    settle();
+  }
+
+  /// No frame of it comes any more, and the others are told.
+  void kill(std::size_t number) {
+    pods[number]->dead = true;
+    for (auto& p : pods)
+      if (!p->dead)
+        for (auto& u : p->units)
+          caf::anon_send(u.porter, actors::depart_atom::value,
+                         actors::member_ref{p->members[number]});
+  }
+
+  /// A client whose home is pod `number` of those alive.
+  std::string client_of(std::size_t number, const std::vector<std::size_t>& alive) const {
+    const auto view = view_of(*pods[alive[0]], 0, alive);
+    for (int i = 0;; ++i) {
+      auto name = "client-" + std::to_string(i);
+      const auto bucket = zk::paths{}.client_bucket(client_id{name});
+      if (view->home_of(actors::client_bucket{bucket})->life == pods[number]->pod.life)
+        return name;
+    }
+  }
+
+  std::size_t sessions(std::size_t number) const {
+    std::uint64_t n = 0;
+    for (const auto& u : pods[number]->units)
+      n += u.counters.sessions.get();
+    return n;
+  }
+
+  std::size_t sessions() const {
+    std::size_t n = 0;
+    for (const auto& p : pods)
+      n += sessions(p->number);
+    return n;
+  }
+
+  static constexpr std::size_t first = 0, second = 1, third = 2;
+  const std::vector<std::size_t> all = {0, 1, 2};
+
+  core::manual_clock clock;
+  net::timer_queue timers;
+  std::vector<std::unique_ptr<cluster_pod>> pods;
+
+private:
+  void make_pod(cluster_pod& p, std::size_t number) {
+    p.number = number;
+    zk::embedded_options embedded;
+    embedded.path = ":memory:";
+    embedded.clock = &clock;
+    embedded.threading = zk::store_threading::manual;
+    p.store = std::move(zk::embedded_store::open(embedded).value());
+    for (const auto& path : zk::paths{}.skeleton())
+      p.store->create(p.answers, path, {}, zk::create_mode::persistent, [](auto) {});
+    p.store->run_turn();
+    p.pod.life = pod_life{"pod-" + std::to_string(number) + "-7"};
+    p.pod.clock = &clock;
+    p.pod.store = p.store.get();
+    p.pod.store_answers = &p.answers;
+    for (std::uint16_t i = 0; i < p.units.size(); ++i)
+      make_unit(p, i);
+    auto& on = p.units[0];
+    p.pod.index = actors::spawn_on<actors::index>(on, sys);
+    p.pod.post_office =
+        actors::spawn_on<actors::post_office>(on, sys, zk::paths{}, actors::recovered_mail{});
+    p.pod.registrar = actors::spawn_on<actors::registrar>(on, sys, zk::paths{});
+    p.pod.home = actors::spawn_on<actors::home>(on, sys, actors::home::found_sessions{});
+    p.pod.membership = sys.spawn(
+        [&p](actors::membership_actor::pointer) -> actors::membership_actor::behavior_type {
+          using namespace actors;
+          return {
+              [&p](installed_atom, std::int64_t view) { p.installed.push_back(view); },
+              [](adopted_atom, std::int64_t) {},
+              [](handed_over_atom, const pod_life&) {},
+              [](linked_atom, const net::pod_link_ptr&) {},
+              [](heard_atom, const member_ref&, const pod_frame&) {},
+              [](shut_down_atom) {},
+          };
+        });
+  }
+
+  void make_unit(cluster_pod& p, std::uint16_t number) {
+    auto& u = p.units[number];
+    u.index = unit_index{number};
+    u.pod = &p.pod;
+    u.host = sys.dummy_execution_unit();
+    u.timers = &timers;
+    u.limits = actors::make_limits(u.settings);
+    u.adopt = [&p](net::detached_socket) { return p.adoptable; };
+    p.pod.units.push_back(&u);
+    u.courier_handle = actors::spawn_on<actors::courier>(u, sys);
+    u.local_courier =
+        static_cast<actors::courier*>(caf::actor_cast<caf::abstract_actor*>(u.courier_handle));
+    u.doorman = actors::spawn_on<actors::doorman>(u, sys);
+    u.porter = actors::spawn_on<actors::porter>(u, sys);
+  }
+};
+
+/// A client of several pods: what it sends and has received on its latest connection.
+class roaming_client {
+public:
+  roaming_client(pods_fixture& f, std::string id) : f_(f), id_(std::move(id)) {}
+
+  struct how {
+    bool clean_start = true;
+    std::uint32_t expiry_s = 0;
+    std::uint16_t unit = 0;
+    mqtt::protocol_version version = mqtt::protocol_version::v5;
+  };
+
+  /// A CONNECT was accepted there; nothing else has happened yet.
+  std::shared_ptr<actors::attachment> begin_connecting(std::size_t pod, how h) {
+    wire = std::make_shared<fake_connection>();
+    version_ = h.version;
+    auto& p = *f_.pods[pod];
+    p.adoptable = wire;
+    auto a = std::make_shared<actors::attachment>();
+    a->connect.packet.version = h.version;
+    a->connect.packet.client_id = id_;
+    a->connect.packet.clean_start = h.clean_start;
+    a->connect.packet.session_expiry_interval_s = h.expiry_s;
+    a->connect.session_expiry_interval_s = h.expiry_s;
+    a->connect.packet.will = will;
+    a->connection = wire;
+    a->unit = unit_index{h.unit};
+    caf::anon_send(p.pod.home, actors::claim_atom::value, a);
+    return a;
+  }
+  auto begin_connecting(std::size_t pod) { return begin_connecting(pod, how{}); }
+
+  /// Connects and returns CONNACK; what follows it is lost.
+  mqtt::connack_packet connect(std::size_t pod, how h) {
+    begin_connecting(pod, h);
+    f_.settle();
+    return connack();
+  }
+  mqtt::connack_packet connect(std::size_t pod) { return connect(pod, how{}); }
+
+  mqtt::connack_packet connack() {
+    auto packets = wire->take(version_);
+    if (packets.empty() || !std::holds_alternative<mqtt::connack_packet>(packets[0]))
+      CAF_FAIL("no CONNACK");
+    return std::get<mqtt::connack_packet>(packets[0]);
+  }
+
+  /// Sends as far as it is read; the rest goes with the next bytes.
+  void write(const std::string& bytes) {
+    unread_ += bytes;
+    if (wire->events() && !wire->paused && !unread_.empty())
+      unread_.erase(0, wire->events()->on_input(unread_));
+  }
+  std::size_t unread() const { return unread_.size(); }
+
+  void send(const std::string& bytes) {
+    write(bytes);
+    f_.settle();
+  }
+
+  void lose_connection() {
+    if (auto* events = wire->events()) {
+      wire->detach_events();
+      events->on_closed(net::close_cause::by_peer);
+    }
+    f_.settle();
+  }
+
+  void subscribe(const std::string& filter, mqtt::qos q = mqtt::qos::at_most_once) {
+    mqtt::subscribe_packet p;
+    p.id = mqtt::packet_id{++last_id_};
+    p.entries.push_back({filter, {q}});
+    std::string bytes;
+    encode(p, version_, bytes);
+    send(bytes);
+  }
+
+  static std::string publish_bytes(const std::string& topic, const std::string& payload,
+                                   mqtt::qos q = mqtt::qos::at_most_once, std::uint16_t id = 0) {
+    mqtt::publish_packet p;
+    p.topic = topic;
+    p.payload = payload;
+    p.qos = q;
+    p.id = mqtt::packet_id{id};
+    std::string bytes;
+    encode(p, mqtt::protocol_version::v5, 0, bytes);
+    return bytes;
+  }
+
+  template<class T>
+  std::vector<T> received_of() {
+    std::vector<T> found;
+    for (auto& p : wire->take(version_))
+      if (auto* t = std::get_if<T>(&p))
+        found.push_back(std::move(*t));
+    return found;
+  }
+
+  std::vector<std::string> payloads() {
+    std::vector<std::string> found;
+    for (const auto& p : received_of<mqtt::publish_packet>())
+      found.emplace_back(p.payload);
+    return found;
+  }
+
+  std::shared_ptr<fake_connection> wire;
+  std::optional<mqtt::will> will;
+
+private:
+  pods_fixture& f_;
+  std::string id_;
+  mqtt::protocol_version version_ = mqtt::protocol_version::v5;
+  std::string unread_;
+  std::uint16_t last_id_ = 0;
+};
+
+/// Was it told that another connection took its session over?
+inline bool was_taken_over(fake_connection& wire) {
+  const auto packets = wire.take(mqtt::protocol_version::v5);
+  return wire.closed && !packets.empty() &&
+         std::holds_alternative<mqtt::disconnect_packet>(packets.back()) &&
+         std::get<mqtt::disconnect_packet>(packets.back()).reason ==
+             mqtt::reason_code::session_taken_over;
+}
+
+} // namespace mqttzoo::test
