@@ -25,7 +25,7 @@ constexpr std::size_t installers = 3;
 membership::~membership() = default;
 
 membership::behavior_type membership::make_behavior() {
-  pod().store->attach(*pod().store_answers, ear_); // the first word of the session has us look
+  listen();
   return {
       [this](installed_atom, std::int64_t number) { installed(number); },
       [this](adopted_atom, std::int64_t number) { adopted(number); },
@@ -93,6 +93,8 @@ void membership::dismiss(const pod_life& life) {
   log.warn("a pod has departed", {{"pod", life.str()}});
   with_.links->let_go(p.record);
   send(p.member->peer, depart_atom::value);
+  for (auto* u : pod().units)
+    send(u->porter, depart_atom::value, p.member);
   departed_.emplace(life, p.member);
 }
 
@@ -166,7 +168,7 @@ void membership::go_on() {
 
 bool membership::all_have(std::int64_t known_pod::*done) const {
   return std::all_of(pods_.begin(), pods_.end(),
-                     [&](const auto& p) { return p.second.*done == view_->number; });
+                     [&](const auto& p) { return p.second.*this_far == view_->number; });
 }
 
 void membership::installed(std::int64_t number) {
@@ -206,8 +208,8 @@ void membership::heard(const member_ref& from, const pod_frame& f) {
   const auto p = pods_.find(from->life);
   if (p == pods_.end())
     return;
-  auto& done = f.kind == frame_kind::reached ? p->second.reached : p->second.adopted;
-  done = std::max(done, number);
+  auto& this_far = f.kind == frame_kind::reached ? p->second.reached : p->second.adopted;
+  this_far = std::max(this_far, number);
   go_on();
 }
 

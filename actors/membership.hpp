@@ -67,6 +67,7 @@ private:
   };
 
   // what ZooKeeper says
+  void listen();
   void read_pods();
   void read_records(std::vector<std::string> names, std::int64_t number);
   void record_came(const std::string& name, const std::string& data);

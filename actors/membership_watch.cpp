@@ -40,6 +40,10 @@ membership::membership(caf::actor_config& config, unit_services& services, parts
     : pinned_base<membership_actor>(config, services), with_(std::move(with)),
       ear_(std::make_shared<watch_ear>(*this)) {}
 
+void membership::listen() {
+  pod().store->attach(*pod().store_answers, ear_); // the first word of the session has us look
+}
+
 void membership::read_pods() {
   if (reading_) {
     read_again_ = true;

@@ -132,6 +132,8 @@ void peer::pass_to_actor(net::link_kind kind, std::string_view body) {
     send(pod().membership, heard_atom::value, member_, std::move(f));
   else if (within(kind, first_of_registrar, last_of_registrar))
     send(pod().registrar, heard_atom::value, member_, std::move(f));
+  else if (within(kind, first_of_porter, last_of_porter))
+    send(services().porter, heard_atom::value, member_, std::move(f));
   else if (within(kind, first_of_post_office, last_of_post_office))
     send(pod().post_office, heard_atom::value, member_, std::move(f));
   else

@@ -235,6 +235,7 @@ void pod::parts::release_handles() {
   for (auto& s : unit_parts) {
     s->courier_handle = nullptr;
     s->doorman = nullptr;
+    s->porter = nullptr;
   }
   services.index = nullptr;
   services.home = nullptr;

@@ -3,6 +3,7 @@
 #include "actors/adopter.hpp"
 #include "actors/directory.hpp"
 #include "actors/membership.hpp"
+#include "actors/porter.hpp"
 #include "actors/registrar.hpp"
 #include "core/version.hpp"
 
@@ -60,6 +61,8 @@ pod_life pod_cluster::life() const {
 
 void pod_cluster::spawn(unit_services& first, caf::actor_system& system) {
   auto& pod = *first.pod;
+  for (auto* u : pod.units)
+    u->porter = spawn_on<porter>(*u, system);
   pod.directory = spawn_on<directory>(first, system, paths_);
   pod.registrar = spawn_on<registrar>(first, system, paths_);
   pod.adopter = spawn_on<adopter>(first, system, paths_);
@@ -81,6 +84,8 @@ void pod_cluster::dismiss(pod_services& pod) {
   caf::anon_send(pod.directory, shut_down_atom::value);
   caf::anon_send(pod.registrar, shut_down_atom::value);
   caf::anon_send(pod.adopter, shut_down_atom::value);
+  for (auto* u : pod.units)
+    caf::anon_send_exit(u->porter, caf::exit_reason::user_shutdown);
   membership_ = nullptr;
 }
 
