@@ -6,12 +6,24 @@
 
 namespace mqttzoo::actors {
 
-card_ref spawn_session(unit_services& on, caf::actor_system& system, client_id client,
-                       std::shared_ptr<restored_session> restored) {
+card_ref make_session_card(unit_services& on, client_id client,
+                           std::vector<pod_life> adopted_from) {
   static std::atomic<std::uint64_t> last_number{0};
-  auto card = make_ref<session_card>(session_number{++last_number}, std::move(client), on.index);
+  return make_ref<session_card>(session_number{++last_number}, std::move(client), on.index,
+                                std::move(adopted_from));
+}
+
+void start_session(unit_services& on, caf::actor_system& system, const card_ref& card,
+                   std::shared_ptr<restored_session> restored) {
   card->handle = spawn_on<session>(on, system, card, std::move(restored));
   card->local = static_cast<session*>(caf::actor_cast<caf::abstract_actor*>(card->handle));
+}
+
+card_ref spawn_session(unit_services& on, caf::actor_system& system, client_id client,
+                       std::shared_ptr<restored_session> restored,
+                       std::vector<pod_life> adopted_from) {
+  auto card = make_session_card(on, std::move(client), std::move(adopted_from));
+  start_session(on, system, card, std::move(restored));
   return card;
 }
 

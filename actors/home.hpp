@@ -84,8 +84,17 @@ private:
   std::unordered_map<client_id, std::shared_ptr<far_attachment>> successors_;
 };
 
-/// Makes a session's card and its actor on `on`. Thread-safe.
+/// Makes a session's card, for a session on `on` that is still to be started. Thread-safe.
+card_ref make_session_card(unit_services& on, client_id client,
+                           std::vector<pod_life> adopted_from = {});
+
+/// Starts the actor of a card that was made for `on`. Thread-safe.
+void start_session(unit_services& on, caf::actor_system& system, const card_ref& card,
+                   std::shared_ptr<restored_session> restored);
+
+/// Both at once.
 card_ref spawn_session(unit_services& on, caf::actor_system& system, client_id client,
-                       std::shared_ptr<restored_session> restored);
+                       std::shared_ptr<restored_session> restored,
+                       std::vector<pod_life> adopted_from = {});
 
 } // namespace mqttzoo::actors

@@ -1,19 +1,9 @@
 #include "actors/post_office.hpp"
 
-#include "core/log.hpp"
-
-#include <caf/actor_cast.hpp>
-
 #include <algorithm>
 #include <utility>
 
 namespace mqttzoo::actors {
-
-namespace {
-
-constexpr core::logger log{core::log_folder::actors};
-
-} // namespace
 
 mqtt::reason_code to_reason(zk::error e) noexcept {
   switch (e) {
@@ -29,6 +19,10 @@ mqtt::reason_code to_reason(zk::error e) noexcept {
 post_office::post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
                          recovered_mail found)
     : pinned_base<post_office_actor>(config, services), paths_(std::move(paths)) {
+  take_over(std::move(found));
+}
+
+void post_office::take_over(recovered_mail found) {
   for (auto& p : found.pointers) {
     auto& m = mails_[p.message.get()];
     m.message = p.message;
@@ -36,12 +30,17 @@ post_office::post_office(caf::actor_config& config, unit_services& services, zk:
     ++m.pointers;
     pointers_.emplace(pointer_key{p.session->number, p.number},
                       pointer{p.message.get(), std::move(p.record)});
-    known_sessions_.insert(p.session->number);
+    known_sessions_.try_emplace(p.session->number);
   }
   for (auto& [session, ids] : found.received) {
-    known_sessions_.insert(session->number);
-    received_[session->number].insert(ids.begin(), ids.end());
+    known_sessions_.try_emplace(session->number);
+    if (!ids.empty())
+      received_[session->number].insert(ids.begin(), ids.end());
   }
+  for (const auto& [session, version] : found.owners)
+    known_sessions_[session->number] = {version, true};
+  for (const auto& [topic, zxid] : found.retained_zxids)
+    retained_history_.note(topic, zxid, retained_change::set);
 }
 
 post_office::behavior_type post_office::make_behavior() {
@@ -61,18 +60,27 @@ post_office::behavior_type post_office::make_behavior() {
       [this](erase_atom, const card_ref& session) { erase(session); },
       [this](retain_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m,
              const ticket_list& tickets) { retain(topic, m, tickets); },
-      [](word_atom, const ref<publish_ticket>&, const mqtt::message_ref&, const far_word&) {},
-      [](expect_atom, const ref<publish_ticket>&, const mqtt::message_ref&, int) {},
-      [](outcome_atom, const member_ref&, std::uint64_t, mqtt::reason_code) {},
-      [](install_atom, const view_ref&) {},
-      [](adopt_atom, const std::shared_ptr<recovered_mail>&) {},
-      [](heard_atom, const member_ref&, const pod_frame&) {},
+      [this](word_atom, const ref<publish_ticket>& t, const mqtt::message_ref& m,
+             const far_word& w) { word_came(t, m, w); },
+      [this](expect_atom, const ref<publish_ticket>& t, const mqtt::message_ref& m, int more) {
+        expect_words(t, m, more);
+      },
+      [this](outcome_atom, const member_ref& pod, std::uint64_t number, mqtt::reason_code reason) {
+        word_ended({pod.get(), number}, reason);
+      },
+      [this](install_atom, const view_ref& v) { install(v); },
+      [this](adopt_atom, const std::shared_ptr<recovered_mail>& found) {
+        take_over(std::move(*found));
+      },
+      [this](heard_atom, const member_ref& from, const pod_frame& frame) { heard(from, frame); },
   };
 }
 
 void post_office::on_exit() {
   services().timers->cancel(*this);
   gatherings_.clear();
+  words_.clear();
+  behind_groundwork_.clear();
   retained_writes_.clear();
   mails_.clear();
   pointers_.clear();
@@ -84,110 +92,13 @@ void post_office::deposit_mail(const deposit& d) {
   const auto ticket = d.delivery.promise.downcast<publish_ticket>();
   if (auto* g = gather(ticket, d.delivery.message)) {
     g->deposits.push_back(d);
-    return word_given(*g);
+    --g->missing;
+    return complete(*g);
   }
-  store(d.delivery.message, {d}, ticket, nullptr);
-}
-
-void post_office::decline(const ref<publish_ticket>& t, const mqtt::message_ref& m) {
-  if (auto* g = gather(t, m))
-    word_given(*g);
-}
-
-post_office::gathering* post_office::gather(const ref<publish_ticket>& t,
-                                            const mqtt::message_ref& m) {
-  if (!t || !t->store_first() || t->gathered())
-    return nullptr;
-  auto& g = gatherings_[t.get()];
-  if (!g.ticket) {
-    g.ticket = t;
-    g.message = m;
-    g.missing = t->addressees;
-  }
-  return &g;
-}
-
-void post_office::word_given(gathering& g) {
-  if (--g.missing > 0)
-    return;
-  auto node = gatherings_.extract(g.ticket.get());
-  auto all = std::move(node.mapped());
-  all.ticket->set_gathered();
-  const auto* remembers = all.publisher_erased ? nullptr : all.ticket->remembers();
-  if (remembers && !known_sessions_.contains(remembers->number))
-    remembers = nullptr; // no node to put it below, and no session that would survive a crash
-  store(all.message, std::move(all.deposits), all.ticket, remembers);
-}
-
-void post_office::store(const mqtt::message_ref& m, std::vector<deposit> deposits,
-                        const ref<publish_ticket>& t, const session_card* remembers) {
-  if (t && mqtt::is_failure(
-               t->outcome())) { // one addressee has no room: nobody gets it, the publisher hears no
-    for (const auto& d : deposits)
-      send(d.session->handle, was_stored_atom::value, stored{d.pointer.number, t->outcome()});
-    return;
-  }
-  ops what;
-  if (!deposits.empty()) {
-    auto& kept = mail_of(m, what);
-    for (const auto& d : deposits)
-      add_pointer(d, kept, what);
-  }
-  if (remembers) {
-    const auto id = static_cast<std::uint16_t>(t->id());
-    what.emplace_back(zk::create_op{zk::paths::received(paths_.session(remembers->client), id),
-                                    zk::encode_received({id}).value_or(std::string{}),
-                                    zk::create_mode::persistent});
-    received_[remembers->number].insert(t->id());
-  }
-  if (what.empty())
-    return;
-  auto witness = std::visit([](const auto& last) { return last.path; },
-                            what.back()); // a name that is never used twice
-  write(std::move(what), [this, deposits = std::move(deposits), t,
-                          witness = std::move(witness)](zk::multi_result result) mutable {
-    using zk::error;
-    if (!result && result.error().code == error::connection_loss)
-      return resolve(std::move(witness), std::move(deposits), t);
-    stored_or_not(deposits, t, result ? std::optional<error>{} : result.error().code);
-  });
-}
-
-/// The answer to a transaction was lost: what it created is there if it was applied, and all of it.
-void post_office::resolve(std::string witness, std::vector<deposit> deposits,
-                          const ref<publish_ticket>& t) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  auto& store = *pod().store;
-  auto& answers = *pod().store_answers;
-  store.sync(answers, witness, [](auto) {}); // the read behind it sees what any server was told
-  store.exists(answers, witness, nullptr, [=, this, deposits = std::move(deposits)](auto there) {
-    run_inline([&] {
-      using zk::error;
-      if (!there && there.error() == error::connection_loss)
-        return resolve(witness, deposits, t);
-      const auto lost = there ? error::connection_loss : there.error();
-      stored_or_not(deposits, t, there && *there ? std::optional<error>{} : lost);
-      static_cast<void>(self);
-    });
-  });
-}
-
-void post_office::stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
-                                std::optional<zk::error> failed) {
-  auto outcome = mqtt::reason_code::success;
-  if (failed) {
-    outcome = to_reason(*failed);
-    log.warn("a message could not be stored", {{"error", zk::to_string(*failed)}});
-    if (t)
-      t->refuse(outcome);
-    ops leftover; // the copy, if nobody else has a pointer to it any more
-    for (const auto& d : deposits)
-      drop_pointer({d.session->number, d.pointer.number}, leftover);
-    if (!leftover.empty())
-      remove(std::move(leftover));
-  }
-  for (const auto& d : deposits)
-    send(d.session->handle, was_stored_atom::value, stored{d.pointer.number, outcome});
+  const auto kept = mails_.find(d.delivery.message.get());
+  if (kept != mails_.end() && kept->second.word)
+    return words_.at(*kept->second.word).later.push_back(d);
+  store({ticket, d.delivery.message, {d}, {}, nullptr, {}, {}});
 }
 
 post_office::mail& post_office::mail_of(const mqtt::message_ref& m, ops& into) {
@@ -252,13 +163,20 @@ void post_office::record_state(const card_ref& session, mqtt::stored_pointer p) 
 
 void post_office::forget(const card_ref& session, mqtt::stored_number number) {
   const pointer_key key{session->number, number};
-  if (!pointers_.contains(key)) { // not written yet: its message waits for other addressees
+  const auto found = pointers_.find(key);
+  if (found == pointers_.end()) { // not written yet: its message waits for other addressees
+    const auto is_it = [&](const deposit& d) {
+      return d.session == session && d.pointer.number == number;
+    };
     for (auto& [ticket, g] : gatherings_)
-      std::erase_if(g.deposits, [&](const deposit& d) {
-        return d.session == session && d.pointer.number == number;
-      });
+      std::erase_if(g.deposits, is_it);
+    for (auto& [of, w] : words_)
+      std::erase_if(w.sent ? w.later : w.deposits, is_it);
     return;
   }
+  const auto kept = mails_.find(found->second.mail);
+  if (kept != mails_.end() && kept->second.word) // nobody can say yet whether there is something
+    return words_.at(*kept->second.word).forgotten.push_back({session, number});
   ops what;
   what.emplace_back(zk::remove_op{pointer_path(*session, number)});
   drop_pointer(key, what);

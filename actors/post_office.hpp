@@ -6,19 +6,33 @@
 // transaction with the pointers of all addressees and the publisher's packet id, so that a crash
 // leaves all of it or nothing. Bounded by the store's queue, whose "overloaded" becomes the
 // publisher's 0x97.
+//
+// In a cluster every pod has one. A QoS 2 message that came from another pod is stored by that
+// one: this post office gives it its word, the operations it would have carried out, and hears of
+// the outcome. Each word checks the owner nodes of its sessions, so that nothing is stored for a
+// session that another pod has adopted meanwhile. (What a pod writes itself needs no such check:
+// a pod whose sessions may be adopted has lost its session with the store.) Retained messages are
+// told to all other pods; which of two is the newer, the store's order of their writes decides.
 #pragma once
 
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
+#include "actors/retained_frames.hpp"
+#include "actors/retained_history.hpp"
 #include "zk/paths.hpp"
 #include "zk/records.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -34,6 +48,10 @@ struct recovered_mail {
   };
   std::vector<pointer> pointers;
   std::vector<std::pair<card_ref, std::vector<mqtt::packet_id>>> received;
+  /// In a cluster: the versions of the sessions' owner nodes.
+  std::vector<std::pair<card_ref, zk::version>> owners;
+  /// In a cluster, at start: as recovery found them.
+  std::vector<std::pair<std::string, std::int64_t>> retained_zxids;
 };
 
 class post_office final : public pinned_base<post_office_actor>, private net::timer_client {
@@ -46,11 +64,15 @@ public:
   void on_exit() override;
 
 private:
+  /// A message of another pod, by that pod and its number there.
+  using far_message = std::pair<const cluster_member*, std::uint64_t>;
+
   /// A stored message; gone with its last pointer.
   struct mail {
     mqtt::message_ref message; ///< keeps the key of mails_ valid
     std::string path;
     std::size_t pointers = 0;
+    std::optional<far_message> word; ///< whose outcome decides whether it is stored
   };
 
   struct pointer_key {
@@ -69,13 +91,46 @@ private:
     zk::pointer_record record;
   };
 
-  /// A store-first message whose addressees have not all spoken yet.
+  /// A store-first message whose addressees have not all spoken yet, or whose transaction is under
+  /// way and has words of other pods, which may turn out void.
   struct gathering {
     ref<publish_ticket> ticket;
     mqtt::message_ref message;
-    std::size_t missing = 0;
+    std::ptrdiff_t missing = 0;    ///< negative: more spoke than were expected so far
+    bool storing = false;          ///< what is below came since and waits
     bool publisher_erased = false; ///< the session that would have remembered the packet id
     std::vector<deposit> deposits;
+    std::vector<far_word> words;
+  };
+
+  /// What is stored of one message at once.
+  struct transaction {
+    ref<publish_ticket> ticket;
+    mqtt::message_ref message;
+    std::vector<deposit> deposits;
+    std::vector<far_word> words;
+    const session_card* remembers = nullptr; ///< the ticket's
+    std::vector<std::size_t> word_ends;      ///< parallel to words: behind its last operation
+    std::string witness;                     ///< a node that it creates, and nobody else
+  };
+  using transaction_ptr = std::shared_ptr<transaction>;
+
+  /// What another pod was asked to store, until it says what became of it.
+  struct given_word {
+    ref<publish_ticket> ticket;
+    mqtt::message_ref message;
+    std::vector<deposit> deposits;
+    bool sent = false; ///< not as long as nodes it needs are being made
+    bool looked_up = false;
+    std::string witness;
+    std::vector<std::pair<card_ref, mqtt::stored_number>> forgotten; ///< meanwhile
+    std::vector<deposit> later;                                      ///< of the same message
+  };
+
+  /// A session that the store has, or is about to have.
+  struct known_session {
+    zk::version owner = 0;  ///< of its owner node
+    bool owner_set = false; ///< that one stands there
   };
 
   /// What the store is still to learn of a topic's retained message; gone once it has.
@@ -84,22 +139,47 @@ private:
     ticket_list waiting;      ///< promises that the next write keeps
     bool under_way = false;
     bool exists = false; ///< whether the store has a node of it, as far as known
+    bool told = false;   ///< other pods have the newest one
+    /// Newer than anything this pod has written so far, from another one: what the index has when
+    /// nothing newer comes of this.
+    std::optional<mqtt::message_ref> heard;
   };
 
   using ops = std::vector<zk::op>;
 
+  void take_over(recovered_mail found);
+
   void deposit_mail(const deposit& d);
-  void decline(const ref<publish_ticket>& t, const mqtt::message_ref& m);
-  gathering* gather(const ref<publish_ticket>& t, const mqtt::message_ref& m);
-  void word_given(gathering& g);
-  void store(const mqtt::message_ref& m, std::vector<deposit> deposits,
-             const ref<publish_ticket>& t, const session_card* remembers);
   mail& mail_of(const mqtt::message_ref& m, ops& into);
   void add_pointer(const deposit& d, mail& of, ops& into);
-  void resolve(std::string witness, std::vector<deposit> deposits, const ref<publish_ticket>& t);
-  void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
-                     std::optional<zk::error> failed);
   void drop_pointer(const pointer_key& key, ops& into);
+
+  // post_office_gathering.cpp
+  void decline(const ref<publish_ticket>& t, const mqtt::message_ref& m);
+  void word_came(const ref<publish_ticket>& t, const mqtt::message_ref& m, const far_word& w);
+  void expect_words(const ref<publish_ticket>& t, const mqtt::message_ref& m, int more);
+  gathering* gather(const ref<publish_ticket>& t, const mqtt::message_ref& m);
+  void complete(gathering& g);
+  void store(transaction t);
+  ops to_ops(transaction& t);
+  void resolve(const transaction_ptr& t);
+  bool is_void(const transaction& t, const zk::multi_error& e, std::size_t& word) const noexcept;
+  void store_without(transaction t, std::size_t word);
+  void ended(const transaction& t, mqtt::reason_code outcome);
+  void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
+                     mqtt::reason_code outcome);
+
+  // post_office_words.cpp
+  void give_word(gathering all);
+  void send_word(const far_message& of);
+  void send_empty_word(const far_ticket& t);
+  void refuse_word(const far_message& of, mqtt::reason_code why);
+  void word_ended(const far_message& of, mqtt::reason_code outcome);
+  void word_again(const far_message& of, given_word w);
+  void look_up(const far_message& of, const std::string& witness);
+  void resolve_words();
+  bool is_member(const member_ref& m) const { return !view_ || view_->contains(m->life); }
+  void install(const view_ref& v);
 
   void record_state(const card_ref& session, mqtt::stored_pointer p);
   void forget(const card_ref& session, mqtt::stored_number number);
@@ -107,16 +187,42 @@ private:
   void save(const session_state_record& s);
   void write_session(const card_ref& session, std::uint64_t revision, std::string data,
                      bool create);
+  void session_written(const card_ref& session, std::uint64_t revision,
+                       std::optional<zk::error> failed);
+  void take_owner(const card_ref& session, std::uint64_t revision, std::string data);
+  void replace_session(const card_ref& session, std::uint64_t revision, std::string data,
+                       std::optional<zk::version> owner);
+  std::string owner_data(const session_card& session);
   void erase(const card_ref& session);
   void leave_gatherings(const card_ref& session);
+
+  // post_office_retained.cpp
   void retain(const mqtt::topic_ref& topic, const mqtt::message_ref& m, const ticket_list& tickets);
   void write_retained(const std::string& topic, retained_write& w);
+  bool retained_op(const std::string& topic, retained_write& w, ops& into);
   void retained_written(const std::string& topic, const mqtt::message_ref& m, ticket_list tickets,
-                        std::optional<zk::error> e);
+                        const zk::multi_result& result);
+  void retained_committed(const std::string& topic, retained_write& w, const mqtt::message_ref& m,
+                          const zk::stat& stat);
+  void finish_retained(const std::string& topic);
   void retain_again();
+
+  // post_office_heard.cpp
+  void tell_others(const pod_frame& frame);
+  void heard(const member_ref& from, const pod_frame& frame);
+  void take_commit(const member_ref& from, const retained_commit& c);
+  void take_retained(const std::string& topic, const mqtt::message_ref& m, std::int64_t zxid);
+  void give_to_index(const std::string& topic, const mqtt::message_ref& m);
+  void read_retained(const std::string& topic);
+  void retained_read(const std::string& topic, const expected<zk::node, zk::error>& found);
+  void install_retained(const cluster_view* before);
 
   /// Makes the two bucket levels above `path`, once.
   void ensure_bucket(std::string_view path);
+  /// A transaction that other pods' transactions may build on.
+  void write_groundwork(ops what, std::function<void(zk::multi_result)> then);
+  /// Runs `f` as this actor when all groundwork that was begun has been written.
+  void after_groundwork(std::function<void()> f);
   /// One transaction; `then` runs as this actor.
   void write(ops what, std::function<void(zk::multi_result)> then);
   /// Removals that may not get lost: tried again while the store is full.
@@ -134,11 +240,20 @@ private:
   std::unordered_map<pointer_key, pointer, pointer_hash> pointers_;
   std::unordered_map<const publish_ticket*, gathering> gatherings_;
   std::unordered_map<session_number, std::unordered_set<mqtt::packet_id>> received_;
-  std::unordered_set<session_number> known_sessions_;
+  std::map<far_message, given_word> words_;
+  std::unordered_map<session_number, known_session> known_sessions_;
   std::unordered_set<std::string> buckets_; ///< at most 65,536 + 256 of each tree
   std::vector<ops> unremoved_;
   std::unordered_map<std::string, retained_write> retained_writes_; ///< by topic
   std::uint64_t last_mail_ = 0;
+
+  view_ref view_; ///< null: none yet, or alone
+  // Groundwork is counted, as the store answers in the order of the questions.
+  std::uint64_t groundwork_begun_ = 0;
+  std::uint64_t groundwork_done_ = 0;
+  std::deque<std::pair<std::uint64_t, std::function<void()>>> behind_groundwork_;
+  retained_history retained_history_;
+  std::unordered_set<std::string> unread_; ///< retained topics to be read again
 };
 
 /// What a publisher or subscriber is told when the store said `e`.

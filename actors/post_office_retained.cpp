@@ -29,6 +29,7 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
                          const ticket_list& tickets) {
   auto& w = retained_writes_[topic->name()];
   w.newest = m;
+  w.told = false;
   w.waiting.insert(w.waiting.end(), tickets.begin(), tickets.end());
   if (!w.under_way)
     write_retained(topic->name(), w);
@@ -36,54 +37,93 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
 
 /// Writes the newest message of a topic, or removes what the store has of it.
 void post_office::write_retained(const std::string& topic, retained_write& w) {
-  auto path = paths_.retained(topic);
   ops what;
-  if (!w.newest) {
-    what.emplace_back(zk::remove_op{std::move(path)});
-  } else if (auto data = zk::encode_retained(to_record(*w.newest)); !data) {
+  if (!retained_op(topic, w, what)) {
     refuse_all(w.waiting, mqtt::reason_code::quota_exceeded);
     retained_writes_.erase(topic);
     return;
-  } else if (w.exists) {
-    what.emplace_back(zk::set_op{std::move(path), std::move(*data)});
-  } else {
-    ensure_bucket(path);
-    what.emplace_back(
-        zk::create_op{std::move(path), std::move(*data), zk::create_mode::persistent});
   }
-  w.under_way = true;
-  write(std::move(what), [this, topic, m = w.newest,
-                          tickets = std::exchange(w.waiting, {})](zk::multi_result result) mutable {
-    retained_written(topic, m, std::move(tickets),
-                     result ? std::optional<zk::error>{} : result.error().code);
+  if (!w.told)
+    tell_others(encode_retained_news(topic, w.newest, now()));
+  w.told = w.under_way = true;
+  write(std::move(what), [this, topic, m = w.newest, tickets = std::exchange(w.waiting, {})](
+                             const zk::multi_result& result) mutable {
+    retained_written(topic, m, std::move(tickets), result);
   });
 }
 
+/// False if the message is too large. A removal that other pods hear of has its place in the
+/// store's order: a message without payload is written first.
+bool post_office::retained_op(const std::string& topic, retained_write& w, ops& into) {
+  auto path = paths_.retained(topic);
+  if (!w.newest && !pod().clustered()) {
+    into.emplace_back(zk::remove_op{std::move(path)});
+    return true;
+  }
+  zk::retained_record removed;
+  removed.topic = topic;
+  auto data = zk::encode_retained(w.newest ? to_record(*w.newest) : std::move(removed));
+  if (!data)
+    return false;
+  if (!w.newest || w.exists) {
+    into.emplace_back(zk::set_op{std::move(path), std::move(*data)});
+    return true;
+  }
+  ensure_bucket(path);
+  into.emplace_back(zk::create_op{std::move(path), std::move(*data), zk::create_mode::persistent});
+  return true;
+}
+
 void post_office::retained_written(const std::string& topic, const mqtt::message_ref& m,
-                                   ticket_list tickets, std::optional<zk::error> e) {
+                                   ticket_list tickets, const zk::multi_result& result) {
   const auto found = retained_writes_.find(topic);
   if (found == retained_writes_.end())
     return; // the actor has ended
+  const bool nothing_there = !m && !result && result.error().code == zk::error::no_node;
+  const bool failed = !result && !nothing_there;
+  const auto e = failed ? result.error().code : zk::error{};
   auto& w = found->second;
   w.under_way = false;
-  if (!m && e == zk::error::no_node)
-    e.reset();                                                  // nothing was there to remove
   if (e == zk::error::node_exists || e == zk::error::no_node) { // a guess that cost a round trip
     w.exists = e == zk::error::node_exists;
     w.waiting.insert(w.waiting.end(), tickets.begin(), tickets.end());
     return write_retained(topic, w);
   }
-  if (e) {
-    log.warn("a retained message could not be stored", {{"error", zk::to_string(*e)}});
-    refuse_all(tickets, to_reason(*e));
+  if (failed) {
+    log.warn("a retained message could not be stored", {{"error", zk::to_string(e)}});
+    refuse_all(tickets, to_reason(e));
   } else {
     w.exists = m != nullptr;
   }
-  if (w.newest != m)
+  if (result)
+    retained_committed(topic, w, m, result->front().stat);
+  else if (!passes(e))
+    tell_others(encode_retained_commit({topic, 0})); // what was announced does not come
+  if (w.newest != m || !w.told)
     return write_retained(topic, w);
-  if (e && passes(*e))
+  if (passes(e))
     return await_room();
-  retained_writes_.erase(found);
+  finish_retained(topic);
+}
+
+void post_office::retained_committed(const std::string& topic, retained_write& w,
+                                     const mqtt::message_ref& m, const zk::stat& stat) {
+  if (!pod().clustered())
+    return;
+  tell_others(encode_retained_commit({topic, stat.mzxid}));
+  retained_history_.own_commit(topic, stat.mzxid, now());
+  const auto what = m ? retained_change::set : retained_change::removed;
+  if (retained_history_.note(topic, stat.mzxid, what))
+    w.heard.reset();
+  if (!m)
+    remove({zk::remove_op{paths_.retained(topic), stat.version}}); // unless another pod wrote since
+}
+
+/// The store has what this pod had to write. The index has it too, unless another pod's was newer.
+void post_office::finish_retained(const std::string& topic) {
+  const auto node = retained_writes_.extract(topic);
+  if (const auto& newer = node.mapped().heard)
+    give_to_index(topic, *newer);
 }
 
 void post_office::retain_again() {

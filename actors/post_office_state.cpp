@@ -1,9 +1,11 @@
-// The post office's other business: sessions, received packet ids, and the way to the store.
+// The post office's sessions and the packet ids they received.
 #include "actors/post_office.hpp"
+#include "actors/session_owner.hpp"
 #include "core/log.hpp"
 
 #include <caf/actor_cast.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -60,37 +62,91 @@ void post_office::save(const session_state_record& s) {
     return;
   }
   write_session(s.session, s.revision, std::move(*data),
-                known_sessions_.insert(s.session->number).second);
+                known_sessions_.try_emplace(s.session->number).second);
 }
 
 void post_office::write_session(const card_ref& session, std::uint64_t revision, std::string data,
                                 bool create) {
+  const auto path = paths_.session(session->client);
+  if (!create)
+    return replace_session(session, revision, std::move(data), std::nullopt);
+  ops what;
+  ensure_bucket(path);
+  what.emplace_back(zk::create_op{path, data, zk::create_mode::persistent});
+  if (pod().clustered())
+    what.emplace_back(zk::create_op{zk::paths::session_owner(path), owner_data(*session),
+                                    zk::create_mode::persistent});
+  write_groundwork(std::move(what), [this, session, revision,
+                                     data](const zk::multi_result& result) {
+    if (!result && result.error().code == zk::error::node_exists)
+      return pod().clustered() ? take_owner(session, revision, data)
+                               : write_session(session, revision, data, false);
+    if (const auto known = known_sessions_.find(session->number);
+        result && known != known_sessions_.end())
+      known->second = {0, pod().clustered()};
+    if (!result)
+      known_sessions_.erase(session->number);
+    session_written(session, revision, result ? std::optional<zk::error>{} : result.error().code);
+  });
+}
+
+/// Writes over the session's node; with `owner`, the owner node's version, over that too.
+void post_office::replace_session(const card_ref& session, std::uint64_t revision, std::string data,
+                                  std::optional<zk::version> owner) {
   auto path = paths_.session(session->client);
   ops what;
-  if (create) {
-    ensure_bucket(path);
-    what.emplace_back(zk::create_op{std::move(path), data, zk::create_mode::persistent});
-  } else {
-    what.emplace_back(zk::set_op{std::move(path), data});
-  }
-  write(std::move(what), [this, session, revision, create, data](zk::multi_result result) {
-    using zk::error;
-    const auto e = result ? error{} : result.error().code;
-    if (e == error::node_exists && create)
-      return write_session(session, revision, data, false);
-    if (e == error::no_node && !create)
+  what.emplace_back(zk::set_op{path, data});
+  if (owner)
+    what.emplace_back(zk::set_op{zk::paths::session_owner(path), owner_data(*session), *owner});
+  write_groundwork(std::move(what), [this, session, revision, data,
+                                     owner](const zk::multi_result& result) {
+    if (!result && !owner && result.error().code == zk::error::no_node)
       return write_session(session, revision, data, true);
+    const auto known = known_sessions_.find(session->number);
+    if (result && owner && known != known_sessions_.end())
+      known->second = {result->back().stat.version, true};
     if (result)
-      revive(paths_.session(session->client));
-    if (!result) {
-      if (create)
-        known_sessions_.erase(session->number);
-      log.warn("a session could not be stored",
-               {{"client", session->client.str()}, {"error", zk::to_string(e)}});
-    }
-    send(session->handle, saved_atom::value, revision,
-         result ? mqtt::reason_code::success : to_reason(e));
+      for (const auto& again : {paths_.session(session->client),
+                                zk::paths::session_owner(paths_.session(session->client))})
+        revive(again);
+    if (!result && owner)
+      known_sessions_.erase(session->number);
+    session_written(session, revision, result ? std::optional<zk::error>{} : result.error().code);
   });
+}
+
+/// The session's node is there although it is a new one: its predecessor's removal waits for room,
+/// or another pod's never came about.
+void post_office::take_owner(const card_ref& session, std::uint64_t revision, std::string data) {
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  const auto path = zk::paths::session_owner(paths_.session(session->client));
+  pod().store->get(
+      *pod().store_answers, path, nullptr,
+      [self, this, session, revision, data = std::move(data)](expected<zk::node, zk::error> found) {
+        run_inline([&] {
+          if (found) {
+            const auto lives = decode_owner(found->data);
+            if (lives.empty() || lives.front() == pod().life || !view_ ||
+                !view_->contains(lives.front()))
+              return replace_session(session, revision, data, found->stat.version);
+          }
+          known_sessions_.erase(session->number);
+          session_written(session, revision, found ? zk::error::bad_version : found.error());
+        });
+      });
+}
+
+void post_office::session_written(const card_ref& session, std::uint64_t revision,
+                                  std::optional<zk::error> failed) {
+  if (failed)
+    log.warn("a session could not be stored",
+             {{"client", session->client.str()}, {"error", zk::to_string(*failed)}});
+  send(session->handle, saved_atom::value, revision,
+       failed ? to_reason(*failed) : mqtt::reason_code::success);
+}
+
+std::string post_office::owner_data(const session_card& session) {
+  return encode_owner(pod().life, session.adopted_from);
 }
 
 void post_office::erase(const card_ref& session) {
@@ -101,6 +157,8 @@ void post_office::erase(const card_ref& session) {
   if (auto ids = received_.extract(session->number))
     for (const auto id : ids.mapped())
       remove({zk::remove_op{zk::paths::received(path, static_cast<std::uint16_t>(id))}});
+  if (pod().clustered())
+    what.emplace_back(zk::remove_op{zk::paths::session_owner(path)});
   what.emplace_back(zk::remove_op{path});
   auto again = what;
   write(std::move(what),
@@ -118,6 +176,9 @@ void post_office::leave_gatherings(const card_ref& session) {
     std::erase_if(g.deposits, [&](const deposit& d) { return d.session == session; });
     g.publisher_erased |= ticket->remembers() == session.get();
   }
+  for (auto& [of, w] : words_)
+    std::erase_if(w.sent ? w.later : w.deposits,
+                  [&](const deposit& d) { return d.session == session; });
 }
 
 void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
@@ -138,94 +199,6 @@ void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
     send(session->handle, released_atom::value, id,
          gone ? mqtt::reason_code::success : to_reason(result.error().code));
   });
-}
-
-// --- the store ---
-
-void post_office::ensure_bucket(std::string_view path) {
-  const auto bucket = zk::parent_of(path);
-  for (const auto level : {zk::parent_of(bucket), bucket}) {
-    if (!buckets_.insert(std::string{level}).second)
-      continue;
-    // Goes before what needs it, as the store keeps the order of calls; existing already is fine.
-    ops what;
-    what.emplace_back(zk::create_op{std::string{level}, {}, zk::create_mode::persistent});
-    write(std::move(what), [this, name = std::string{level}](zk::multi_result result) {
-      if (!result && result.error().code != zk::error::node_exists)
-        buckets_.erase(name);
-    });
-  }
-}
-
-void post_office::write(ops what, std::function<void(zk::multi_result)> then) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  pod().store->multi(*pod().store_answers, std::move(what),
-                     [this, self, then = std::move(then)](zk::multi_result result) {
-                       run_inline([&] {
-                         if (result)
-                           for (const auto& r : *result)
-                             revive(r.path);
-                         then(std::move(result));
-                       });
-                     });
-}
-
-/// A node of that name stands there anew: a removal still to be tried meant its predecessor.
-void post_office::revive(std::string_view path) {
-  if (unremoved_.empty() || path.empty())
-    return;
-  for (auto& what : unremoved_)
-    std::erase_if(what, [&](const zk::op& o) {
-      const auto* removal = std::get_if<zk::remove_op>(&o);
-      return removal && removal->path == path;
-    });
-  std::erase_if(unremoved_, [](const ops& what) { return what.empty(); });
-}
-
-void post_office::remove(ops what) {
-  auto again = what;
-  write(std::move(what), [this, again = std::move(again)](zk::multi_result result) mutable {
-    if (!result)
-      try_again(std::move(again), result.error());
-  });
-}
-
-void post_office::try_again(ops what, const zk::multi_error& after) {
-  if (after.code == zk::error::no_node &&
-      after.index < what.size()) { // was never there, or is gone
-    what.erase(what.begin() + static_cast<std::ptrdiff_t>(after.index));
-    if (!what.empty())
-      remove(std::move(what));
-  } else if (after.code == zk::error::storage_full || after.code == zk::error::overloaded ||
-             after.code == zk::error::connection_loss ||
-             // a session whose pointers are to be tried again; others' children are damaged and
-             // stay
-             (after.code == zk::error::not_empty && !unremoved_.empty())) {
-    unremoved_.push_back(std::move(what));
-    await_room();
-  }
-}
-
-/// What found no room is tried again in a second.
-void post_office::await_room() {
-  if (!services().timers->scheduled(*this))
-    services().timers->schedule(*this, now() + std::chrono::seconds{1});
-}
-
-void post_office::on_due(net::time_point) {
-  run_inline([&] {
-    for (auto& what : std::exchange(unremoved_, {}))
-      remove(std::move(what));
-    retain_again();
-  });
-}
-
-std::string post_office::pointer_path(const session_card& session,
-                                      mqtt::stored_number number) const {
-  auto digits = std::to_string(static_cast<std::uint64_t>(number));
-  if (digits.size() < 10)
-    digits.insert(0, 10 - digits.size(), '0');
-  return zk::paths::pointer_prefix(paths_.session(session.client)) + digits;
 }
 
 zk::message_record post_office::to_record(const mqtt::message& m) const {

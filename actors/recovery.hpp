@@ -5,29 +5,30 @@
 // mail nobody points to is removed.
 #pragma once
 
-#include "actors/post_office.hpp"
-#include "actors/session.hpp"
+#include "actors/session_reader.hpp"
 #include "core/expected.hpp"
 #include "zk/paths.hpp"
 #include "zk/store.hpp"
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace mqttzoo::actors {
 
-struct recovered_session {
-  client_id client;
-  std::shared_ptr<restored_session> state;
-  /// Parallel to state->messages: what the post office needs, once the session has a card.
-  std::vector<recovered_mail::pointer> pointers;
-};
-
 struct recovered {
   std::vector<recovered_session> sessions;
   std::vector<mqtt::message_ref> retained;
+  /// Of every retained node, removed messages included: what the post office must know of it to
+  /// tell newer from older.
+  std::vector<std::pair<std::string, std::int64_t>> retained_zxids;
+};
+
+/// What of the tree is a starting pod's own business.
+enum class recovery_scope : std::uint8_t {
+  everything, ///< nobody else works with the tree
+  retained,   ///< other pods do: sessions and mail are theirs, or for the adopter
 };
 
 /// The names of the store's nodes, whose key stands in its root node; makes that node if needed.
@@ -37,6 +38,7 @@ expected<zk::paths, std::string> open_tree(zk::store& store);
 /// Makes the tree's skeleton if needed, then reads it. Blocks. On failure a sentence for the
 /// operator.
 expected<recovered, std::string> recover(zk::store& store, const zk::paths& paths,
-                                         const core::clock& clock);
+                                         const core::clock& clock,
+                                         recovery_scope scope = recovery_scope::everything);
 
 } // namespace mqttzoo::actors

@@ -239,6 +239,44 @@ CAF_TEST(mail without an addressee is removed) {
   CAF_CHECK_EQUAL(pod->mails(), 0u);
 }
 
+CAF_TEST(a pod among others finds retained messages and leaves the rest alone) {
+  client publisher{*pod, "p"}, c{*pod, "c"};
+  c.connect(true, kept_s);
+  publisher.connect();
+  publisher.publish("kept", "1", qos::at_least_once, 1, true);
+  crash();
+  const zk::paths paths;
+  zk::mail_record mail;
+  mail.topic = "t";
+  const auto unwanted = paths.mail_drop("t", zk::mail_name{0, 0, zk::session_id{1}, 1});
+  write_raw(std::string{zk::parent_of(paths.topic_bucket("t"))}, {});
+  write_raw(paths.topic_bucket("t"), {});
+  write_raw(unwanted, zk::encode_mail(mail).value());
+  zk::retained_record removed; // it was about to be removed
+  removed.topic = "removed";
+  const auto tombstone = paths.retained("removed");
+  write_raw(std::string{zk::parent_of(zk::parent_of(tombstone))}, {});
+  write_raw(std::string{zk::parent_of(tombstone)}, {});
+  write_raw(tombstone, zk::encode_retained(removed).value());
+  {
+    auto store = open_store();
+    const auto found =
+        actors::recover(*store, paths, clock, actors::recovery_scope::retained).value();
+    CAF_CHECK(found.sessions.empty());
+    CAF_REQUIRE_EQUAL(found.retained.size(), 1u);
+    CAF_CHECK_EQUAL(found.retained[0]->topic(), "kept");
+    std::vector<std::string> ordered;
+    for (const auto& [topic, zxid] : found.retained_zxids) {
+      ordered.push_back(topic);
+      CAF_CHECK_GREATER(zxid, 0);
+    }
+    CAF_CHECK_EQUAL(ordered.size(), 2u);
+  }
+  pod.emplace(test::pod_options{directory.string(), &clock, {}});
+  CAF_CHECK_EQUAL(pod->mails(), 1u);
+  CAF_CHECK_EQUAL(pod->stored_sessions(), 1u);
+}
+
 CAF_TEST(damaged records are left alone and do no harm) {
   client c{*pod, "c"}, publisher{*pod, "p"};
   c.connect(true, kept_s);

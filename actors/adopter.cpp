@@ -1,0 +1,310 @@
+#include "actors/adopter.hpp"
+
+#include "actors/home.hpp"
+#include "actors/session_owner.hpp"
+#include "core/log.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+/// The bucket of `.../<ab>/<cd>`.
+std::optional<client_bucket> bucket_of(std::string_view path) {
+  const auto low = zk::last_level_of(path);
+  const auto high = zk::last_level_of(zk::parent_of(path));
+  const auto digits = std::string{high} + std::string{low};
+  std::uint16_t value = 0;
+  const auto [end, wrong] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (digits.size() != 4 || wrong != std::errc{} || end != digits.data() + digits.size())
+    return std::nullopt;
+  return client_bucket{value};
+}
+
+} // namespace
+
+adopter::adopter(caf::actor_config& config, unit_services& services, zk::paths paths)
+    : pinned_base<adopter_actor>(config, services), paths_(std::move(paths)) {}
+
+adopter::behavior_type adopter::make_behavior() {
+  return {
+      [this](adopt_atom, const view_ref& v) { adopt(v); },
+      [this](changed_atom, const card_ref&) { announced(); },
+      [this](shut_down_atom) { quit(); },
+  };
+}
+
+void adopter::on_exit() {
+  services().timers->cancel(*this);
+  ++run_;
+  taken_.clear();
+  mails_.clear();
+  to_announce_.clear();
+}
+
+template<class T, class F>
+zk::handler<T> adopter::then(F f) {
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  return [self, this, f = std::move(f)](expected<T, zk::error> result) {
+    run_inline([&] { f(result); });
+  };
+}
+
+void adopter::adopt(const view_ref& v) {
+  if (announcing_ > 0 || !to_announce_.empty()) {
+    next_ = v;
+    return;
+  }
+  begin(v);
+}
+
+void adopter::begin(const view_ref& v) {
+  view_ = v;
+  ++run_;
+  prefixes_.clear();
+  buckets_.clear();
+  candidates_.clear();
+  again_.clear();
+  list_again_ = false;
+  const bool lost_nobody =
+      done_ && std::all_of(done_->members.begin(), done_->members.end(),
+                           [&](const member_ref& m) { return v->contains(m->life); });
+  if (lost_nobody && claims_.empty())
+    return finish();
+  for (const auto& [path, state] : claims_) // this pod may not be their home any more, but has them
+    if (state == claim::failed)
+      candidates_.push_back(path);
+  prefixes_.push_back(paths_.sessions());
+  // What completed anywhere before every pod knew the view can be read from here on.
+  pod().store->sync(*pod().store_answers, paths_.sessions(), [](auto) {});
+  go_on();
+}
+
+/// Lists only as much as there is to do.
+void adopter::go_on() {
+  while (in_work_ < at_once_max && !candidates_.empty()) {
+    const auto path = std::move(candidates_.front());
+    candidates_.pop_front();
+    look(path);
+  }
+  while (candidates_.size() < at_once_max && listing_ < at_once_max) {
+    auto& from = buckets_.empty() ? prefixes_ : buckets_;
+    if (from.empty())
+      break;
+    const auto path = std::move(from.back());
+    const bool is_bucket = &from == &buckets_;
+    from.pop_back();
+    ++listing_;
+    if (is_bucket)
+      list_bucket(path);
+    else
+      list_prefix(path);
+  }
+  if (in_work_ > 0 || listing_ > 0 || !candidates_.empty() || services().timers->scheduled(*this))
+    return;
+  if (!again_.empty() || list_again_)
+    return try_again_later();
+  all_taken();
+}
+
+/// The children of `sessions` and of the first level below it: the buckets this pod is home of.
+void adopter::list_prefix(const std::string& path) {
+  pod().store->children(
+      *pod().store_answers, path, nullptr,
+      then<zk::child_list>([this, path, run = run_](expected<zk::child_list, zk::error>& found) {
+        --listing_;
+        if (run != run_)
+          return go_on();
+        list_again_ |= !found && found.error() != zk::error::no_node;
+        const bool top = path == paths_.sessions();
+        for (const auto& name : found ? found->names : std::vector<std::string>{}) {
+          auto below = path + '/' + name;
+          if (top)
+            prefixes_.push_back(std::move(below));
+          else if (const auto b = bucket_of(below); b && view_->home_of(*b) == view_->self)
+            buckets_.push_back(std::move(below));
+        }
+        go_on();
+      }));
+}
+
+void adopter::list_bucket(const std::string& path) {
+  pod().store->children(
+      *pod().store_answers, path, nullptr,
+      then<zk::child_list>([this, path, run = run_](expected<zk::child_list, zk::error>& found) {
+        --listing_;
+        if (run == run_) {
+          list_again_ |= !found && found.error() != zk::error::no_node;
+          for (const auto& name : found ? found->names : std::vector<std::string>{})
+            candidates_.push_back(path + '/' + name);
+        }
+        go_on();
+      }));
+}
+
+/// Whose is it?
+void adopter::look(const std::string& path) {
+  ++in_work_;
+  auto o = std::make_shared<orphan>();
+  o->path = path;
+  pod().store->get(*pod().store_answers, zk::paths::session_owner(path), nullptr,
+                   then<zk::node>([this, o, run = run_](expected<zk::node, zk::error>& found) {
+                     if (run != run_ || is_busy(o->path))
+                       return left(o);
+                     if (!found && found.error() != zk::error::no_node)
+                       return once_more(o);
+                     if (!found)
+                       return take(o, false);
+                     o->from = decode_owner(found->data);
+                     o->owner = found->stat.version;
+                     if (o->from.empty() || !view_->contains(o->from.front()))
+                       return take(o, true);
+                     if (o->from.front() != view_->self->life || !claims_.contains(o->path))
+                       return left(o);               // somebody has it
+                     o->from.erase(o->from.begin()); // taken at an earlier try
+                     claims_[o->path] = claim::in_work;
+                     read(o);
+                   }));
+}
+
+void adopter::take(const orphan_ptr& o, bool has_owner) {
+  auto path = zk::paths::session_owner(o->path);
+  auto data = encode_owner(view_->self->life, o->from);
+  claims_[o->path] = claim::in_work; // whatever the store answers, it may be so from now on
+  std::vector<zk::op> what;
+  if (has_owner)
+    what.emplace_back(zk::set_op{std::move(path), std::move(data), o->owner});
+  else
+    what.emplace_back(zk::create_op{std::move(path), std::move(data), zk::create_mode::persistent});
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  pod().store->multi(
+      *pod().store_answers, std::move(what), [self, this, o](const zk::multi_result& result) {
+        run_inline([&] {
+          using zk::error;
+          if (result) {
+            o->owner = result->front().stat.version;
+            return read(o);
+          }
+          const auto e = result.error().code;
+          if (e != error::bad_version && e != error::node_exists && e != error::no_node)
+            return once_more(o);
+          claims_.erase(o->path); // somebody else has it, or it is gone
+          left(o);
+        });
+      });
+}
+
+/// No more to do for it.
+void adopter::left(const orphan_ptr&) {
+  --in_work_;
+  go_on();
+}
+
+bool adopter::is_busy(const std::string& path) const {
+  const auto found = claims_.find(path);
+  return found != claims_.end() && found->second != claim::failed;
+}
+
+void adopter::once_more(const orphan_ptr& o) {
+  if (const auto found = claims_.find(o->path); found != claims_.end())
+    found->second = claim::failed;
+  again_.insert(o->path);
+  left(o);
+}
+
+void adopter::try_again_later() {
+  log.warn("sessions of a departed pod cannot be adopted yet",
+           {{"sessions", static_cast<std::uint64_t>(again_.size())}});
+  services().timers->schedule(*this, now() + std::chrono::seconds{1});
+}
+
+void adopter::on_due(net::time_point) {
+  run_inline([&] {
+    for (const auto& path : std::exchange(again_, {}))
+      candidates_.push_back(path);
+    if (std::exchange(list_again_, false))
+      prefixes_.push_back(paths_.sessions());
+    go_on();
+  });
+}
+
+// --- all are taken ---
+
+void adopter::all_taken() {
+  mails_.clear();
+  by_copy_.clear();
+  claims_.clear();
+  if (taken_.empty())
+    return finish();
+  log.info("sessions of departed pods are adopted",
+           {{"sessions", static_cast<std::uint64_t>(taken_.size())}});
+  start_all();
+  announce();
+}
+
+/// The post office first: a session may ask it for something as soon as it runs.
+void adopter::start_all() {
+  auto found = std::make_shared<recovered_mail>();
+  auto cards = std::make_shared<std::vector<card_ref>>();
+  const auto& units = pod().units;
+  std::size_t next = 0;
+  for (const auto& o : taken_) {
+    auto& s = o->session;
+    auto card = make_session_card(*units[next++ % units.size()], s.client, o->from);
+    for (auto& p : s.pointers) {
+      p.session = card;
+      found->pointers.push_back(std::move(p));
+    }
+    found->received.emplace_back(card, s.state->received);
+    found->owners.emplace_back(card, o->owner);
+    cards->push_back(std::move(card));
+  }
+  send(pod().post_office, adopt_atom::value, std::move(found));
+  for (std::size_t i = 0; i < taken_.size(); ++i) {
+    const auto& card = (*cards)[i];
+    auto change = std::make_shared<subscription_change>();
+    change->session = card;
+    change->of_adopted = true;
+    change->add = taken_[i]->session.state->subscriptions;
+    to_announce_.push_back(std::move(change));
+    start_session(pod().at(card->unit), system(), card, taken_[i]->session.state);
+  }
+  send(pod().home, adopt_atom::value,
+       std::shared_ptr<const std::vector<card_ref>>{std::move(cards)});
+  taken_.clear();
+}
+
+void adopter::announce() {
+  for (; announcing_ < announced_at_once_max && !to_announce_.empty(); ++announcing_) {
+    send(pod().index, change_atom::value, to_announce_.back());
+    to_announce_.pop_back();
+  }
+  if (announcing_ == 0)
+    finish();
+}
+
+void adopter::announced() {
+  if (announcing_ == 0)
+    return;
+  --announcing_;
+  announce();
+}
+
+void adopter::finish() {
+  if (next_)
+    return begin(std::exchange(next_, nullptr)); // what began with the older view is part of it
+  done_ = view_;
+  send(pod().membership, adopted_atom::value, view_->number);
+}
+
+} // namespace mqttzoo::actors

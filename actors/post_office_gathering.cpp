@@ -1,0 +1,232 @@
+// The post office where messages are published: words of all addressees, those of other pods
+// included, become one transaction.
+#include "actors/post_office.hpp"
+#include "core/log.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+const std::string& path_of(const zk::op& o) {
+  return std::visit([](const auto& any) -> const std::string& { return any.path; }, o);
+}
+
+template<class T>
+void append(std::vector<T>& to, std::vector<T> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+} // namespace
+
+void post_office::decline(const ref<publish_ticket>& t, const mqtt::message_ref& m) {
+  if (auto* g = gather(t, m)) {
+    --g->missing;
+    complete(*g);
+  }
+}
+
+void post_office::word_came(const ref<publish_ticket>& t, const mqtt::message_ref& m,
+                            const far_word& w) {
+  if (auto* g = gather(t, m)) {
+    g->words.push_back(w);
+    --g->missing;
+    return complete(*g);
+  }
+  store(
+      {t, m, {}, {w}, nullptr, {}, {}}); // of a session that was adopted after the rest was stored
+}
+
+void post_office::expect_words(const ref<publish_ticket>& t, const mqtt::message_ref& m, int more) {
+  if (auto* g = gather(t, m)) {
+    g->missing += more;
+    complete(*g);
+  }
+}
+
+post_office::gathering* post_office::gather(const ref<publish_ticket>& t,
+                                            const mqtt::message_ref& m) {
+  if (!t || !t->store_first() || t->gathered())
+    return nullptr;
+  auto& g = gatherings_[t.get()];
+  if (!g.ticket) {
+    g.ticket = t;
+    g.message = m;
+    g.missing = static_cast<std::ptrdiff_t>(t->addressees);
+  }
+  return &g;
+}
+
+void post_office::complete(gathering& g) {
+  if (g.storing || g.missing > 0)
+    return;
+  const auto* remembers = g.publisher_erased ? nullptr : g.ticket->remembers();
+  if (remembers && !known_sessions_.contains(remembers->number))
+    remembers = nullptr; // no node to put it below, and no session that would survive a crash
+  if (!g.words.empty()) {
+    g.storing = true; // one of the words may turn out void, and another one come in its stead
+    return store({g.ticket,
+                  g.message,
+                  std::exchange(g.deposits, {}),
+                  std::exchange(g.words, {}),
+                  remembers,
+                  {},
+                  {}});
+  }
+  auto node = gatherings_.extract(g.ticket.get());
+  auto& all = node.mapped();
+  all.ticket->set_gathered();
+  if (pod().clustered() && dynamic_cast<const far_ticket*>(all.ticket.get()))
+    return give_word(std::move(all));
+  store({all.ticket, all.message, std::move(all.deposits), {}, remembers, {}, {}});
+}
+
+void post_office::store(transaction t) {
+  // One addressee has no room: nobody gets it, the publisher hears no.
+  if (t.ticket && mqtt::is_failure(t.ticket->outcome()))
+    return ended(t, t.ticket->outcome());
+  auto what = to_ops(t);
+  if (what.empty())
+    return ended(t, mqtt::reason_code::success);
+  auto shared = std::make_shared<transaction>(std::move(t));
+  write(std::move(what), [this, shared](const zk::multi_result& result) {
+    if (result)
+      return ended(*shared, mqtt::reason_code::success);
+    const auto& e = result.error();
+    if (e.code == zk::error::connection_loss)
+      return resolve(shared);
+    if (std::size_t word = 0; is_void(*shared, e, word))
+      return store_without(std::move(*shared), word);
+    log.warn("a message could not be stored", {{"error", zk::to_string(e.code)}});
+    ended(*shared, to_reason(e.code));
+  });
+}
+
+/// This pod's own first.
+post_office::ops post_office::to_ops(transaction& t) {
+  ops what;
+  if (!t.deposits.empty()) {
+    auto& kept = mail_of(t.message, what);
+    for (const auto& d : t.deposits)
+      add_pointer(d, kept, what);
+  }
+  if (t.remembers) {
+    const auto id = static_cast<std::uint16_t>(t.ticket->id());
+    what.emplace_back(zk::create_op{zk::paths::received(paths_.session(t.remembers->client), id),
+                                    zk::encode_received({id}).value_or(std::string{}),
+                                    zk::create_mode::persistent});
+    received_[t.remembers->number].insert(t.ticket->id());
+  }
+  if (!what.empty())
+    t.witness = path_of(what.back()); // a name that is never used twice
+  t.word_ends.clear();
+  for (const auto& w : t.words) {
+    what.insert(what.end(), w.ops->begin(), w.ops->end());
+    t.word_ends.push_back(what.size());
+  }
+  if (t.witness.empty() && !what.empty())
+    t.witness = path_of(what.back());
+  return what;
+}
+
+/// The answer to a transaction was lost: what it created is there if it was applied, and all of it.
+void post_office::resolve(const transaction_ptr& t) {
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  auto& store = *pod().store;
+  auto& answers = *pod().store_answers;
+  store.sync(answers, t->witness, [](auto) {}); // the read behind it sees what any server was told
+  store.exists(answers, t->witness, nullptr, [self, t, this](auto there) {
+    run_inline([&] {
+      if (!there && there.error() == zk::error::connection_loss)
+        return resolve(t);
+      if (there && *there)
+        return ended(*t, mqtt::reason_code::success);
+      const auto lost = there ? zk::error::connection_loss : there.error();
+      log.warn("a message could not be stored", {{"error", zk::to_string(lost)}});
+      ended(*t, to_reason(lost));
+    });
+  });
+}
+
+/// Whether another pod's word is to blame: a session of it has another owner by now, or ended.
+bool post_office::is_void(const transaction& t, const zk::multi_error& e,
+                          std::size_t& word) const noexcept {
+  if (t.words.empty() || (e.code != zk::error::bad_version && e.code != zk::error::no_node))
+    return false;
+  const auto own = t.word_ends.front() - t.words.front().ops->size();
+  const auto found = std::upper_bound(t.word_ends.begin(), t.word_ends.end(), e.index);
+  if (e.index < own || found == t.word_ends.end())
+    return false;
+  word = static_cast<std::size_t>(found - t.word_ends.begin());
+  return true;
+}
+
+/// Nothing was applied. The pod of the void word gives another one, or whoever has its sessions.
+void post_office::store_without(transaction t, std::size_t word) {
+  const auto& w = t.words[word];
+  send(w.pod->peer, outcome_atom::value, w.number, mqtt::reason_code::server_moved);
+  t.words.erase(t.words.begin() + static_cast<std::ptrdiff_t>(word));
+  ops unused;
+  std::erase_if(t.deposits, [&](const deposit& d) {
+    const pointer_key key{d.session->number, d.pointer.number};
+    if (!pointers_.contains(key))
+      return true; // forgotten meanwhile
+    drop_pointer(key, unused);
+    return false;
+  });
+  if (!unused.empty())
+    remove(std::move(unused));
+  const auto found = gatherings_.find(t.ticket.get());
+  if (found == gatherings_.end())
+    return store(std::move(t));
+  auto& g = found->second;
+  g.storing = false;
+  ++g.missing;
+  append(g.deposits, std::move(t.deposits));
+  append(g.words, std::move(t.words));
+  complete(g);
+}
+
+void post_office::ended(const transaction& t, mqtt::reason_code outcome) {
+  stored_or_not(t.deposits, t.ticket, outcome);
+  for (const auto& w : t.words)
+    send(w.pod->peer, outcome_atom::value, w.number, outcome);
+  const auto found = gatherings_.find(t.ticket.get());
+  if (found == gatherings_.end() || !found->second.storing)
+    return;
+  const auto node = gatherings_.extract(found);
+  auto& late = node.mapped();
+  late.ticket->set_gathered();
+  store({late.ticket,
+         late.message,
+         std::move(late.deposits),
+         std::move(late.words),
+         nullptr,
+         {},
+         {}});
+}
+
+void post_office::stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
+                                mqtt::reason_code outcome) {
+  if (mqtt::is_failure(outcome)) {
+    if (t)
+      t->refuse(outcome);
+    ops leftover; // the copy, if nobody else has a pointer to it any more
+    for (const auto& d : deposits)
+      drop_pointer({d.session->number, d.pointer.number}, leftover);
+    if (!leftover.empty())
+      remove(std::move(leftover));
+  }
+  for (const auto& d : deposits)
+    send(d.session->handle, was_stored_atom::value, stored{d.pointer.number, outcome});
+}
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,172 @@
+// The post office where a store-first message of another pod has addressees: it says what is to be
+// stored and hears whether it was.
+#include "actors/post_office.hpp"
+#include "core/log.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+using ops_ref = std::shared_ptr<const std::vector<zk::op>>;
+
+} // namespace
+
+void post_office::give_word(gathering all) {
+  const auto& t = static_cast<const far_ticket&>(*all.ticket);
+  const far_message of{t.from().get(), t.number()};
+  if (mqtt::is_failure(t.outcome())) { // the publisher hears it with the ticket's end
+    send_empty_word(t);
+    return stored_or_not(all.deposits, all.ticket, t.outcome());
+  }
+  if (all.deposits.empty())
+    return send_empty_word(t);
+  given_word w;
+  w.ticket = all.ticket;
+  w.message = all.message;
+  w.deposits = std::move(all.deposits);
+  words_.insert_or_assign(of, std::move(w));
+  if (!is_member(t.from())) // nobody is left to store it, nor to publish it again but its client
+    return refuse_word(of, mqtt::reason_code::unspecified_error);
+  ensure_bucket(paths_.mail_drop(all.message->topic(), {}));
+  after_groundwork([this, of] { send_word(of); });
+}
+
+void post_office::send_word(const far_message& of) {
+  const auto found = words_.find(of);
+  if (found == words_.end())
+    return; // its pod has departed meanwhile
+  auto& w = found->second;
+  const auto& t = static_cast<const far_ticket&>(*w.ticket);
+  if (w.deposits.empty()) {
+    send_empty_word(t);
+    words_.erase(found);
+    return;
+  }
+  auto what = std::make_shared<ops>();
+  std::unordered_set<session_number> checked;
+  for (const auto& d : w.deposits) {
+    const auto known = known_sessions_.find(d.session->number);
+    if (known == known_sessions_.end() || !known->second.owner_set) {
+      log.warn("a message from another pod is refused, as a session could not be stored",
+               {{"client", d.session->client.str()}});
+      send_empty_word(t);
+      return refuse_word(of, mqtt::reason_code::implementation_specific_error);
+    }
+    if (checked.insert(d.session->number).second)
+      what->emplace_back(zk::check_op{zk::paths::session_owner(paths_.session(d.session->client)),
+                                      known->second.owner});
+  }
+  auto& kept = mail_of(w.message, *what);
+  kept.word = of;
+  for (const auto& d : w.deposits)
+    add_pointer(d, kept, *what);
+  const auto& first = w.deposits.front();
+  w.witness = pointer_path(*first.session, first.pointer.number);
+  w.sent = true;
+  send(t.from()->peer, word_atom::value, t.number(), ops_ref{std::move(what)});
+}
+
+/// None of the addressees here needs anything stored.
+void post_office::send_empty_word(const far_ticket& t) {
+  send(t.from()->peer, word_atom::value, t.number(), std::make_shared<const ops>());
+}
+
+/// A word that was not sent.
+void post_office::refuse_word(const far_message& of, mqtt::reason_code why) {
+  const auto node = words_.extract(of);
+  stored_or_not(node.mapped().deposits, node.mapped().ticket, why);
+}
+
+void post_office::word_ended(const far_message& of, mqtt::reason_code outcome) {
+  const auto found = words_.find(of);
+  if (found == words_.end() || !found->second.sent)
+    return; // it was empty
+  auto w = std::move(words_.extract(found).mapped());
+  if (const auto kept = mails_.find(w.message.get()); kept != mails_.end())
+    kept->second.word.reset();
+  if (outcome == mqtt::reason_code::server_moved)
+    return word_again(of, std::move(w));
+  stored_or_not(w.deposits, w.ticket, outcome);
+  for (const auto& [session, number] : w.forgotten)
+    forget(session, number);
+  for (const auto& d : w.later)
+    deposit_mail(d);
+}
+
+/// Some session ended after the word was given, and nothing was stored: the others still need it.
+void post_office::word_again(const far_message& of, given_word w) {
+  ops unused;
+  for (const auto& d : w.deposits)
+    drop_pointer({d.session->number, d.pointer.number}, unused);
+  if (!unused.empty())
+    remove(std::move(unused));
+  std::erase_if(w.deposits, [&](const deposit& d) {
+    const auto is_it = [&](const auto& f) {
+      return f.first == d.session && f.second == d.pointer.number;
+    };
+    return !known_sessions_.contains(d.session->number) ||
+           std::any_of(w.forgotten.begin(), w.forgotten.end(), is_it);
+  });
+  w.forgotten.clear();
+  w.sent = false;
+  const auto later = std::exchange(w.later, {});
+  words_.insert_or_assign(of, std::move(w));
+  send_word(of);
+  for (const auto& d : later)
+    deposit_mail(d);
+}
+
+/// The pod that was to store it has departed, and with it its session with the store: what stands
+/// there now is all that ever will.
+void post_office::look_up(const far_message& of, const std::string& witness) {
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  auto& store = *pod().store;
+  auto& answers = *pod().store_answers;
+  store.sync(answers, witness, [](auto) {});
+  store.exists(answers, witness, nullptr, [self, of, witness, this](auto there) {
+    run_inline([&] {
+      if (!there &&
+          (there.error() == zk::error::connection_loss || there.error() == zk::error::overloaded)) {
+        if (const auto found = words_.find(of); found != words_.end())
+          found->second.looked_up = false;
+        return await_room();
+      }
+      word_ended(of, there && *there ? mqtt::reason_code::success
+                                     : mqtt::reason_code::unspecified_error);
+    });
+  });
+}
+
+/// What waits for pods that are no members any more is decided.
+void post_office::resolve_words() {
+  std::vector<far_message> unsent;
+  for (auto& [of, w] : words_) {
+    if (w.looked_up || is_member(static_cast<const far_ticket&>(*w.ticket).from()))
+      continue;
+    if (w.sent) {
+      w.looked_up = true;
+      look_up(of, w.witness);
+    } else {
+      unsent.push_back(of);
+    }
+  }
+  for (const auto& of : unsent)
+    refuse_word(of, mqtt::reason_code::unspecified_error);
+}
+
+void post_office::install(const view_ref& v) {
+  const auto before = std::exchange(view_, v);
+  resolve_words();
+  install_retained(before.get());
+  send(pod().membership, installed_atom::value, v->number);
+}
+
+} // namespace mqttzoo::actors

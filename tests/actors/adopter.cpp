@@ -1,0 +1,276 @@
+// Sessions of a pod that departed: whose they become, with everything that is stored of them.
+#define CAF_SUITE adopter
+#include "tests/actors/cluster_store.hpp"
+
+#include <algorithm>
+#include <set>
+
+using namespace mqttzoo;
+using mqtt::reason_code;
+
+namespace {
+
+struct adopter_fixture : test::cluster_store_fixture {
+  pod_parts& a = *pods[0];
+  pod_parts& b = *pods[1]; ///< departs
+  pod_parts& c = *pods[2];
+
+  std::string owner_of(const std::string& client) {
+    return data_of(zk::paths::session_owner(paths.session(client_id{client})));
+  }
+
+  /// A session of `b` with a subscription to `client` and a stored message.
+  stored_session away(const std::string& client, const mqtt::message_ref& m = nullptr) {
+    mqtt::subscription s;
+    s.filter = client;
+    auto made = make_session(b, client, {s});
+    if (m)
+      deposit(b, made, m, nullptr, 1);
+    return made;
+  }
+
+  actors::view_ref alone() { return view_of(a, {}); }
+
+  void begin_adopting(const actors::view_ref& v) {
+    caf::anon_send(a.pod.adopter, actors::adopt_atom::value, v);
+  }
+
+  void adopt(const actors::view_ref& v) {
+    begin_adopting(v);
+    settle();
+  }
+
+  /// The index says that every pod knows all that was announced to it so far.
+  void confirm() {
+    for (std::size_t i = confirmed; i < a.index->changes.size(); ++i) {
+      CAF_CHECK(a.index->changes[i]->of_adopted);
+      caf::anon_send(a.pod.adopter, actors::changed_atom::value, a.index->changes[i]->session);
+    }
+    confirmed = a.index->changes.size();
+    settle();
+  }
+
+  std::set<std::string> adopted_clients() {
+    std::set<std::string> found;
+    for (const auto& card : a.home->adopted)
+      found.insert(card->client.str());
+    return found;
+  }
+
+  actors::card_ref card_of(const std::string& client) {
+    for (const auto& card : a.home->adopted)
+      if (card->client.str() == client)
+        return card;
+    CAF_FAIL("not adopted");
+    return nullptr;
+  }
+
+  std::size_t mails_of(const pod_parts& p) {
+    const auto names = names_below(paths.topics(), "m-");
+    return static_cast<std::size_t>(std::count_if(names.begin(), names.end(), [&](const auto& n) {
+      return zk::parse_mail_name(zk::last_level_of(n))->writer == p.store.session();
+    }));
+  }
+
+  void forget(const std::string& client, std::uint64_t n) {
+    caf::anon_send(a.office(), actors::forget_atom::value, card_of(client), mqtt::stored_number{n});
+    settle();
+  }
+
+  std::size_t confirmed = 0;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(adopter_tests, adopter_fixture)
+
+CAF_TEST(the sessions of a departed pod are taken over) {
+  away("s", make_message("t", "m"));
+  const auto v = alone();
+  adopt(v);
+  CAF_CHECK_EQUAL(owner_of("s"), "a-1\nb-1");
+  CAF_CHECK_EQUAL(adopted_clients(), std::set<std::string>{"s"});
+  CAF_CHECK(card_of("s")->adopted_from == std::vector<pod_life>{pod_life{"b-1"}});
+  CAF_CHECK(card_of("s")->persistent);
+  CAF_REQUIRE_EQUAL(a.index->changes.size(), 1u);
+  CAF_REQUIRE_EQUAL(a.index->changes[0]->add.size(), 1u);
+  CAF_CHECK_EQUAL(a.index->changes[0]->add[0].filter, "s");
+  CAF_CHECK(a.membership->adopted.empty()); // not all pods know what it wants
+  confirm();
+  CAF_CHECK_EQUAL(a.membership->adopted, std::vector{v->number});
+}
+
+CAF_TEST(mail is copied and goes with its last pointer) {
+  const auto m = make_message("t", "shared");
+  away("s", m);
+  away("o", m);
+  adopt(alone());
+  CAF_CHECK_EQUAL(mails_of(a), 1u);
+  for (const auto& path : names_below(paths.sessions(), "p-")) {
+    const auto record = zk::decode_pointer(data_of(path));
+    CAF_REQUIRE(record);
+    const auto mail = zk::decode_mail(data_of(record->mail_path));
+    CAF_REQUIRE(mail);
+    CAF_CHECK_EQUAL(mail->payload, "shared");
+    CAF_CHECK(zk::parse_mail_name(zk::last_level_of(record->mail_path))->writer ==
+              a.store.session());
+  }
+  forget("s", 1);
+  CAF_CHECK_EQUAL(mails_of(a), 1u);
+  forget("o", 1);
+  CAF_CHECK_EQUAL(mails_of(a), 0u);
+  CAF_CHECK_EQUAL(pointers(), 0u);
+}
+
+CAF_TEST(many messages take several transactions) {
+  const auto s = away("s");
+  constexpr std::size_t many = 70;
+  for (std::size_t i = 1; i <= many; ++i)
+    deposit(b, s, make_message("t", std::string(20'000, 'x')), nullptr, i);
+  adopt(alone());
+  CAF_CHECK_EQUAL(mails_of(a), many);
+  for (std::size_t i = 1; i <= many; ++i)
+    forget("s", i);
+  CAF_CHECK_EQUAL(mails_of(a) + pointers(), 0u);
+}
+
+CAF_TEST(sessions of members and of other homes are left alone) {
+  make_session(c, "c");
+  std::set<std::string> mine;
+  std::vector<std::string> all;
+  for (int i = 0; i < 40; ++i)
+    all.push_back("s" + std::to_string(i));
+  for (const auto& client : all)
+    away(client);
+  const auto v = view_of(a, {a.others[1]}); // and c
+  adopt(v);
+  confirm();
+  CAF_CHECK_EQUAL(owner_of("c"), "c-1");
+  for (const auto& client : all) {
+    const auto digits = zk::hex16(zk::name_hash(client, zk::paths::default_key)).substr(0, 4);
+    const auto bucket = static_cast<actors::client_bucket>(std::stoul(digits, nullptr, 16));
+    if (v->home_of(bucket) == v->self)
+      mine.insert(client);
+    CAF_CHECK_EQUAL(owner_of(client), v->home_of(bucket) == v->self ? "a-1\nb-1" : "b-1");
+  }
+  CAF_CHECK(!mine.empty() && mine.size() < all.size());
+  CAF_CHECK_EQUAL(adopted_clients(), mine);
+}
+
+CAF_TEST(a view without a loss needs no look) {
+  adopt(alone());
+  CAF_REQUIRE_EQUAL(a.membership->adopted.size(), 1u);
+  away("s"); // of a pod that is no member: would be taken if anybody looked
+  adopt(view_of(a, {a.others[1]}));
+  CAF_CHECK_EQUAL(a.membership->adopted.size(), 2u);
+  CAF_CHECK_EQUAL(owner_of("s"), "b-1");
+  adopt(alone()); // c departed
+  confirm();
+  CAF_CHECK_EQUAL(a.membership->adopted.size(), 3u);
+  CAF_CHECK_EQUAL(owner_of("s"), "a-1\nb-1");
+}
+
+CAF_TEST(whatever answer is lost everything is adopted once) {
+  const auto m = make_message("t", "m");
+  for (int fault_at = 0; fault_at < 24; ++fault_at) {
+    for (const auto fault : {zk::fault::loss_applied, zk::fault::loss_not_applied}) {
+      const auto client = std::to_string(fault_at) + (fault == zk::fault::loss_applied ? "a" : "n");
+      away(client, m);
+      begin_adopting(alone());
+      for (int i = 0; i < fault_at; ++i) {
+        run();
+        store->run_turn();
+      }
+      a.faults.next_meets(fault);
+      settle();
+      for (int i = 0; i < 3; ++i)
+        advance(std::chrono::seconds{1});
+      confirm();
+      const auto begun =
+          std::count_if(a.home->adopted.begin(), a.home->adopted.end(),
+                        [&](const actors::card_ref& card) { return card->client.str() == client; });
+      CAF_REQUIRE_EQUAL(begun, 1);
+      CAF_CHECK_EQUAL(owner_of(client), "a-1\nb-1");
+      forget(client, 1);
+      CAF_CHECK_EQUAL(pointers(), 0u);
+      // The next view has lost somebody again.
+      adopt(view_of(a, {a.others[1]}));
+      confirm();
+    }
+  }
+}
+
+CAF_TEST(a newer view takes the place of one under way) {
+  away("s");
+  const auto older = view_of(a, {a.others[1]}), newer = alone();
+  begin_adopting(older);
+  run();
+  adopt(newer);
+  confirm();
+  CAF_CHECK_EQUAL(a.membership->adopted, std::vector{newer->number});
+  CAF_CHECK_EQUAL(owner_of("s"), "a-1\nb-1");
+  CAF_CHECK_EQUAL(a.home->adopted.size(), 1u);
+}
+
+CAF_TEST(a session that was adopted before keeps who had it) {
+  away("s");
+  set(zk::paths::session_owner(paths.session(client_id{"s"})), "b-1\n1\n2\n3\n4\n5\n6\n7");
+  adopt(alone());
+  CAF_CHECK_EQUAL(owner_of("s"), "a-1\nb-1\n1\n2\n3\n4\n5\n6");
+}
+
+CAF_TEST(a session without an owner is taken) {
+  away("s");
+  store->remove(answers, zk::paths::session_owner(paths.session(client_id{"s"})), zk::any_version,
+                [](auto) {});
+  adopt(alone());
+  CAF_CHECK_EQUAL(owner_of("s"), "a-1");
+  CAF_CHECK_EQUAL(adopted_clients(), std::set<std::string>{"s"});
+}
+
+CAF_TEST(damaged records are left alone and keep nobody from the rest) {
+  const auto path = paths.session(client_id{"s"});
+  away("s", make_message("t", "m"));
+  away("damaged");
+  set(paths.session(client_id{"damaged"}), "nonsense");
+  for (const auto& [name, data] : {std::pair{"/p-0000000002", "nonsense"}, {"/r-7", "nonsense"}})
+    store->create(answers, path + name, data, zk::create_mode::persistent, [](auto) {});
+  adopt(alone());
+  confirm();
+  CAF_CHECK_EQUAL(a.membership->adopted.size(), 1u);
+  CAF_CHECK_EQUAL(adopted_clients(), std::set<std::string>{"s"});
+  CAF_CHECK_EQUAL(data_of(path + "/r-7"), "nonsense");
+  CAF_CHECK_EQUAL(data_of(path + "/p-0000000002"), "nonsense");
+  CAF_CHECK_EQUAL(pointers(), 2u);
+}
+
+// A word that its pod gave before it departed must not be stored behind the adopter's back.
+CAF_TEST(an adopted session is fenced and the post office knows its new owner) {
+  const auto s = away("s");
+  auto far = make_ref<actors::far_ticket>(mqtt::ticket::policy::store_first, b.others[1], 1);
+  far->addressees = 1;
+  deposit(b, s, make_message("t", "m"), far, 1);
+  CAF_REQUIRE_EQUAL(b.peers[1]->words.size(), 1u);
+  adopt(alone());
+  auto ticket = make_ref<actors::publish_ticket>(mqtt::ticket::policy::store_first, nullptr, 0,
+                                                 mqtt::packet_id::none);
+  ticket->addressees = 1;
+  const auto give = [&](std::size_t from, const test::ops_ref& ops) {
+    caf::anon_send(c.office(), actors::word_atom::value, ticket, make_message("t", "m"),
+                   actors::far_word{c.others[from], 1, ops});
+    settle();
+  };
+  give(1, b.peers[1]->words[0].second);
+  CAF_REQUIRE_EQUAL(c.peers[1]->outcomes.size(), 1u);
+  CAF_CHECK(c.peers[1]->outcomes[0].second == reason_code::server_moved);
+  auto here = make_ref<actors::far_ticket>(mqtt::ticket::policy::store_first, a.others[1], 1);
+  here->addressees = 1;
+  deposit(a, {card_of("s"), nullptr}, make_message("t", "m"), here, 1);
+  CAF_REQUIRE_EQUAL(a.peers[1]->words.size(), 1u);
+  give(0, a.peers[1]->words[0].second);
+  CAF_REQUIRE_EQUAL(c.peers[0]->outcomes.size(), 1u);
+  CAF_CHECK(c.peers[0]->outcomes[0].second == reason_code::success);
+  CAF_CHECK_EQUAL(pointers(), 1u);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,207 @@
+// Retained messages across pods: all end up with the one that the store has.
+#define CAF_SUITE retained_news
+#include "tests/actors/cluster_store.hpp"
+
+using namespace mqttzoo;
+using actors::pod_frame;
+namespace frame_kind = actors::frame_kind;
+
+namespace {
+
+struct news_fixture : test::cluster_store_fixture {
+  pod_parts& a = *pods[0];
+  pod_parts& b = *pods[1];
+  pod_parts& c = *pods[2];
+
+  void retain(pod_parts& p, const std::string& topic, const std::string& payload) {
+    begin_retaining(p, topic, payload);
+    settle();
+  }
+  void begin_retaining(pod_parts& p, const std::string& topic, const std::string& payload) {
+    caf::anon_send(p.office(), actors::retain_atom::value,
+                   mqtt::topic_ref{make_ref<const mqtt::shared_topic>(topic)},
+                   payload.empty() ? nullptr : make_message(topic, payload, true),
+                   actors::ticket_list{});
+  }
+
+  /// What `from` told its peer for `to`, from the `first`-th frame on, comes there; the peers of
+  /// `from` and `to` for each other have these indices.
+  void carry(pod_parts& from, std::size_t peer, pod_parts& to, std::size_t as,
+             std::size_t first = 0) {
+    const auto frames = from.peers[peer]->frames;
+    for (auto i = first; i < frames.size(); ++i)
+      tell(to, as, frames[i]);
+    settle();
+  }
+  void tell(pod_parts& to, std::size_t as, const pod_frame& f) {
+    caf::anon_send(to.office(), actors::heard_atom::value, to.others[as], f);
+  }
+
+  void expect_heard(const pod_parts& p, const std::vector<std::string>& payloads) {
+    std::vector<std::string> got;
+    for (const auto& [topic, m] : p.index->heard)
+      got.emplace_back(m ? std::string{m->payload()} : "removed");
+    CAF_CHECK_EQUAL(got, payloads);
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(news_tests, news_fixture)
+
+CAF_TEST(other pods hear of a message when the store has it) {
+  retain(a, "t", "1");
+  const auto& frames = a.peers[0]->frames;
+  CAF_REQUIRE_EQUAL(frames.size(), 2u);
+  CAF_CHECK(frames[0].kind == frame_kind::retained_news);
+  CAF_CHECK(frames[1].kind == frame_kind::retained_commit);
+  tell(b, 0, frames[0]);
+  settle();
+  expect_heard(b, {});
+  tell(b, 0, frames[1]);
+  settle();
+  expect_heard(b, {"1"});
+  expect_heard(a, {});
+}
+
+CAF_TEST(the later of two writes counts everywhere) {
+  retain(a, "t", "of a");
+  retain(b, "t", "of b");
+  carry(b, 1, c, 1); // the later one comes first
+  carry(a, 1, c, 0);
+  carry(a, 0, b, 0);
+  carry(b, 0, a, 0);
+  expect_heard(c, {"of b"});
+  expect_heard(b, {});
+  expect_heard(a, {"of b"});
+}
+
+CAF_TEST(what is heard while a later own write is under way does not count) {
+  retain(b, "t", "older");
+  begin_retaining(a, "t", "newer");
+  run(); // its turn in the store is still to come
+  for (const auto& f : b.peers[0]->frames)
+    tell(a, 0, f);
+  settle();
+  expect_heard(a, {});
+}
+
+CAF_TEST(what is heard while an earlier own write is under way counts) {
+  retain(a, "t", "before"); // the bucket is there
+  begin_retaining(a, "t", "older");
+  a.faults.next_meets(zk::fault::delay); // of the answer; that the node is there is known next
+  run();
+  store->run_turn();
+  a.faults.next_meets(zk::fault::delay);
+  for (int i = 0; i < 2; ++i) {
+    run();
+    store->run_turn();
+    begin_retaining(b, "t", "newest");
+    run();
+    store->run_turn();
+  }
+  settle();
+  carry(b, 0, a, 0);
+  carry(a, 0, b, 0);
+  const auto stored = zk::decode_retained(data_of(paths.retained("t")));
+  CAF_REQUIRE(stored);
+  const auto last = [](const pod_parts& p) {
+    return p.index->heard.empty() ? std::string{"own"}
+                                  : std::string{p.index->heard.back().second->payload()};
+  };
+  CAF_CHECK_EQUAL(last(a), stored->payload == "older" ? "own" : "newest");
+  CAF_CHECK_EQUAL(last(b), stored->payload == "older" ? "older" : "own");
+}
+
+CAF_TEST(what found no room is written after all and counts then) {
+  retain(a, "t", "before");
+  begin_retaining(a, "t", "refused");
+  a.faults.next_meets(zk::fault::storage_full);
+  settle();
+  retain(b, "t", "meanwhile");
+  carry(b, 0, a, 0);
+  expect_heard(a, {});
+  advance(std::chrono::seconds{1});
+  carry(a, 0, b, 0);
+  expect_heard(a, {});
+  CAF_REQUIRE(!b.index->heard.empty());
+  CAF_CHECK_EQUAL(b.index->heard.back().second->payload(), "refused");
+}
+
+CAF_TEST(a removal has its place in the order) {
+  retain(a, "t", "1");
+  carry(a, 1, c, 0);
+  retain(b, "t", "2");
+  retain(a, "t", "");
+  CAF_CHECK_EQUAL(data_of(paths.retained("t")), "no node");
+  carry(a, 1, c, 0, 2);
+  carry(b, 1, c, 1); // older than the removal
+  expect_heard(c, {"1", "removed"});
+  retain(b, "t", "3");
+  carry(b, 1, c, 1, b.peers[1]->frames.size() - 2);
+  expect_heard(c, {"1", "removed", "3"});
+}
+
+CAF_TEST(a removal of nothing changes nothing) {
+  retain(a, "t", "");
+  carry(a, 0, b, 0);
+  expect_heard(b, {});
+  CAF_CHECK(b.peers[0]->misbehaved.empty());
+}
+
+CAF_TEST(a commit that was not announced is read) {
+  retain(a, "t", "1");
+  tell(b, 0, a.peers[0]->frames.at(1));
+  settle();
+  expect_heard(b, {"1"});
+}
+
+CAF_TEST(what a pod announced that departed is read) {
+  retain(a, "stored", "1");
+  tell(b, 0, a.peers[0]->frames.at(0));
+  begin_retaining(a, "lost", "2");
+  a.faults.next_meets(zk::fault::loss_not_applied);
+  run();
+  tell(b, 0, a.peers[0]->frames.at(2));
+  settle();
+  see(b, {b.others[1]});
+  std::map<std::string, std::string> got;
+  for (const auto& [topic, m] : b.index->heard)
+    got[topic] = m ? m->payload() : "removed";
+  CAF_CHECK_EQUAL(got["stored"], "1");
+  CAF_CHECK_EQUAL(got["lost"], "removed");
+}
+
+CAF_TEST(a pod that joins hears of what was told before) {
+  see(a, {a.others[0]});
+  retain(a, "t", "1");
+  CAF_CHECK(a.peers[1]->frames.empty());
+  see(a, a.others);
+  carry(a, 1, c, 0);
+  expect_heard(c, {"1"});
+}
+
+CAF_TEST(what was recovered at start is not told again) {
+  retain(a, "t", "1");
+  const auto commit = actors::decode_retained_commit(a.peers[0]->frames.at(1));
+  CAF_REQUIRE(commit);
+  actors::recovered_mail found;
+  found.retained_zxids.emplace_back("t", commit->zxid);
+  caf::anon_send(b.office(), actors::adopt_atom::value,
+                 std::make_shared<actors::recovered_mail>(std::move(found)));
+  carry(a, 0, b, 0);
+  expect_heard(b, {});
+}
+
+CAF_TEST(nonsense is reported) {
+  pod_frame f;
+  f.kind = frame_kind::retained_news;
+  f.body = "nonsense";
+  tell(b, 0, f);
+  f.kind = frame_kind::last_of_post_office;
+  tell(b, 0, f);
+  settle();
+  CAF_CHECK_EQUAL(b.peers[0]->misbehaved.size(), 2u);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

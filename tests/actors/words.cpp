@@ -1,0 +1,300 @@
+// QoS 2 across pods: what the pods of the subscribers want stored is stored by the publisher's, all
+// of it or nothing.
+#define CAF_SUITE words
+#include "tests/actors/cluster_store.hpp"
+
+using namespace mqttzoo;
+using actors::far_ticket;
+using actors::publish_ticket;
+using mqtt::reason_code;
+
+namespace {
+
+constexpr std::uint64_t number = 7; ///< of the message, at the publisher's pod
+
+struct words_fixture : test::cluster_store_fixture {
+  pod_parts& a = *pods[0]; ///< the publisher is here
+  pod_parts& b = *pods[1]; ///< subscribers are here
+  pod_parts& c = *pods[2];
+  const mqtt::message_ref at_a = make_message("t", "m");
+  const mqtt::message_ref at_b = make_message("t", "m");
+  ref<publish_ticket> ticket;
+
+  explicit words_fixture() { begin(1); }
+
+  void begin(std::size_t addressees) {
+    ticket = make_ref<publish_ticket>(mqtt::ticket::policy::store_first, nullptr, 0,
+                                      mqtt::packet_id::none);
+    ticket->addressees = addressees;
+  }
+
+  /// Of the message at the pod `p`, whose first peer is `a`'s.
+  ref<publish_ticket> far(pod_parts& p, std::size_t addressees) {
+    auto t = make_ref<far_ticket>(mqtt::ticket::policy::store_first, p.others[0], number);
+    t->addressees = addressees;
+    return t;
+  }
+
+  /// The last word that `p` gave comes to `a`, whose `from`-th peer `p` is.
+  void carry_word(pod_parts& p, std::size_t from) {
+    CAF_REQUIRE(!p.peers[0]->words.empty());
+    const auto [n, ops] = p.peers[0]->words.back();
+    CAF_CHECK_EQUAL(n, number);
+    caf::anon_send(a.office(), actors::word_atom::value, ticket, at_a,
+                   actors::far_word{a.others[from], n, ops});
+    settle();
+  }
+
+  /// The last outcome for its `from`-th peer comes to `p`.
+  void carry_outcome(std::size_t from, pod_parts& p) {
+    CAF_REQUIRE(!a.peers[from]->outcomes.empty());
+    const auto [n, reason] = a.peers[from]->outcomes.back();
+    caf::anon_send(p.office(), actors::outcome_atom::value, p.others[0], n, reason);
+    settle();
+  }
+
+  void expect_outcome(std::size_t of, reason_code reason) {
+    CAF_REQUIRE(!a.peers[of]->outcomes.empty());
+    CAF_CHECK_EQUAL(static_cast<int>(a.peers[of]->outcomes.back().second),
+                    static_cast<int>(reason));
+  }
+
+  void expect_stored(const stored_session& s, std::vector<reason_code> reasons) {
+    CAF_REQUIRE_EQUAL(s.log->stored.size(), reasons.size());
+    for (std::size_t i = 0; i < reasons.size(); ++i)
+      CAF_CHECK_EQUAL(static_cast<int>(s.log->stored[i].outcome), static_cast<int>(reasons[i]));
+  }
+
+  void erase(pod_parts& p, const stored_session& s) {
+    caf::anon_send(p.office(), actors::erase_atom::value, s.card);
+    settle();
+  }
+
+  void forget(pod_parts& p, const stored_session& s, std::uint64_t n) {
+    caf::anon_send(p.office(), actors::forget_atom::value, s.card, mqtt::stored_number{n});
+    settle();
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(words_tests, words_fixture)
+
+CAF_TEST(a session has an owner and loses it with its end) {
+  const auto s = make_session(b, "s");
+  const auto owner = zk::paths::session_owner(paths.session(s.card->client));
+  CAF_CHECK_EQUAL(data_of(owner), "b-1");
+  erase(b, s);
+  CAF_CHECK_EQUAL(data_of(owner), "no node");
+  CAF_CHECK_EQUAL(data_of(paths.session(s.card->client)), "no node");
+}
+
+CAF_TEST(a session that begins where its predecessor could not be removed has its owner) {
+  const auto s = make_session(b, "s");
+  b.faults.next_meets(zk::fault::storage_full);
+  erase(b, s);
+  const auto again = make_session(b, "s");
+  deposit(b, again, at_b, far(b, 1), 1);
+  carry_word(b, 0);
+  expect_outcome(0, reason_code::success);
+  advance(std::chrono::seconds{2});
+  CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "b-1");
+}
+
+CAF_TEST(a word is stored by the pod of the publisher) {
+  const auto s = make_session(b, "s"), other = make_session(b, "o");
+  const auto t = far(b, 2);
+  deposit(b, s, at_b, t, 1);
+  CAF_CHECK(b.peers[0]->words.empty()); // one has not spoken yet
+  deposit(b, other, at_b, t, 1);
+  CAF_REQUIRE_EQUAL(b.peers[0]->words.size(), 1u);
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+  carry_word(b, 0);
+  CAF_CHECK_EQUAL(pointers(), 2u);
+  CAF_CHECK_EQUAL(mails(), 1u);
+  expect_stored(s, {});
+  expect_outcome(0, reason_code::success);
+  carry_outcome(0, b);
+  expect_stored(s, {reason_code::success});
+  expect_stored(other, {reason_code::success});
+  forget(b, s, 1);
+  CAF_CHECK_EQUAL(mails(), 1u);
+  forget(b, other, 1);
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+}
+
+CAF_TEST(one transaction has what all pods want) {
+  begin(3);
+  const auto here = make_session(a, "h"), s = make_session(b, "s"), far_away = make_session(c, "f");
+  deposit(a, here, at_a, ticket, 1);
+  deposit(b, s, at_b, far(b, 1), 1);
+  carry_word(b, 0);
+  CAF_CHECK_EQUAL(pointers(), 0u);
+  deposit(c, far_away, make_message("t", "m"), far(c, 1), 1);
+  carry_word(c, 1);
+  CAF_CHECK_EQUAL(pointers(), 3u);
+  CAF_CHECK_EQUAL(mails(), 3u); // each pod counts the pointers to its own copy
+  expect_outcome(0, reason_code::success);
+  expect_outcome(1, reason_code::success);
+  expect_stored(here, {reason_code::success});
+}
+
+CAF_TEST(what cannot be stored is refused everywhere) {
+  begin(2);
+  const auto here = make_session(a, "h"), s = make_session(b, "s");
+  deposit(a, here, make_message("t", "before"), nullptr, 9); // makes the topic's bucket
+  forget(a, here, 9);
+  here.log->stored.clear();
+  deposit(a, here, at_a, ticket, 1);
+  deposit(b, s, at_b, far(b, 1), 1);
+  a.faults.next_meets(zk::fault::storage_full);
+  carry_word(b, 0);
+  carry_outcome(0, b);
+  expect_stored(here, {reason_code::quota_exceeded});
+  expect_stored(s, {reason_code::quota_exceeded});
+  CAF_CHECK(mqtt::is_failure(ticket->outcome()));
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+}
+
+CAF_TEST(a lost answer is looked up before another pod hears anything) {
+  const auto s = make_session(b, "s");
+  for (const auto fault : {zk::fault::loss_applied, zk::fault::loss_not_applied}) {
+    begin(1);
+    deposit(b, s, at_b, far(b, 1), fault == zk::fault::loss_applied ? 1 : 2);
+    a.faults.next_meets(fault);
+    carry_word(b, 0);
+    expect_outcome(0, fault == zk::fault::loss_applied
+                          ? reason_code::success
+                          : reason_code::implementation_specific_error);
+    carry_outcome(0, b);
+  }
+  CAF_CHECK_EQUAL(pointers(), 1u);
+}
+
+CAF_TEST(nobody there needs it stored) {
+  caf::anon_send(b.office(), actors::decline_atom::value, far(b, 1), at_b);
+  settle();
+  CAF_REQUIRE_EQUAL(b.peers[0]->words.size(), 1u);
+  CAF_CHECK(b.peers[0]->words[0].second->empty());
+  carry_word(b, 0);
+  expect_outcome(0, reason_code::success);
+  carry_outcome(0, b);
+  CAF_CHECK_EQUAL(mails(), 0u);
+}
+
+CAF_TEST(a session that ended after the word was given does not keep others from theirs) {
+  begin(2);
+  const auto here = make_session(a, "h"), s = make_session(b, "s"), gone = make_session(b, "g");
+  const auto t = far(b, 2);
+  deposit(b, s, at_b, t, 1);
+  deposit(b, gone, at_b, t, 1);
+  carry_word(b, 0);
+  erase(b, gone);
+  deposit(a, here, at_a, ticket, 1);
+  expect_outcome(0, reason_code::server_moved);
+  CAF_CHECK_EQUAL(pointers(), 0u);
+  carry_outcome(0, b); // gives another word
+  CAF_REQUIRE_EQUAL(b.peers[0]->words.size(), 2u);
+  carry_word(b, 0);
+  expect_outcome(0, reason_code::success);
+  carry_outcome(0, b);
+  CAF_CHECK_EQUAL(pointers(), 2u);
+  expect_stored(s, {reason_code::success});
+  expect_stored(here, {reason_code::success});
+  forget(b, s, 1);
+  forget(a, here, 1);
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+}
+
+CAF_TEST(a word for a session that was adopted is void and another one counts) {
+  const auto s = make_session(b, "s");
+  deposit(b, s, at_b, far(b, 1), 1);
+  set(zk::paths::session_owner(paths.session(s.card->client)), "c-1\nb-1");
+  carry_word(b, 0);
+  expect_outcome(0, reason_code::server_moved);
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+  const auto other = make_session(c, "o"); // stands for what was adopted
+  deposit(c, other, make_message("t", "m"), far(c, 1), 1);
+  carry_word(c, 1);
+  expect_outcome(1, reason_code::success);
+  CAF_CHECK_EQUAL(pointers(), 1u);
+}
+
+CAF_TEST(more words than the ticket says can be expected) {
+  const auto s = make_session(b, "s"), other = make_session(c, "o");
+  caf::anon_send(a.office(), actors::expect_atom::value, ticket, at_a, 1);
+  deposit(b, s, at_b, far(b, 1), 1);
+  carry_word(b, 0);
+  CAF_CHECK_EQUAL(pointers(), 0u);
+  deposit(c, other, make_message("t", "m"), far(c, 1), 1);
+  carry_word(c, 1);
+  CAF_CHECK_EQUAL(pointers(), 2u);
+}
+
+CAF_TEST(fewer words than the ticket says can be expected) {
+  begin(2);
+  const auto s = make_session(b, "s");
+  deposit(b, s, at_b, far(b, 1), 1);
+  carry_word(b, 0);
+  CAF_CHECK_EQUAL(pointers(), 0u);
+  caf::anon_send(a.office(), actors::expect_atom::value, ticket, at_a, -1);
+  settle();
+  CAF_CHECK_EQUAL(pointers(), 1u);
+  expect_outcome(0, reason_code::success);
+}
+
+CAF_TEST(a word that comes when all is stored is stored too) {
+  const auto s = make_session(b, "s"), other = make_session(c, "o");
+  deposit(b, s, at_b, far(b, 1), 1);
+  carry_word(b, 0);
+  deposit(c, other, make_message("t", "m"), far(c, 1), 1);
+  carry_word(c, 1);
+  CAF_CHECK_EQUAL(pointers(), 2u);
+  expect_outcome(1, reason_code::success);
+}
+
+CAF_TEST(the pod of the publisher departs before it stored anything) {
+  const auto s = make_session(b, "s");
+  deposit(b, s, at_b, far(b, 1), 1);
+  see(b, {b.others[1]});
+  CAF_CHECK_EQUAL(b.membership->installed.size(), 2u);
+  expect_stored(s, {reason_code::unspecified_error});
+  deposit(b, s, at_b, far(b, 1), 2); // came on its way and speaks late
+  expect_stored(s, {reason_code::unspecified_error, reason_code::unspecified_error});
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+}
+
+CAF_TEST(the pod of the publisher departs when it has stored everything) {
+  const auto s = make_session(b, "s");
+  deposit(b, s, at_b, far(b, 1), 1);
+  carry_word(b, 0);
+  see(b, {b.others[1]});
+  expect_stored(s, {reason_code::success});
+  forget(b, s, 1);
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+}
+
+CAF_TEST(what is forgotten while a word is out is removed when it was stored) {
+  const auto s = make_session(b, "s");
+  deposit(b, s, at_b, far(b, 1), 1);
+  forget(b, s, 1);
+  carry_word(b, 0);
+  CAF_CHECK_EQUAL(pointers(), 1u);
+  carry_outcome(0, b);
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+}
+
+CAF_TEST(a second deposit of a message waits for the outcome of its word) {
+  const auto s = make_session(b, "s"), other = make_session(b, "o");
+  const auto t = far(b, 1);
+  deposit(b, s, at_b, t, 1);
+  deposit(b, other, at_b, t, 1);
+  expect_stored(other, {});
+  carry_word(b, 0);
+  carry_outcome(0, b);
+  expect_stored(other, {reason_code::success});
+  CAF_CHECK_EQUAL(pointers(), 2u);
+  CAF_CHECK_EQUAL(mails(), 1u);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
