@@ -166,7 +166,7 @@ void membership::go_on() {
     begin(step::settled);
 }
 
-bool membership::all_have(std::int64_t known_pod::*done) const {
+bool membership::all_have(std::int64_t known_pod::*this_far) const {
   return std::all_of(pods_.begin(), pods_.end(),
                      [&](const auto& p) { return p.second.*this_far == view_->number; });
 }

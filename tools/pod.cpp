@@ -94,7 +94,8 @@ expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& set
     p->cluster = std::move(*entered);
     p->services.life = p->cluster->life();
   }
-  auto found = recover(in.store, *paths, in.clock);
+  auto found = recover(in.store, *paths, in.clock,
+                       p->cluster ? recovery_scope::retained : recovery_scope::everything);
   if (!found)
     return unexpected{found.error()};
   p->make_actors(*paths, std::move(*found));
