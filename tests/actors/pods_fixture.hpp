@@ -421,6 +421,13 @@ private:
   std::uint16_t last_id_ = 0;
 };
 
+inline mqtt::will make_will(std::string topic, std::string payload) {
+  mqtt::will w;
+  w.topic = std::move(topic);
+  w.payload = std::move(payload);
+  return w;
+}
+
 /// Was it told that another connection took its session over?
 inline bool was_taken_over(fake_connection& wire) {
   const auto packets = wire.take(mqtt::protocol_version::v5);
