@@ -26,6 +26,8 @@ struct pending_change {
     nobody,
     request, ///< the SUBSCRIBE or UNSUBSCRIBE with the change's packet id
     end,     ///< the session that wants to be forgotten
+    adopter,
+    directory, ///< which hears that all before it is known to topics
   };
 
   explicit pending_change(std::shared_ptr<const subscription_change> c, answer whom);

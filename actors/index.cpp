@@ -36,10 +36,14 @@ index::behavior_type index::make_behavior() {
       },
       [this](walk_atom, const std::shared_ptr<const retained_cursor>& c) { walk(c); },
       [this](give_back_atom, const card_ref& from, const mqtt::delivery& d) { give_back(from, d); },
-      [](join_atom, const std::string&, const member_ref&) {},
-      [](leave_atom, const std::string&, const member_ref&) {},
-      [](deliver_atom, const group_mail&) {}, [](returned_atom, const group_mail&) {},
-      [](heard_atom, const mqtt::topic_ref&, const mqtt::message_ref&) {},
+      [this](join_atom, const std::string& filter, const member_ref& m) { join(filter, m); },
+      [this](leave_atom, const std::string& filter, const member_ref& m) { leave(filter, m); },
+      [this](deliver_atom, const group_mail& mail) { take_in(mail); },
+      [this](returned_atom, const group_mail& mail) { take_back(mail); },
+      [this](confirm_atom) { begin(far_change(pending_change::answer::directory)); },
+      [this](heard_atom, const mqtt::topic_ref& name, const mqtt::message_ref& m) {
+        heard(name, m);
+      },
   };
 }
 
@@ -85,6 +89,8 @@ void index::awaken(topic_state& t, unit_index on) {
   const bool unsubscribed = with.subscribers.empty() && with.groups.empty();
   t.handle = spawn_on<topic>(pod().at(on), system(), std::move(with));
   t.is = life::live;
+  if (has_far(t))
+    send(pod().directory, watch_atom::value, t.name, t.handle);
   auto& queue = unsubscribed ? lonely_ : wanted_;
   queue.names.push_back(t.name);
   // Also those that somebody subscribes to: a single `#` must not lift the bound. At once and
@@ -131,7 +137,7 @@ void index::probed(const mqtt::topic_ref& name, topic_use use) {
   auto* t = holdings_->topics.find(name->name());
   assert(t && t->is != life::dormant);
   if (t->is == life::retiring) // asked by forgotten()
-    return drain(*t);
+    return use == topic_use::keeping ? revive(*t) : drain(*t);
   --probing_;
   if (use == topic_use::idle)
     retire(*t);
@@ -150,6 +156,14 @@ void index::retire(topic_state& t) {
 void index::drain(topic_state& t) {
   t.is = life::draining;
   tell_to_forget(t);
+}
+
+/// It has got messages meanwhile that it cannot send yet: it lives on, and nobody knows it.
+void index::revive(topic_state& t) {
+  t.is = life::live;
+  wanted_.names.push_back(t.name);
+  for (const auto on : std::exchange(t.waiting, {}))
+    activate(t.name, on);
 }
 
 void index::tell_to_forget(topic_state& t) {
@@ -173,6 +187,8 @@ void index::forgotten(const mqtt::topic_ref& name) {
 
 void index::end_life(topic_state& t) {
   const auto name = t.name;
+  if (has_far(t))
+    send(pod().directory, unwatch_atom::value, name);
   send(t.handle, retire_atom::value);
   t.handle = nullptr;
   t.is = life::dormant;

@@ -6,6 +6,10 @@
 // an unused one goes when it is old or when too many are live (topics.idle.*). Order: a session
 // hears `changed` after every live topic was told, so a publish after SUBACK finds the new route.
 // What concerns many topics is done in pages, a turn each.
+//
+// In a cluster it tells the directory what this pod wants and which topics live, and a SUBSCRIBE is
+// answered by way of the directory, when other pods can know of it. Groups may have members in other
+// pods, of which the directory tells it.
 #pragma once
 
 #include "actors/change_queue.hpp"
@@ -62,7 +66,10 @@ private:
     group_actor handle;
     mqtt::group_number number{};
     dense_map<card_ref, session_of> members;
-    bool routed = false; ///< every live topic was told
+    std::vector<member_ref> pods; ///< others that have members
+    bool routed = false;          ///< every live topic was told
+
+    bool empty() const noexcept { return members.empty() && pods.empty(); }
   };
 
   using subscriber_list = dense_map<subscriber, session_of>;
@@ -74,6 +81,7 @@ private:
   void drain(topic_state& t);
   void tell_to_forget(topic_state& t);
   void end_life(topic_state& t);
+  void revive(topic_state& t);
   void on_due(net::time_point now) override;
   /// Probes the oldest of both queues until what is due was asked.
   void sweep();
@@ -89,6 +97,20 @@ private:
   void unsubscribe(pending_change& c, const std::string& filter);
   void leave_group(pending_change& c, const mqtt::topic_filter& parsed);
   group_state* find_group(std::string_view filter, mqtt::group_number number);
+  group_state* find_group(const mqtt::topic_filter& parsed);
+  group_state& group_of(const mqtt::topic_filter& parsed);
+  void remove_group(route_change& in, std::string_view filter, mqtt::group_number number);
+
+  // other pods: index_far.cpp
+  void want(const std::string& filter);
+  void unwant(const std::string& filter);
+  std::unique_ptr<pending_change> far_change(pending_change::answer to) const;
+  void join(const std::string& filter, const member_ref& pod);
+  void leave(const std::string& filter, const member_ref& pod);
+  void take_in(const group_mail& mail);
+  void take_back(const group_mail& mail);
+  void heard(const mqtt::topic_ref& name, const mqtt::message_ref& m);
+  bool has_far(const topic_state& t) const;
 
   // and to those that live
   void change(const std::shared_ptr<const subscription_change>& c);
@@ -99,6 +121,7 @@ private:
   void tell_topics(pending_change& c, std::size_t& looks);
   void tell_topic(const pending_change& c, topic_state& t, std::size_t& looks);
   void finish(pending_change& c);
+  bool by_directory(const pending_change& c);
   void give_back(const card_ref& from, const mqtt::delivery& d);
 
   // retained messages
@@ -120,6 +143,9 @@ private:
   live_queue lonely_;       ///< nobody does; each is swept when it exceeds topics.idle.max
   std::size_t probing_ = 0; ///< probes under way
   std::uint64_t last_group_ = 0;
+  /// Stands for other pods among the sessions whose changes are under way.
+  const card_ref other_pods_ =
+      make_ref<session_card>(session_number::none, client_id{}, unit_index{});
 };
 
 } // namespace mqttzoo::actors

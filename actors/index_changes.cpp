@@ -23,8 +23,10 @@ void index::change(const std::shared_ptr<const subscription_change>& c) {
   using answer = pending_change::answer;
   if (!c->remove.empty())
     holdings_->changes.take_back(c->session->number, c->remove);
-  begin(std::make_unique<pending_change>(c, c->id == mqtt::packet_id::none ? answer::nobody
-                                                                           : answer::request));
+  auto to = c->id == mqtt::packet_id::none ? answer::nobody : answer::request;
+  if (c->of_adopted)
+    to = answer::adopter;
+  begin(std::make_unique<pending_change>(c, to));
 }
 
 void index::forget(
@@ -124,16 +126,32 @@ void index::finish(pending_change& c) {
     for (const auto& s : c.routes->steps())
       if (auto* g = s.group ? find_group(s.filter, s.number) : nullptr)
         g->routed = true;
+  using answer = pending_change::answer;
   switch (c.to) {
-  case pending_change::answer::nobody:
+  case answer::nobody:
     return;
-  case pending_change::answer::end:
-    return send(session->handle, changed_atom::value, change_done{mqtt::packet_id::none, true, {}});
-  case pending_change::answer::request:
+  case answer::directory:
+    return send(pod().directory, confirm_atom::value);
+  case answer::adopter:
+    if (!by_directory(c))
+      return send(pod().adopter, changed_atom::value, session);
+    return send(pod().directory, confirm_atom::value, c.what, change_done{});
+  case answer::end:
+  case answer::request:
     std::erase_if(c.made, [&](const subscriber& s) { return !c.wants(s->terms.filter); });
-    return send(session->handle, changed_atom::value,
-                change_done{c.what->id, !c.what->remove.empty(), std::move(c.made)});
+    change_done reply{c.what->id, !c.what->remove.empty(), std::move(c.made)};
+    if (c.to == answer::end)
+      reply = {mqtt::packet_id::none, true, {}};
+    if (by_directory(c))
+      return send(pod().directory, confirm_atom::value, c.what, std::move(reply));
+    return send(session->handle, changed_atom::value, std::move(reply));
   }
+}
+
+/// Whether it is answered by way of the directory: so that other pods know of what was subscribed,
+/// and so that a session's end is not answered before that.
+bool index::by_directory(const pending_change& c) {
+  return pod().clustered() && (!c.what->add.empty() || c.to == pending_change::answer::end);
 }
 
 } // namespace mqttzoo::actors

@@ -28,7 +28,10 @@ void index::subscribe(pending_change& c, const mqtt::subscription& s) {
   c.made.push_back(made);
   if (parsed->is_shared())
     return join_group(c, made, *parsed);
-  auto& list = *holdings_->subscribers.insert(s.filter, {}).first;
+  const auto [at, is_first] = holdings_->subscribers.insert(s.filter, {});
+  auto& list = *at;
+  if (is_first)
+    want(s.filter);
   if (auto* have = list.find(session->number))
     *have = made;
   else
@@ -38,27 +41,29 @@ void index::subscribe(pending_change& c, const mqtt::subscription& s) {
 
 void index::join_group(pending_change& c, const subscriber& made,
                        const mqtt::topic_filter& parsed) {
-  const std::string filter{parsed.filter()};
-  auto& list = *holdings_->groups.insert(filter, {}).first;
-  auto group = std::find_if(list.begin(), list.end(), [&](const group_state& g) {
-    return g.share_name == parsed.share_name();
-  });
-  if (group == list.end()) {
-    const mqtt::group_number number{++last_group_};
-    auto handle = spawn_on<share_group>(services(), system(), number);
-    holdings_->groups_by_number.emplace(number, handle);
-    group =
-        list.insert(list.end(), group_state{std::string{parsed.share_name()}, handle, number, {}});
-  }
+  auto& group = group_of(parsed);
   // Also if another member's change is on its way with the group: it may be dropped with its
   // session.
-  if (!group->routed)
-    c.routes->add({filter, nullptr, group->number, group->handle});
-  if (!group->members.find(made->session->number)) {
-    group->members.push_back(made->session);
+  if (!group.routed)
+    c.routes->add({std::string{parsed.filter()}, nullptr, group.number, group.handle});
+  if (!group.members.find(made->session->number)) {
+    if (group.members.empty())
+      want(made->terms.filter);
+    group.members.push_back(made->session);
     pod().shared_subscriptions.fetch_add(1, std::memory_order_relaxed);
   }
-  send(group->handle, join_atom::value, made);
+  send(group.handle, join_atom::value, made);
+}
+
+index::group_state& index::group_of(const mqtt::topic_filter& parsed) {
+  if (auto* have = find_group(parsed))
+    return *have;
+  auto& list = *holdings_->groups.insert(parsed.filter(), {}).first;
+  const mqtt::group_number number{++last_group_};
+  auto handle = spawn_on<share_group>(services(), system(), number, std::string{parsed.full()});
+  holdings_->groups_by_number.emplace(number, handle);
+  return list.emplace_back(
+      group_state{std::string{parsed.share_name()}, std::move(handle), number, {}, {}});
 }
 
 void index::unsubscribe(pending_change& c, const std::string& filter) {
@@ -74,34 +79,42 @@ void index::unsubscribe(pending_change& c, const std::string& filter) {
     return leave_group(c, *parsed);
   if (auto* list = holdings_->subscribers.find(filter)) {
     list->erase(session->number);
-    if (list->empty())
+    if (list->empty()) {
       holdings_->subscribers.erase(filter);
+      unwant(filter);
+    }
   }
   c.routes->add({filter, nullptr, mqtt::group_number::none, {}});
 }
 
 void index::leave_group(pending_change& c, const mqtt::topic_filter& parsed) {
   const auto& session = c.what->session;
-  const std::string filter{parsed.filter()};
-  auto* list = holdings_->groups.find(filter);
-  if (!list)
+  auto* group = find_group(parsed);
+  if (!group)
     return;
-  auto group = std::find_if(list->begin(), list->end(), [&](const group_state& g) {
-    return g.share_name == parsed.share_name();
-  });
-  if (group == list->end())
-    return;
-  if (group->members.erase(session->number))
+  const bool was_member = group->members.erase(session->number);
+  if (was_member)
     pod().shared_subscriptions.fetch_sub(1, std::memory_order_relaxed);
   send(group->handle, leave_atom::value, session);
-  if (!group->members.empty())
+  if (was_member && group->members.empty())
+    unwant(std::string{parsed.full()});
+  if (!group->empty())
     return;
-  // Nobody tells topics of it any more: each of its members has left after its own changes.
-  const auto number = group->number;
-  c.routes->add({filter, nullptr, number, {}});
-  // The group goes with its last reference: batches on their way to it still get an answer.
+  // Nobody tells topics of it any more: each of its members has left after its own changes, and
+  // what other pods had changed is under way in their queue.
+  if (!holdings_->changes.busy(other_pods_->number))
+    return remove_group(*c.routes, parsed.filter(), group->number);
+  auto behind = far_change(pending_change::answer::nobody);
+  remove_group(*behind->routes, parsed.filter(), group->number);
+  begin(std::move(behind));
+}
+
+/// The group goes with its last reference: batches on their way to it still get an answer.
+void index::remove_group(route_change& in, std::string_view filter, mqtt::group_number number) {
+  in.add({std::string{filter}, nullptr, number, {}});
   holdings_->groups_by_number.erase(number);
-  list->erase(group);
+  auto* list = holdings_->groups.find(filter);
+  std::erase_if(*list, [&](const group_state& g) { return g.number == number; });
   if (list->empty())
     holdings_->groups.erase(filter);
 }
@@ -112,6 +125,16 @@ index::group_state* index::find_group(std::string_view filter, mqtt::group_numbe
     return nullptr;
   const auto found = std::find_if(list->begin(), list->end(),
                                   [&](const group_state& g) { return g.number == number; });
+  return found == list->end() ? nullptr : &*found;
+}
+
+index::group_state* index::find_group(const mqtt::topic_filter& parsed) {
+  auto* list = holdings_->groups.find(parsed.filter());
+  if (!list)
+    return nullptr;
+  const auto found = std::find_if(list->begin(), list->end(), [&](const group_state& g) {
+    return g.share_name == parsed.share_name();
+  });
   return found == list->end() ? nullptr : &*found;
 }
 

@@ -199,6 +199,9 @@ using index_actor = caf::typed_actor<
     caf::reacts_to<leave_atom, std::string, member_ref>,
     /// To the group that is named in it.
     caf::reacts_to<deliver_atom, group_mail>, caf::reacts_to<returned_atom, group_mail>,
+    /// From the directory: answered with `confirm` when live topics were told of all far members of
+    /// groups before it.
+    caf::reacts_to<confirm_atom>,
     /// As `retain` for a live topic, or kept here for one that is not: from another pod.
     caf::reacts_to<heard_atom, mqtt::topic_ref, mqtt::message_ref>>;
 
@@ -307,6 +310,8 @@ using directory_actor = caf::typed_actor<
     /// From the index: the change is entered, and is to be answered when all that was wanted before
     /// stands in the store.
     caf::reacts_to<confirm_atom, std::shared_ptr<const subscription_change>, change_done>,
+    /// From the index: live topics know the groups' members that it was told.
+    caf::reacts_to<confirm_atom>,
     /// From the index: a topic came to life, or its life ended.
     caf::reacts_to<watch_atom, mqtt::topic_ref, topic_actor>,
     caf::reacts_to<unwatch_atom, mqtt::topic_ref>,

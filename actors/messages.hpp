@@ -145,9 +145,10 @@ using subscriber = ref<const made_subscription>;
 
 /// A topic's answer when it is asked whether it is still of use.
 enum class topic_use : std::uint8_t {
-  idle,   ///< no message since the last time
-  lonely, ///< messages, but nobody gets them
-  wanted, ///< messages, and somebody gets them
+  idle,    ///< no message since the last time
+  lonely,  ///< messages, but nobody gets them
+  wanted,  ///< messages, and somebody gets them
+  keeping, ///< messages that it cannot send yet: it must not end
 };
 
 /// What it means to topics; see route_change.hpp.

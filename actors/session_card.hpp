@@ -9,6 +9,7 @@
 #include "core/ids.hpp"
 #include "core/ref.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -79,5 +80,14 @@ private:
     return terms;
   }
 };
+
+/// Whether the session of `t`, whose route has it, is to have the messages of `b`.
+inline bool is_for(const batch& b, const route_target& t) {
+  if (t.no_local && t.session == b.publisher)
+    return false; // [MQTT-3.8.3-3]
+  const auto& departed = b.origin.orphans_of;
+  const auto& from = t.session->adopted_from;
+  return departed.empty() || std::find(from.begin(), from.end(), departed) != from.end();
+}
 
 } // namespace mqttzoo::actors

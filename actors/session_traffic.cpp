@@ -53,8 +53,8 @@ void session::receive(const receipt& r) {
 
 void session::deliver_inline(const batch& messages, const ticket_list& tickets,
                              const route_target& on) {
-  if (on.no_local && messages.publisher == on.session)
-    return; // [MQTT-3.8.3-3]
+  if (!is_for(messages, on))
+    return;
   if (!card_)
     return turn_away(messages, tickets);
   run_inline([&] {

@@ -1,6 +1,7 @@
 #include "actors/topic.hpp"
 
 #include "actors/courier.hpp"
+#include "actors/directory.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -15,46 +16,105 @@ topic::behavior_type topic::make_behavior() {
   name_ = std::move(with.name);
   retained_ = std::move(with.retained);
   route_.begin(std::move(with.subscribers), std::move(with.groups));
+  has_far_ = pod().clustered() && !stays_local(name_->name());
   return {
-      [this](publish_atom, const batch_ref& b) { publish(b); },
+      [this](publish_atom, const batch_ref& b) {
+        if (b->origin.pod)
+          publish_of_peer(b);
+        else
+          publish(b);
+      },
       [this](change_route_atom, const route_change_ref& c) {
         route_.change(*c, name_->name(), batches_);
       },
       [this](send_retained_atom, const subscriber& s) { send_retained(s); },
-      [this](probe_idle_atom) {
-        const auto use = route_.empty() ? topic_use::lonely : topic_use::wanted;
-        send(pod().index, probe_idle_atom::value, name_,
-             std::exchange(used_, false) ? use : topic_use::idle);
-      },
+      [this](probe_idle_atom) { answer_probe(); },
       [this](retire_atom) { quit(); },
-      [](reroute_atom, const std::shared_ptr<const far_route>&) {},
-      [](retain_atom, const mqtt::message_ref&) {},
+      [this](reroute_atom, const std::shared_ptr<const far_route>& r) { reroute(r); },
+      [this](retain_atom, const mqtt::message_ref& m) { retain_of_peer(m); },
   };
 }
 
 void topic::publish(const batch_ref& b) {
   used_ = true;
+  if (!must_wait(*b))
+    return distribute(b);
+  services().counters.publishes_kept.add(b->publications.size());
+  kept_.push_back(b);
+}
+
+void topic::answer_probe() {
+  auto use = topic_use::idle;
+  if (!kept_.empty())
+    use = topic_use::keeping;
+  else if (used_)
+    use = nobody_wants() ? topic_use::lonely : topic_use::wanted;
+  used_ = false;
+  send(pod().index, probe_idle_atom::value, name_, use);
+}
+
+bool topic::must_wait(const batch& b) const {
+  if (!has_far_)
+    return false;
+  if (!far_)
+    return true;
+  return far_->promises_wait &&
+         std::any_of(b.publications.begin(), b.publications.end(), [](const publication& p) {
+           return p.message->qos() > mqtt::qos::at_most_once || p.message->retain();
+         });
+}
+
+void topic::reroute(const std::shared_ptr<const far_route>& r) {
+  if (far_ && batches_ > 0 &&
+      !std::includes(far_->pods.begin(), far_->pods.end(), r->pods.begin(), r->pods.end(),
+                     [](const member_ref& a, const member_ref& b) { return a->life < b->life; }))
+    services().counters.routes_late.add();
+  far_ = r;
+  for (const auto& b : std::exchange(kept_, {}))
+    if (must_wait(*b))
+      kept_.push_back(b);
+    else
+      distribute(b);
+  send(pod().directory, rerouted_atom::value, name_);
+}
+
+void topic::distribute(const batch_ref& b) {
   ++batches_;
   auto tickets = make_tickets(*b);
   update_retained(*b, tickets);
+  hand_out(b, tickets);
+  for (const auto& g : route_.groups())
+    send(g.group, publish_atom::value, b, tickets);
+  if (far_)
+    for (const auto& m : far_->pods)
+      send(m->peer, publish_atom::value, b, tickets);
+  send_receipts(*b, tickets);
+}
+
+/// To this pod's sessions.
+void topic::hand_out(const batch_ref& b, const ticket_list& tickets) {
   route_.for_each_unit([&](unit_index u, ref<const target_list> list) {
     if (u == services().index)
       services().local_courier->hand_out(*b, tickets, *list);
     else
       send(pod().at(u).courier_handle, deliver_atom::value, fan_out{b, tickets, std::move(list)});
   });
-  for (const auto& g : route_.groups())
-    send(g.group, publish_atom::value, b, tickets);
-  send_receipts(*b, tickets);
 }
 
 topic::audience topic::count_audience(const batch& b) const {
+  auto a = count_sessions(b);
+  // What other pods have, their sessions may have to have safely: the pods themselves know.
+  const auto others = route_.groups().size() + far_pods();
+  a.addressees += others;
+  a.persistent |= others > 0;
+  return a;
+}
+
+topic::audience topic::count_sessions(const batch& b) const {
   audience a;
-  a.addressees = route_.groups().size();
-  a.persistent = !route_.groups().empty();
   route_.for_each_unit([&](unit_index, const ref<const target_list>& list) {
     for (const auto& t : list->targets) {
-      if (t.no_local && t.session == b.publisher)
+      if (!is_for(b, t))
         continue;
       ++a.addressees;
       a.persistent |= t.terms->maximum_qos > mqtt::qos::at_most_once &&
@@ -102,7 +162,7 @@ void topic::send_receipts(const batch& b, const ticket_list& tickets) {
   r.epoch = b.epoch;
   // [MQTT-3.4.2-1] told apart for 5.0 publishers
   r.outcome =
-      route_.empty() ? mqtt::reason_code::no_matching_subscribers : mqtt::reason_code::success;
+      nobody_wants() ? mqtt::reason_code::no_matching_subscribers : mqtt::reason_code::success;
   for (std::size_t i = 0; i < b.publications.size(); ++i)
     if (b.publications[i].id != mqtt::packet_id::none && (tickets.empty() || !tickets[i]))
       r.ids.push_back(b.publications[i].id);

@@ -4,12 +4,19 @@
 // index (routes), gone when it has been idle. Owns its route. Its retained message is the index's
 // copy, kept here so that new subscribers get it in order with live messages. Standard: 3.3.1.3,
 // 4.6.
+//
+// In a cluster the directory tells it which other pods want its messages, and it keeps those of this
+// pod's clients until it knows: all of them before the first time, later those that need a promise
+// while none can be made. What it keeps is in transit and thereby bounded for each publisher.
+// Messages of other pods are for this pod's sessions only and never kept.
 #pragma once
 
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
 #include "actors/route.hpp"
 
+#include <deque>
+#include <memory>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -36,10 +43,24 @@ private:
   };
 
   void publish(const batch_ref& b);
+  bool must_wait(const batch& b) const;
+  void distribute(const batch_ref& b);
+  void hand_out(const batch_ref& b, const ticket_list& tickets);
+  void reroute(const std::shared_ptr<const far_route>& r);
+  void answer_probe();
+
+  // of other pods: topic_far.cpp
+  void publish_of_peer(const batch_ref& b);
+  ref<publish_ticket> ticket_of_peer(const batch& b, std::size_t position, const audience& who);
+  void retain_of_peer(const mqtt::message_ref& m);
+
   void update_retained(const batch& b, ticket_list& tickets);
   bool may_retain(const mqtt::message& m) const;
   ticket_list make_tickets(const batch& b);
   audience count_audience(const batch& b) const;
+  audience count_sessions(const batch& b) const;
+  std::size_t far_pods() const noexcept { return far_ ? far_->pods.size() : 0; }
+  bool nobody_wants() const noexcept { return route_.empty() && far_pods() == 0; }
   void send_receipts(const batch& b, const ticket_list& tickets);
   void send_retained(const subscriber& to);
 
@@ -50,6 +71,9 @@ private:
   std::uint64_t batches_ = 0;        ///< so far
   std::uint64_t retained_since_ = 0; ///< the batch that brought retained_; 0: from before this life
   bool used_ = true;
+  bool has_far_ = false; ///< the directory knows it
+  std::shared_ptr<const far_route> far_; ///< null: not told yet
+  std::deque<batch_ref> kept_;
 };
 
 } // namespace mqttzoo::actors

@@ -38,6 +38,19 @@ struct retained_totals {
   std::atomic<std::size_t> bytes{0};
 };
 
+/// What the directory counts; it writes, any thread may read.
+struct directory_counters {
+  mqtt::counter wants_waiting;   ///< now: confirms that wait for the store
+  mqtt::counter writes;          ///< of buckets and shards, those that succeeded
+  mqtt::counter writes_repeated; ///< somebody else wrote first, or the answer was lost
+  mqtt::counter reads;           ///< of buckets and shards
+  mqtt::counter requests_queued; ///< now: they wait until fewer are under way
+  mqtt::counter events_stale;    ///< watch events of a session that is over
+  mqtt::counter records_refused; ///< what stood in the store was no record
+  mqtt::counter reroutes;        ///< routes that topics were told
+  mqtt::counter topics_watched;  ///< now
+};
+
 /// Clients with a connection, over all units.
 class client_count {
 public:
@@ -73,6 +86,7 @@ struct pod_services {
   zk::store* store = nullptr;
   zk::executor* store_answers = nullptr; ///< runs on the first unit, where the post office is
   retained_totals retained;
+  directory_counters directory_counts;
   client_count clients;
   std::atomic<std::size_t> shared_subscriptions{0}; ///< written by the index
 

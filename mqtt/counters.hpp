@@ -18,6 +18,7 @@ public:
   void sub(std::uint64_t n = 1) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
   }
+  void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
   std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
 private:
@@ -48,6 +49,8 @@ struct counters {
   counter keep_alive_timeouts;
   counter protocol_errors; ///< connections closed for a malformed packet or a violation
   counter reads_paused;    ///< a publisher's reading was paused by backpressure
+  counter publishes_kept;  ///< by topics that could not tell yet which other pods want them
+  counter routes_late;     ///< another pod's wish came when its topic had sent messages already
 };
 
 } // namespace mqttzoo::mqtt

@@ -1,7 +1,7 @@
 // Reading and writing the hand-packed bytes of records: little-endian numbers, strings with a
 // length.
 //
-// Used by records.cpp only. Values on the stack of one call.
+// Used by the .cpp files that encode records. Values on the stack of one call.
 #pragma once
 
 #include <bit>

@@ -150,6 +150,9 @@ std::string paths::pods() const {
 std::string paths::pod(std::string_view pod_name, std::uint64_t incarnation) const {
   return pods() + '/' + incarnation_name(pod_name, incarnation);
 }
+std::string paths::pod(const pod_life& life) const {
+  return pods() + '/' + life.str();
+}
 std::string paths::leader() const {
   return root_ + "/leader";
 }
@@ -176,8 +179,14 @@ std::string paths::bank_pod_out(std::string_view pod_name, std::uint64_t incarna
 std::string paths::topics() const {
   return root_ + "/topics";
 }
+std::uint64_t paths::topic_hash(std::string_view topic) const noexcept {
+  return name_hash(topic, key_);
+}
 std::string paths::topic_bucket(std::string_view topic) const {
-  const auto digits = hex16(name_hash(topic, key_));
+  return topic_bucket(topic_hash(topic));
+}
+std::string paths::topic_bucket(std::uint64_t topic_hash) const {
+  const auto digits = hex16(topic_hash);
   return topics() + '/' + digits.substr(0, 2) + '/' + digits.substr(2, 2);
 }
 std::string paths::mail_drop(std::string_view topic, const mail_name& name) const {

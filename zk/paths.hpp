@@ -12,7 +12,7 @@
 //   ROOT/bank/pods/<pod>-<incarnation>/{in,out}
 //   ROOT/topics/<ab>/<cd>                          bucket: which pods want which exact topics
 //   ROOT/topics/<ab>/<cd>/m-<expiry>-<credits>-<writer>-<number>     mail drop
-//   ROOT/wildcards/<shard>
+//   ROOT/wildcards/<shard>/<life>.<d|s>-<sequence>                  filter_log_record, see wants.hpp
 //   ROOT/retained/<ab>/<cd>/<hash>
 //   ROOT/sessions/<ab>/<cd>/<hash>                 session_record
 //   ROOT/sessions/<ab>/<cd>/<hash>/owner
@@ -79,6 +79,7 @@ public:
   const std::string& root() const noexcept { return root_; }
   std::string pods() const;
   std::string pod(std::string_view pod_name, std::uint64_t incarnation) const;
+  std::string pod(const pod_life& life) const;
   std::string leader() const;
   std::string epoch() const;
 
@@ -89,13 +90,16 @@ public:
   std::string bank_pod_out(std::string_view pod_name, std::uint64_t incarnation) const;
 
   std::string topics() const;
+  /// What a topic is called in its bucket.
+  std::uint64_t topic_hash(std::string_view topic) const noexcept;
   /// The bucket of a topic: two levels below `topics()`.
   std::string topic_bucket(std::string_view topic) const;
+  std::string topic_bucket(std::uint64_t topic_hash) const;
   std::string mail_drop(std::string_view topic, const mail_name& name) const;
 
   std::string wildcards() const;
-  /// The shard of a wildcard filter: by its first level, one of 256, or "any" when that level is a
-  /// wildcard.
+  /// The shard of a wildcard filter, or of a shared one without `$share/<name>/`: by its first
+  /// level, one of 256, or "any" when that level is a wildcard.
   std::string wildcard_shard(std::string_view filter) const;
 
   std::string retained() const;

@@ -20,15 +20,15 @@
 #include "zk/records.hpp"
 
 #include "zk/bytes.hpp"
+#include "zk/record_header.hpp"
 
 namespace mqttzoo::zk {
 
 namespace {
 
-enum class kind : std::uint8_t { mail = 1, retained, session, pointer, received };
+using kind = record_kind;
 
-constexpr std::uint8_t layout_version = 1;
-constexpr std::size_t header_bytes = 4;
+constexpr auto header_bytes = record_header_bytes;
 constexpr std::size_t message_fixed_bytes = 1 + 8 + 8;
 constexpr std::size_t subscription_fixed_bytes = 1 + 4;
 constexpr std::uint32_t subscription_identifier_max = 268'435'455; // a Variable Byte Integer's
@@ -38,41 +38,6 @@ bool has(std::uint8_t flags, unsigned bit) {
 }
 std::uint8_t flag(bool set, unsigned bit) {
   return static_cast<std::uint8_t>(set ? 1U << bit : 0U);
-}
-
-void put_header(byte_writer& out, kind what) {
-  out.number('m');
-  out.number('z');
-  out.number(static_cast<std::uint8_t>(what));
-  out.number(layout_version);
-}
-
-/// What is wrong with the header of `data`, if anything; else `in` stands behind it.
-std::optional<record_error> check_header(byte_reader& in, kind what) {
-  const auto m = in.number<char>();
-  const auto z = in.number<char>();
-  const auto found = in.number<std::uint8_t>();
-  const auto layout = in.number<std::uint8_t>();
-  if (in.truncated())
-    return record_error::truncated;
-  if (m != 'm' || z != 'z' || found != static_cast<std::uint8_t>(what))
-    return record_error::wrong_kind;
-  if (layout != layout_version)
-    return record_error::unknown_version;
-  return std::nullopt;
-}
-
-/// The verdict after the last field: `values_ok` says whether every field was within its bounds.
-template<class Record>
-decoded<Record> finish(const byte_reader& in, bool values_ok, Record record) {
-  // First, because what follows a truncation reads as zeros and means nothing.
-  if (in.truncated())
-    return unexpected(record_error::truncated);
-  if (!values_ok)
-    return unexpected(record_error::bad_value);
-  if (in.left() > 0)
-    return unexpected(record_error::trailing_bytes);
-  return record;
 }
 
 // --- message ---

@@ -200,9 +200,9 @@ CAF_TEST(a subscription is in force between SUBACK and UNSUBACK whatever is unde
       const strings some{all.begin() + static_cast<std::ptrdiff_t>(random() % 8), all.end()};
       for (auto* c : {&here, &there})
         c->write(subscribe_bytes(*c, some));
-      std::map<client*, bool> told;
+      std::map<client*, bool> heard;
       std::map<client*, std::multiset<std::string>> owed, got;
-      for (int i = 0; i < 60 || told.size() < 2; ++i) {
+      for (int i = 0; i < 60 || heard.size() < 2; ++i) {
         for (auto steps = random() % 8; steps > 0; --steps)
           step_shuffled(random);
         if (random() % 20 == 0)
@@ -210,12 +210,12 @@ CAF_TEST(a subscription is in force between SUBACK and UNSUBACK whatever is unde
         for (auto* c : {&here, &there})
           for (const auto& p : c->received()) {
             if (std::holds_alternative<mqtt::suback_packet>(p))
-              told[c] = true;
+              heard[c] = true;
             else if (auto* m = std::get_if<mqtt::publish_packet>(&p))
               got[c].emplace(m->payload);
           }
         const auto text = std::to_string(round) + ":" + std::to_string(i);
-        for (auto& [c, yes] : told)
+        for (auto& [c, yes] : heard)
           owed[c].insert(text);
         publisher.write(client::publish_bytes(name(random() % topics), text));
       }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "actors/courier.hpp"
+#include "actors/directory.hpp"
 #include "actors/doorman.hpp"
 #include "actors/home.hpp"
 #include "actors/index.hpp"
@@ -15,11 +16,14 @@
 #include "actors/session.hpp"
 #include "core/clock.hpp"
 #include "tests/actors/fake_connection.hpp"
+#include "tests/actors/fake_peer.hpp"
+#include "zk/create_missing.hpp"
 #include "zk/embedded_store.hpp"
 #include "zk/faulty_store.hpp"
 
 #include <caf/test/dsl.hpp>
 
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -67,6 +71,15 @@ struct pod_fixture : test_coordinator_fixture<> {
     }
     caf::anon_send(pod.home, actors::shut_down_atom::value);
     run();
+    for (auto& [life, other] : others_)
+      caf::anon_send(other.member->peer, actors::shut_down_atom::value);
+    others_.clear();
+    if (pod.clustered()) {
+      caf::anon_send(pod.membership, actors::shut_down_atom::value);
+      caf::anon_send(pod.adopter, actors::shut_down_atom::value);
+      caf::anon_send(pod.registrar, actors::shut_down_atom::value);
+      caf::anon_send(pod.directory, actors::shut_down_atom::value);
+    }
     caf::anon_send_exit(pod.index, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(pod.post_office, caf::exit_reason::user_shutdown);
     settle();
@@ -74,6 +87,10 @@ struct pod_fixture : test_coordinator_fixture<> {
       u->courier_handle = nullptr;
       u->doorman = nullptr;
     }
+    pod.membership = nullptr;
+    pod.adopter = nullptr;
+    pod.registrar = nullptr;
+    pod.directory = nullptr;
     pod.index = nullptr;
     pod.home = nullptr;
     pod.post_office = nullptr;
@@ -146,6 +163,77 @@ struct pod_fixture : test_coordinator_fixture<> {
     return nodes_below(zk::paths{}.sessions(), "") - pointers() - received_ids();
   }
 
+  // A pod of a cluster. Whoever connects before it joins needs no other pod's leave.
+
+  /// Another pod and what it was told.
+  struct other_pod {
+    actors::member_ref member;
+    std::shared_ptr<told_peer> told;
+  };
+
+  /// From now on it is the pod `self`, with a directory, and with recorders for what else a cluster
+  /// needs. Topics wait for a view that is settled.
+  void join_cluster() {
+    pod.life = pod_life{"self"};
+    pod.membership = spawn_fake_membership(sys, told);
+    pod.adopter = spawn_fake_adopter(sys, told);
+    pod.registrar = spawn_fake_registrar(sys);
+    pod.directory = actors::spawn_on<actors::directory>(services, sys, zk::paths{});
+    settle();
+  }
+
+  /// The same one each time.
+  other_pod& other(const std::string& life) {
+    auto& o = others_[life];
+    if (!o.member) {
+      o.told = std::make_shared<told_peer>();
+      auto m = make_ref<actors::cluster_member>(pod_life{life});
+      m->peer = spawn_fake_peer(sys, o.told);
+      o.member = m;
+    }
+    return o;
+  }
+
+  actors::view_ref view_with(std::int64_t number, const std::vector<std::string>& lives) {
+    std::vector<actors::member_ref> members{self_};
+    for (const auto& life : lives)
+      members.push_back(other(life).member);
+    return make_ref<const actors::cluster_view>(number, std::move(members), self_);
+  }
+
+  /// A view of this pod and others, up to its end.
+  void enter_view(std::int64_t number, const std::vector<std::string>& lives) {
+    const auto v = view_with(number, lives);
+    caf::anon_send(pod.directory, actors::install_atom::value, v);
+    settle();
+    caf::anon_send(pod.directory, actors::settle_atom::value, v);
+    settle();
+  }
+
+  /// What another pod's directory does when it wants exact topics or filters.
+  void other_wants(const std::string& life, const std::string& topic) {
+    const zk::paths paths;
+    zk::bucket_record record;
+    record.add(pod_life{life}, paths.topic_hash(topic));
+    const auto path = paths.topic_bucket(topic);
+    for (const auto& p : zk::with_ancestors(path))
+      store->create(answers, p, {}, zk::create_mode::persistent, [](auto) {});
+    store->set(answers, path, zk::encode_bucket(record).value(), zk::any_version, [](auto) {});
+    settle();
+  }
+  void other_wants_filter(const std::string& life, const std::string& shard,
+                          std::vector<zk::filter_change> changes) {
+    const zk::paths paths;
+    const auto path = paths.wildcard_shard(shard);
+    store->create(answers, path, {}, zk::create_mode::persistent, [](auto) {});
+    store->create(answers,
+                  path + '/' +
+                      zk::log_node_prefix(pod_life{life}, zk::log_node_name::kind::delta),
+                  zk::encode_filter_log({0, 1, std::move(changes)}).value(),
+                  zk::create_mode::persistent_sequential, [](auto) {});
+    settle();
+  }
+
   /// From now on the store hears nothing of what is done: the pod could as well be dead.
   void crash() { store->close(); }
 
@@ -167,8 +255,12 @@ public:
   actors::unit_services second;
   /// What the next socket that comes to a unit becomes.
   std::shared_ptr<fake_connection> adoptable;
+  const std::shared_ptr<told_cluster> told = std::make_shared<told_cluster>();
 
 private:
+  std::map<std::string, other_pod> others_;
+  const actors::member_ref self_ = make_ref<const actors::cluster_member>(pod_life{"self"});
+
   void make_unit(actors::unit_services& u, std::uint16_t number) {
     u.index = unit_index{number};
     u.pod = &pod;

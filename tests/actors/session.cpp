@@ -47,10 +47,10 @@ CAF_TEST(a second connection takes the session over) { // [MQTT-3.1.4-3] [MQTT-3
   c.received();
   const auto old = c.wire;
   CAF_CHECK(c.connect(false, 3600).session_present);
-  const auto told = old->take(mqtt::protocol_version::v5);
-  CAF_REQUIRE_EQUAL(told.size(), 1u);
-  CAF_REQUIRE(std::holds_alternative<mqtt::disconnect_packet>(told[0]));
-  CAF_CHECK(std::get<mqtt::disconnect_packet>(told[0]).reason == reason_code::session_taken_over);
+  const auto heard = old->take(mqtt::protocol_version::v5);
+  CAF_REQUIRE_EQUAL(heard.size(), 1u);
+  CAF_REQUIRE(std::holds_alternative<mqtt::disconnect_packet>(heard[0]));
+  CAF_CHECK(std::get<mqtt::disconnect_packet>(heard[0]).reason == reason_code::session_taken_over);
   CAF_CHECK(old->closed);
   publisher.publish("t", "m");
   CAF_CHECK_EQUAL(c.payloads(), strings{"m"});
@@ -241,9 +241,9 @@ CAF_TEST(clients that stop with the pod are told) { // 0x8B
   const auto wire = publisher.wire;
   caf::anon_send(pod.home, actors::shut_down_atom::value);
   settle();
-  const auto told = wire->take(mqtt::protocol_version::v5);
-  CAF_REQUIRE_EQUAL(told.size(), 1u);
-  CAF_CHECK(std::get<mqtt::disconnect_packet>(told[0]).reason == reason_code::server_shutting_down);
+  const auto heard = wire->take(mqtt::protocol_version::v5);
+  CAF_REQUIRE_EQUAL(heard.size(), 1u);
+  CAF_CHECK(std::get<mqtt::disconnect_packet>(heard[0]).reason == reason_code::server_shutting_down);
   CAF_CHECK(wire->closed);
 }
 
