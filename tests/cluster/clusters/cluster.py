@@ -87,7 +87,7 @@ class Cluster:
     def unexpected_ends(self) -> str:
         """The same, but empty when all of it was expected."""
         text = self.complaints()
-        ends = re.findall(r"^(?:pod|server) .* ended with .*$", text, re.M)
+        ends = re.findall(r"^(?:pod|server) .* ended with .*:", text, re.M)
         return text if any(not any(re.search(p, e) for p in self.expected_ends) for e in ends) else ""
 
     def _await(self, answer: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import tempfile
 from typing import Awaitable, Callable, Optional
 
 from crashes.ledger import Ledger
@@ -25,6 +26,8 @@ DRAIN_SECONDS_MAX = 120.0
 SILENCE_SECONDS_MAX = 20.0
 # Longer silence than this at the end, with everything there, means that nothing more comes.
 SETTLE_SECONDS = 1.0
+# A failure names this many messages; the others are in a file.
+NAMED_MAX = 30
 
 
 class Crowd:
@@ -98,10 +101,19 @@ class Crowd:
             subscriber.stopping.set()
         await asyncio.wait(self.tasks, timeout=10)
         self.check_alive()
-        problems += self.ledger.check({s.name: s.qos for s in self.subscribers})
+        problems += self._unaccounted()
         if ends := self.cluster.unexpected_ends():
             problems.append(ends)
         return problems
+
+    def _unaccounted(self) -> list[str]:
+        """Every message that does not add up; a few of them here, all of them in a file."""
+        found = self.ledger.check({s.name: s.qos for s in self.subscribers}, named_max=len(self.ledger.promised))
+        if len(found) <= NAMED_MAX:
+            return found
+        with tempfile.NamedTemporaryFile("w", prefix="cluster-unaccounted-", suffix=".txt", delete=False) as file:
+            file.write("\n".join(found) + "\n")
+        return [*found[:NAMED_MAX], f"... and {len(found) - NAMED_MAX} more, all of them in {file.name}"]
 
     def _complete(self) -> bool:
         return not any(self.ledger.missing(s.name) for s in self.subscribers)

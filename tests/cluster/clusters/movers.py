@@ -23,10 +23,10 @@ Address = tuple[str, int]
 
 
 class Line(asyncio.Protocol):
-    """One connection; hands each packet to `on_packet`, and says by `ended` that it is over."""
+    """One connection; hands its first packet to `on_connack`, the others to `on_packet`, and says by `ended` that it is over."""
 
-    def __init__(self, version: int, on_packet: Callable[[Packet], None]):
-        self.version, self.on_packet = version, on_packet
+    def __init__(self, version: int, on_connack: Callable[["Line", Packet], None], on_packet: Callable[[Packet], None]):
+        self.version, self.on_connack, self.on_packet = version, on_connack, on_packet
         self.buffer = bytearray()
         self.connack: asyncio.Future = asyncio.get_running_loop().create_future()  # None: it ended before
         self.ended: asyncio.Future = asyncio.get_running_loop().create_future()
@@ -43,14 +43,16 @@ class Line(asyncio.Protocol):
                 packet = wire.parse_body(kind, flags, body, self.version)
                 if not self.connack.done():
                     self.connack.set_result(packet)
+                    self.on_connack(self, packet)
                 elif packet.type == wire.DISCONNECT:
                     self.end()
                 else:
                     self.on_packet(packet)
-        except (WireError, ValueError) as error:
-            self.end(error)
+        except Exception as error:  # told by whoever waits for `ended`
+            self.end(WireError(str(error)) if isinstance(error, ValueError) else error)
 
     def end(self, why: Optional[Exception] = None) -> None:
+        """At once and without DISCONNECT; `why` is what was wrong with what came."""
         if not self.ended.done():
             self.ended.set_result(why)
         if not self.connack.done():
@@ -97,35 +99,42 @@ class Mover:
 
     async def _session(self) -> None:
         host, port = self._next_pod()
-        create = asyncio.get_running_loop().create_connection(lambda: Line(self.version, self.on_packet), host, port)
+        create = asyncio.get_running_loop().create_connection(
+            lambda: Line(self.version, self._on_connack, self.on_packet), host, port)
         _, line = await asyncio.wait_for(create, CONNACK_SECONDS_MAX)
         try:
             props = {"session_expiry": KEPT_SECONDS} if self.version == wire.V5 else None
             line.send(wire.connect(self.name, self.version, clean=False, keep_alive=30, props=props))
-            connack = await asyncio.wait_for(line.connack, CONNACK_SECONDS_MAX)
-            if not connack or connack.type != wire.CONNACK or connack.code:
-                return  # a pod that does not serve now; another one will
-            self.connects += 1
-            if self.established and not connack.session_present:
-                self.ledger.complain(f"{host}:{port} forgot the session of {self.name}")
-                self.session_lost()
-            self.established = True
-            self.line = line
-            self.begin()
+            await asyncio.wait_for(asyncio.shield(line.connack), CONNACK_SECONDS_MAX)
             pinger = asyncio.ensure_future(self._ping(line))
             stop = asyncio.ensure_future(self._finished())
             await asyncio.wait({line.ended, stop}, return_when=asyncio.FIRST_COMPLETED)
             pinger.cancel()
             stop.cancel()
-            if line.ended.done() and line.ended.result():
-                raise WireError(f"from {host}:{port}: {line.ended.result()}")
-            if not line.ended.done():
+            if line.ended.done():
+                if isinstance(line.ended.result(), WireError):
+                    raise WireError(f"from {host}:{port}: {line.ended.result()}")
+                if line.ended.result():
+                    raise line.ended.result()  # a fault of ours
+            else:
                 line.send(wire.disconnect(self.version))
                 line.transport.close()
                 await asyncio.wait_for(asyncio.shield(line.ended), CONNACK_SECONDS_MAX)
         finally:
             self.line = None
             line.end()
+
+    def _on_connack(self, line: Line, connack: Packet) -> None:
+        if connack.type != wire.CONNACK or connack.code:
+            line.end()  # a pod that does not serve now; another one will
+            return
+        self.connects += 1
+        if self.established and not connack.session_present:
+            self.ledger.complain(f"pod at {self.last} forgot the session of {self.name}")
+            self.session_lost()
+        self.established = True
+        self.line = line
+        self.begin()
 
     async def _ping(self, line: Line) -> None:
         while True:

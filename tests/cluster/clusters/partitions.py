@@ -91,7 +91,7 @@ def _partition(args: argparse.Namespace, targets: list[str], qos: int, seconds: 
         return problems
 
     with Cluster(args.broker, args.pods, args.servers, netns=True) as cluster:
-        cluster.expected_ends.append(rf"pod {cluster.pods[CUT_OFF].name} .* ended with 3$")
+        cluster.expected_ends.append(rf"pod {cluster.pods[CUT_OFF].name} .* ended with 3:")
         if problems := asyncio.run(play(cluster)):
             raise Failure("\n     ".join([f"seed {args.seed}:", *problems]))
 

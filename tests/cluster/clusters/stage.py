@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Iterable, Optional
 
+from harness import wire
 from harness.client import Client, Failure, Timeout
 from harness.registry import LABEL
 from harness.wire import V5, V311, Packet
@@ -116,9 +117,10 @@ def drain_all(clients: list[Client], quiet: float = 0.5) -> list[list[Packet]]:
     found: list[list[Packet]] = [[] for _ in clients]
     until = time.monotonic() + quiet
     while (left := until - time.monotonic()) > 0:
-        readable = select.select([c.socket for c in clients], [], [], 0 if any(c.pending for c in clients) else left)[0]
+        here = [c for c in clients if c.pending or wire.split(c.buffer)]
+        readable = select.select([c.socket for c in clients], [], [], 0 if here else left)[0]
         for client, mine in zip(clients, found):
-            if client.socket not in readable and not client.pending:
+            if client.socket not in readable and client not in here:
                 continue
             try:
                 while True:
