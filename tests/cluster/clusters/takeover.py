@@ -51,7 +51,7 @@ def subscriptions_move_along(t: Stage) -> None:
 
 @case()
 def what_is_in_flight_comes_again_and_then_what_waits(t: Stage) -> None:
-    # [MQTT-4.4.0-1] [MQTT-4.4.0-1 v3] [MQTT-4.6.0-1] [MQTT-4.6.0-1 v3]
+    # [MQTT-4.4.0-1] [MQTT-4.4.0-1 v3]
     for qos in (1, 2):
         topic, name = t.topic(f"{qos}"), f"x{qos}"
         window = {"receive_maximum": IN_FLIGHT} if t.v5 else {}
