@@ -60,18 +60,17 @@ class Ledger:
         with self.lock:
             return self.promised.difference(*(self.arrived[name] for name in members))
 
-    def check(self, subscribers: dict[str, int]) -> list[str]:
+    def check(self, subscribers: dict[str, int], named_max: int = NAMED_MAX) -> list[str]:
         """Problems, for subscribers of everything by name with their granted QoS; empty when every promise was kept."""
         problems = list(self.complaints)
         for name, granted in subscribers.items():
             lost = sorted(self.promised - set(self.arrived[name]))
-            problems += _some(lost, lambda m, n=name: f"{n} never got {m}, which was acknowledged")
+            problems += _some(lost, lambda m, n=name: f"{n} never got {m}, which was acknowledged", named_max)
             times = Counter(self.arrived[name])
             doubled = sorted(m for m, count in times.items() if count > 1 and min(m.qos, granted) == 2)
-            problems += _some(doubled, lambda m, n=name, t=times: f"{n} got {m} {t[m]} times")
-            problems += _some(_disorder(self.arrived[name]), lambda pair, n=name: f"{n} got {pair[1]} after {pair[0]}")
+            problems += _some(doubled, lambda m, n=name, t=times: f"{n} got {m} {t[m]} times", named_max)
+            problems += _some(_disorder(self.arrived[name]), lambda pair, n=name: f"{n} got {pair[1]} after {pair[0]}", named_max)
         return problems
-
 
     def check_group(self, group: str, members: dict[str, int]) -> list[str]:
         """Problems of a shared subscription to everything, whose members are given by name with their granted QoS."""
@@ -87,10 +86,10 @@ class Ledger:
         return problems + _some(doubled, lambda m: f"{group} got {m} more than once: {dict(having[m])}")
 
 
-def _some(found: list, describe) -> list[str]:
-    lines = [describe(one) for one in found[:NAMED_MAX]]
-    if len(found) > NAMED_MAX:
-        lines.append(f"... and {len(found) - NAMED_MAX} more like the last")
+def _some(found: list, describe, named_max: int = NAMED_MAX) -> list[str]:
+    lines = [describe(one) for one in found[:named_max]]
+    if len(found) > named_max:
+        lines.append(f"... and {len(found) - named_max} more like the last")
     return lines
 
 
