@@ -1,5 +1,6 @@
 #include "actors/mail_sweep.hpp"
 
+#include "actors/session_card.hpp"
 #include "core/log.hpp"
 
 #include <algorithm>
