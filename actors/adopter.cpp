@@ -7,9 +7,7 @@
 #include <caf/actor_cast.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <optional>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -18,34 +16,27 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
-/// The bucket of `.../<ab>/<cd>`.
-std::optional<client_bucket> bucket_of(std::string_view path) {
-  const auto low = zk::last_level_of(path);
-  const auto high = zk::last_level_of(zk::parent_of(path));
-  const auto digits = std::string{high} + std::string{low};
-  std::uint16_t value = 0;
-  const auto [end, wrong] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-  if (digits.size() != 4 || wrong != std::errc{} || end != digits.data() + digits.size())
-    return std::nullopt;
-  return client_bucket{value};
-}
-
 } // namespace
 
 adopter::adopter(caf::actor_config& config, unit_services& services, zk::paths paths)
-    : pinned_base<adopter_actor>(config, services), paths_(std::move(paths)) {}
+    : pinned_base<adopter_actor>(config, services), paths_(std::move(paths)),
+      sweep_(pod(), paths_, [this]() -> mail_sweep::runner {
+        return [self = caf::actor_cast<caf::strong_actor_ptr>(this),
+                this](const std::function<void()>& f) { run_inline(f); };
+      }) {}
 
 adopter::behavior_type adopter::make_behavior() {
   return {
       [this](adopt_atom, const view_ref& v) { adopt(v); },
       [this](changed_atom, const card_ref&) { announced(); },
+      [this](settle_atom, const view_ref& v) { settle(v); },
       [this](shut_down_atom) { quit(); },
   };
 }
 
 void adopter::on_exit() {
   services().timers->cancel(*this);
+  sweep_.stop();
   ++run_;
   taken_.clear();
   mails_.clear();
@@ -60,7 +51,14 @@ zk::handler<T> adopter::then(F f) {
   };
 }
 
+/// What departed pods wrote is of no more use.
+void adopter::settle(const view_ref& v) {
+  if (view_ && v->number == view_->number)
+    sweep_.begin(v);
+}
+
 void adopter::adopt(const view_ref& v) {
+  sweep_.stop();
   if (announcing_ > 0 || !to_announce_.empty()) {
     next_ = v;
     return;
@@ -301,9 +299,9 @@ void adopter::announced() {
 }
 
 void adopter::finish() {
-  if (next_)
-    return begin(std::exchange(next_, nullptr)); // what began with the older view is part of it
   done_ = view_;
+  if (next_)
+    return begin(std::exchange(next_, nullptr)); // which takes the older one's place
   send(pod().membership, adopted_atom::value, view_->number);
 }
 

@@ -12,6 +12,7 @@
 // does not answer is tried again in a second; what is damaged is reported and left alone.
 #pragma once
 
+#include "actors/mail_sweep.hpp"
 #include "actors/pinned.hpp"
 #include "actors/session_reader.hpp"
 #include "net/timer_queue.hpp"
@@ -83,6 +84,7 @@ private:
   // adopter.cpp: which sessions
   bool is_busy(const std::string& path) const;
   void adopt(const view_ref& v);
+  void settle(const view_ref& v);
   void begin(const view_ref& v);
   void go_on();
   void list_prefix(const std::string& path);
@@ -135,6 +137,7 @@ private:
   /// Sessions that were begun and are to be announced.
   std::vector<std::shared_ptr<const subscription_change>> to_announce_;
   std::size_t announcing_ = 0;
+  mail_sweep sweep_;
 };
 
 } // namespace mqttzoo::actors

@@ -361,7 +361,10 @@ using adopter_actor = caf::typed_actor<
     /// From the membership: every pod knows the view; answered with `adopted`.
     caf::reacts_to<adopt_atom, view_ref>,
     /// Every pod can know what an adopted session subscribes to.
-    caf::reacts_to<changed_atom, card_ref>, caf::reacts_to<shut_down_atom>>;
+    caf::reacts_to<changed_atom, card_ref>,
+    /// From the membership: every pod has adopted its share of the view's orphans; what departed
+    /// pods stored may be removed.
+    caf::reacts_to<settle_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
 
 } // namespace mqttzoo::actors
 

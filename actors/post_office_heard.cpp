@@ -71,9 +71,17 @@ void post_office::read_retained(const std::string& topic) {
   auto& store = *pod().store;
   auto& answers = *pod().store_answers;
   store.sync(answers, path, [](auto) {});
-  store.get(answers, path, nullptr, [self, topic, this](expected<zk::node, zk::error> found) {
-    run_inline([&] { retained_read(topic, found); });
-  });
+  store.get(answers, path, nullptr,
+            [self, topic, known = retained_history_.newest(topic),
+             this](const expected<zk::node, zk::error>& found) {
+              run_inline([&] {
+                // That there is no node has no number; if something was heard meanwhile, that
+                // counts.
+                if (found || found.error() != zk::error::no_node ||
+                    retained_history_.newest(topic) == known)
+                  retained_read(topic, found);
+              });
+            });
 }
 
 void post_office::retained_read(const std::string& topic,
@@ -91,6 +99,8 @@ void post_office::retained_read(const std::string& topic,
   const auto record = zk::decode_retained(found->data);
   if (!record || record->topic != topic)
     return log.error("a retained message of another pod is damaged", {{"topic", topic}});
+  if (record->payload.empty()) // its writer may not be there any more to do it
+    remove({zk::remove_op{paths_.retained(topic), found->stat.version}});
   take_retained(topic,
                 record->payload.empty() ? nullptr : session_reader{*pod().clock}.message(*record),
                 found->stat.mzxid);

@@ -40,8 +40,7 @@ void post_office::write_retained(const std::string& topic, retained_write& w) {
   ops what;
   if (!retained_op(topic, w, what)) {
     refuse_all(w.waiting, mqtt::reason_code::quota_exceeded);
-    retained_writes_.erase(topic);
-    return;
+    return finish_retained(topic);
   }
   if (!w.told)
     tell_others(encode_retained_news(topic, w.newest, now()));

@@ -7,6 +7,7 @@
 //   commit   u64 zxid, topic (the rest)
 #include "actors/retained_frames.hpp"
 
+#include "actors/session_card.hpp"
 #include "mqtt/message.hpp"
 #include "net/wire_integers.hpp"
 

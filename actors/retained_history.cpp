@@ -1,5 +1,7 @@
 #include "actors/retained_history.hpp"
 
+#include "actors/session_card.hpp"
+
 #include <utility>
 
 namespace mqttzoo::actors {

@@ -29,6 +29,13 @@ struct adopter_fixture : test::cluster_store_fixture {
     return made;
   }
 
+  /// Whether the view's own pod is the home of the client or topic.
+  static bool is_home_of(const actors::cluster_view& v, const std::string& name) {
+    const auto digits = zk::hex16(zk::name_hash(name, zk::paths::default_key)).substr(0, 4);
+    const auto bucket = static_cast<actors::client_bucket>(std::stoul(digits, nullptr, 16));
+    return v.home_of(bucket) == v.self;
+  }
+
   actors::view_ref alone() { return view_of(a, {}); }
 
   void begin_adopting(const actors::view_ref& v) {
@@ -74,6 +81,11 @@ struct adopter_fixture : test::cluster_store_fixture {
 
   void forget(const std::string& client, std::uint64_t n) {
     caf::anon_send(a.office(), actors::forget_atom::value, card_of(client), mqtt::stored_number{n});
+    settle();
+  }
+
+  void settle_view(const actors::view_ref& v) {
+    caf::anon_send(a.pod.adopter, actors::settle_atom::value, v);
     settle();
   }
 
@@ -147,11 +159,9 @@ CAF_TEST(sessions of members and of other homes are left alone) {
   confirm();
   CAF_CHECK_EQUAL(owner_of("c"), "c-1");
   for (const auto& client : all) {
-    const auto digits = zk::hex16(zk::name_hash(client, zk::paths::default_key)).substr(0, 4);
-    const auto bucket = static_cast<actors::client_bucket>(std::stoul(digits, nullptr, 16));
-    if (v->home_of(bucket) == v->self)
+    if (is_home_of(*v, client))
       mine.insert(client);
-    CAF_CHECK_EQUAL(owner_of(client), v->home_of(bucket) == v->self ? "a-1\nb-1" : "b-1");
+    CAF_CHECK_EQUAL(owner_of(client), is_home_of(*v, client) ? "a-1\nb-1" : "b-1");
   }
   CAF_CHECK(!mine.empty() && mine.size() < all.size());
   CAF_CHECK_EQUAL(adopted_clients(), mine);
@@ -210,6 +220,24 @@ CAF_TEST(a newer view takes the place of one under way) {
   CAF_CHECK_EQUAL(a.membership->adopted, std::vector{newer->number});
   CAF_CHECK_EQUAL(owner_of("s"), "a-1\nb-1");
   CAF_CHECK_EQUAL(a.home->adopted.size(), 1u);
+}
+
+CAF_TEST(a view that comes while sessions begin waits for them) {
+  const auto older = view_of(a, {a.others[1]});
+  std::string client = "s";
+  while (!is_home_of(*older, client))
+    client += "s";
+  away(client);
+  adopt(older);
+  CAF_REQUIRE_EQUAL(a.index->changes.size(), 1u);
+  away("t");
+  const auto newer = alone();
+  adopt(newer);
+  CAF_CHECK_EQUAL(owner_of("t"), "b-1");
+  confirm();
+  confirm();
+  CAF_CHECK_EQUAL(owner_of("t"), "a-1\nb-1");
+  CAF_CHECK_EQUAL(a.membership->adopted, std::vector{newer->number});
 }
 
 CAF_TEST(a session that was adopted before keeps who had it) {
@@ -271,6 +299,60 @@ CAF_TEST(an adopted session is fenced and the post office knows its new owner) {
   CAF_REQUIRE_EQUAL(c.peers[0]->outcomes.size(), 1u);
   CAF_CHECK(c.peers[0]->outcomes[0].second == reason_code::success);
   CAF_CHECK_EQUAL(pointers(), 1u);
+}
+
+CAF_TEST(mail of departed pods goes when all have adopted) {
+  away("s", make_message("t", "m"));
+  const auto living = make_session(c, "c"), own = make_session(a, "a");
+  deposit(c, living, make_message("t", "m"), nullptr, 1);
+  deposit(a, own, make_message("other topic", "m"), nullptr, 1);
+  register_pod("a-1");
+  const auto v = view_of(a, {a.others[1]}, register_pod("c-1"));
+  adopt(v);
+  confirm();
+  const auto adopted = a.home->adopted.size();
+  CAF_CHECK_EQUAL(mails_of(b), 1u);
+  settle_view(v);
+  CAF_CHECK_EQUAL(mails_of(b), is_home_of(*v, "t") ? 0u : 1u);
+  CAF_CHECK_EQUAL(mails_of(a), 1u + adopted);
+  CAF_CHECK_EQUAL(mails_of(c), 1u);
+}
+
+CAF_TEST(many mails go in several transactions) {
+  const auto s = away("s");
+  const std::size_t many = 2 * actors::mail_sweep::removed_at_once_max + 1;
+  for (std::size_t i = 1; i <= many; ++i)
+    deposit(b, s, make_message("t", "m"), nullptr, i);
+  const auto v = view_of(a, {}, register_pod("a-1"));
+  adopt(v);
+  confirm();
+  settle_view(v);
+  CAF_CHECK_EQUAL(mails_of(b), 0u);
+  CAF_CHECK_EQUAL(mails_of(a), many);
+}
+
+CAF_TEST(nothing is swept that a pod wrote which came or went since) {
+  const auto v = view_of(a, {}, register_pod("a-1"));
+  adopt(v);
+  register_pod("c-1");
+  const auto s = make_session(c, "c");
+  deposit(c, s, make_message("t", "m"), nullptr, 1);
+  settle_view(v);
+  CAF_CHECK_EQUAL(mails_of(c), 1u);
+  away("s", make_message("t", "m")); // of a pod that came and went before anybody looked
+  settle_view(v);
+  CAF_CHECK_EQUAL(mails_of(b), 1u);
+}
+
+CAF_TEST(a sweep ends when there is another view) {
+  away("s", make_message("t", "m"));
+  const auto v = view_of(a, {}, register_pod("a-1"));
+  adopt(v);
+  confirm();
+  caf::anon_send(a.pod.adopter, actors::settle_atom::value, v);
+  run();
+  adopt(view_of(a, {a.others[1]}));
+  CAF_CHECK_EQUAL(mails_of(b), 1u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,7 +1,7 @@
 // Post offices of several pods over one store, each with its own way to it, and fakes around them.
 //
-// Lives for one test, on its thread. A pod that departs() is out of the view of the others; its
-// actors stay until the test ends and are told nothing any more.
+// Lives for one test, on its thread. A pod that departs is out of the view of the others; its actors
+// stay until the test ends and are told nothing any more.
 #pragma once
 
 #include "actors/adopter.hpp"
@@ -26,6 +26,10 @@ namespace mqttzoo::test {
 /// A pod's way to the store that all share, with a session of its own.
 class store_session final : public zk::store {
 public:
+  static zk::session_id session_of(std::string_view life) {
+    return zk::session_id{100 + (life.front() - 'a')};
+  }
+
   store_session(zk::store& beneath, zk::session_id id) : beneath_(beneath), id_(id) {}
 
   void multi(zk::executor& where, std::vector<zk::op> ops, zk::multi_handler done) override {
@@ -37,7 +41,13 @@ public:
   }
   void exists(zk::executor& where, std::string path, zk::watcher watch,
               zk::handler<std::optional<zk::stat>> done) override {
-    beneath_.exists(where, std::move(path), std::move(watch), std::move(done));
+    // Pods stand in the store by the one session that there really is.
+    beneath_.exists(where, path, std::move(watch),
+                    [path, done = std::move(done)](expected<std::optional<zk::stat>, zk::error> s) {
+                      if (s && *s && (*s)->ephemeral_owner != zk::session_id::none)
+                        (*s)->ephemeral_owner = session_of(zk::last_level_of(path));
+                      done(std::move(s));
+                    });
   }
   void children(zk::executor& where, std::string path, zk::watcher watch,
                 zk::handler<zk::child_list> done) override {
@@ -64,8 +74,8 @@ private:
 struct cluster_store_fixture : test_coordinator_fixture<> {
   /// A pod as far as the store sees it.
   struct pod_parts {
-    pod_parts(zk::store& shared, std::int64_t id)
-        : faults(shared, zk::faulty_options{}), store(faults, zk::session_id{id}) {}
+    pod_parts(zk::store& shared, const std::string& life)
+        : faults(shared, zk::faulty_options{}), store(faults, store_session::session_of(life)) {}
 
     zk::faulty_store faults;
     store_session store;
@@ -90,9 +100,8 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
     for (const auto& path : paths.skeleton())
       store->create(answers, path, {}, zk::create_mode::persistent, [](auto) {});
     store->run_turn();
-    const std::vector<std::string> names{"a-1", "b-1", "c-1"};
-    for (std::size_t i = 0; i < names.size(); ++i)
-      make_pod(names[i], static_cast<std::int64_t>(i + 100));
+    for (const auto* life : {"a-1", "b-1", "c-1"})
+      make_pod(life);
     for (auto& p : pods)
       see(*p, p->others);
     settle();
@@ -109,8 +118,8 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
     pods.clear();
   }
 
-  void make_pod(const std::string& life, std::int64_t session) {
-    auto& p = *pods.emplace_back(std::make_unique<pod_parts>(*store, session));
+  void make_pod(const std::string& life) {
+    auto& p = *pods.emplace_back(std::make_unique<pod_parts>(*store, life));
     p.pod.life = pod_life{life};
     p.pod.clock = &clock;
     p.pod.store = &p.store;
@@ -137,9 +146,13 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
   }
 
   actors::view_ref view_of(const pod_parts& p, std::vector<actors::member_ref> others) {
+    return view_of(p, std::move(others), ++last_view);
+  }
+  actors::view_ref view_of(const pod_parts& p, std::vector<actors::member_ref> others,
+                           std::int64_t n) {
     const actors::member_ref own = make_ref<actors::cluster_member>(p.pod.life);
     others.push_back(own);
-    return make_ref<const actors::cluster_view>(++last_view, std::move(others), own);
+    return make_ref<const actors::cluster_view>(n, std::move(others), own);
   }
 
   /// The pod's post office installs a view with these others.
@@ -203,6 +216,17 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
   void set(const std::string& path, const std::string& data) {
     store->set(answers, path, data, zk::any_version, [](auto r) { CAF_REQUIRE(r); });
     store->run_turn();
+  }
+
+  /// The pod's node is in the store from now on; how often any came or went.
+  std::int64_t register_pod(const std::string& life) {
+    store->create(answers, paths.pods() + '/' + life, "{}", zk::create_mode::ephemeral,
+                  [](auto r) { CAF_REQUIRE(r); });
+    std::int64_t changes = 0;
+    store->children(answers, paths.pods(), nullptr,
+                    [&](expected<zk::child_list, zk::error> c) { changes = c->stat.cversion; });
+    store->run_turn();
+    return changes;
   }
 
   // --- sessions ---

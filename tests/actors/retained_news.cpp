@@ -172,6 +172,19 @@ CAF_TEST(what a pod announced that departed is read) {
   CAF_CHECK_EQUAL(got["lost"], "removed");
 }
 
+CAF_TEST(a removal that its pod did not finish is finished) {
+  retain(a, "t", "1");
+  const auto announced = a.peers[0]->frames.at(0);
+  zk::retained_record removed;
+  removed.topic = "t";
+  set(paths.retained("t"), zk::encode_retained(removed).value());
+  tell(b, 0, announced);
+  settle();
+  see(b, {b.others[1]});
+  expect_heard(b, {"removed"});
+  CAF_CHECK_EQUAL(data_of(paths.retained("t")), "no node");
+}
+
 CAF_TEST(a pod that joins hears of what was told before) {
   see(a, {a.others[0]});
   retain(a, "t", "1");
