@@ -300,7 +300,9 @@ using membership_actor = caf::typed_actor<
     caf::reacts_to<handed_over_atom, pod_life>,
     /// A link opened, whosever it is.
     caf::reacts_to<linked_atom, net::pod_link_ptr>,
-    caf::reacts_to<heard_atom, member_ref, pod_frame>, caf::reacts_to<shut_down_atom>>;
+    caf::reacts_to<heard_atom, member_ref, pod_frame>,
+    /// To all other members.
+    caf::reacts_to<tell_atom, pod_frame>, caf::reacts_to<shut_down_atom>>;
 
 /// Which pods want which topics; see directory.hpp.
 using directory_actor = caf::typed_actor<

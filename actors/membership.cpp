@@ -32,6 +32,7 @@ membership::behavior_type membership::make_behavior() {
       [this](handed_over_atom, const pod_life& life) { handed_over(life); },
       [this](linked_atom, const net::pod_link_ptr& link) { linked(link); },
       [this](heard_atom, const member_ref& from, const pod_frame& f) { heard(from, f); },
+      [this](tell_atom, const pod_frame& f) { tell_all(f); },
       [this](shut_down_atom) { quit(); },
   };
 }
@@ -95,6 +96,7 @@ void membership::dismiss(const pod_life& life) {
   send(p.member->peer, depart_atom::value);
   for (auto* u : pod().units)
     send(u->porter, depart_atom::value, p.member);
+  send(pod().sys, depart_atom::value, life);
   departed_.emplace(life, p.member);
 }
 
@@ -134,14 +136,14 @@ void membership::begin(step next) {
     break;
   case step::meeting:
     pods_.at(pod().life).reached = view_->number;
-    tell_all(frame_kind::reached);
+    tell_step(frame_kind::reached);
     break;
   case step::adopting:
     send(pod().adopter, adopt_atom::value, view_);
     break;
   case step::gathering:
     pods_.at(pod().life).adopted = view_->number;
-    tell_all(frame_kind::has_adopted);
+    tell_step(frame_kind::has_adopted);
     break;
   case step::handing_over:
     for (const auto& [life, member] : departed_)
@@ -189,18 +191,27 @@ void membership::handed_over(const pod_life& life) {
 void membership::settle() {
   send(pod().directory, settle_atom::value, view_);
   send(pod().registrar, settle_atom::value, view_);
+  send(pod().adopter, settle_atom::value, view_);
   log.info("the cluster is settled", {{"view", std::to_string(view_->number)}});
 }
 
-void membership::tell_all(net::link_kind kind) {
+void membership::tell_step(net::link_kind kind) {
   pod_frame f{kind, {}, nullptr};
   append_u64(f.body, static_cast<std::uint64_t>(view_->number));
+  tell_all(f);
+}
+
+void membership::tell_all(const pod_frame& f) {
+  if (!view_)
+    return;
   for (const auto& m : view_->members)
     if (m->peer)
       send(m->peer, tell_atom::value, f);
 }
 
 void membership::heard(const member_ref& from, const pod_frame& f) {
+  if (f.kind == frame_kind::figures)
+    return send(pod().sys, heard_atom::value, from, f);
   frame_reader in{f.body};
   const auto number = static_cast<std::int64_t>(in.u64());
   if (!in.complete())

@@ -85,7 +85,8 @@ private:
   void linked(const net::pod_link_ptr& link);
   void go_on();
   bool all_have(std::int64_t known_pod::*done) const;
-  void tell_all(net::link_kind kind);
+  void tell_all(const pod_frame& f);
+  void tell_step(net::link_kind kind);
   void begin(step next);
   void settle();
 

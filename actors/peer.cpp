@@ -121,6 +121,7 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
       frame = {b.topic->name(), b.origin.orphans_of, number};
     }
     if (!skip) {
+      services().counters.far_publishes_sent.add();
       frame.add(m, at);
       continue;
     }
@@ -160,8 +161,10 @@ void peer::outcome(std::uint64_t number, mqtt::reason_code result) {
     unsettled_.settle(*e);
     return quit_if_done();
   }
-  // Its sessions have another owner by now. It has departed, or we will hear that it has.
+  // A session of its word has another owner or has ended: it gives another word, or, if it has
+  // departed, those have it who adopted its sessions.
   e->spoken = false;
+  write(encode_outcome({number, result}));
   if (is_ != life::handed_over)
     return;
   auto again = std::exchange(*e, {});

@@ -57,6 +57,7 @@ void peer::take_messages(std::string_view body) {
     b->add({std::move(m), mqtt::packet_id::none});
   if (in.failed() || b->publications.empty())
     return misbehaved("messages");
+  services().counters.far_publishes_received.add(b->publications.size());
   local.route(to, std::move(b));
 }
 
@@ -72,9 +73,8 @@ void peer::take_settled(std::string_view body) {
 void peer::settle(unsettled::entry& e, mqtt::reason_code outcome) {
   if (mqtt::is_failure(outcome))
     e.ticket->refuse(outcome);
-  if (e.ticket->store_first() && !e.spoken) // nothing there is to be stored
-    send(pod().post_office, decline_atom::value, e.ticket, e.message);
-  unsettled_.settle(e);
+  if (!e.ticket->store_first() || e.spoken) // else its word is still to come
+    unsettled_.settle(e);
 }
 
 void peer::take_word(std::string_view body) {

@@ -118,11 +118,12 @@ void post_office::retained_committed(const std::string& topic, retained_write& w
     remove({zk::remove_op{paths_.retained(topic), stat.version}}); // unless another pod wrote since
 }
 
-/// The store has what this pod had to write. The index has it too, unless another pod's was newer.
+/// The store has what this pod had to write. In a cluster the index hears what the store has in the
+/// end: an older one of another pod may have come to a live topic after its own.
 void post_office::finish_retained(const std::string& topic) {
   const auto node = retained_writes_.extract(topic);
-  if (const auto& newer = node.mapped().heard)
-    give_to_index(topic, *newer);
+  if (pod().clustered())
+    give_to_index(topic, node.mapped().heard.value_or(node.mapped().newest));
 }
 
 void post_office::retain_again() {

@@ -146,8 +146,10 @@ void session::open(attachment& a, mqtt::session::presence state) {
   connection_->attach_events(*this);
   machine_.open(std::move(a.connect), state, a.epoch, now());
   // A stored session that now ends with its connection stays stored until then, so that a crash
-  // ends it too.
-  if (machine_.persistent() || stored_) {
+  // ends it too. In a cluster others fire the will of a session whose pod died, whatever else of it
+  // is kept.
+  const bool leaves_will = pod().clustered() && machine_.pending_will();
+  if (machine_.persistent() || stored_ || leaves_will) {
     stored_ = true;
     session_changed();
   }

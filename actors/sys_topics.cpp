@@ -1,5 +1,6 @@
 #include "actors/sys_topics.hpp"
 
+#include "actors/frame_kinds.hpp"
 #include "core/version.hpp"
 
 #include <cmath>
@@ -18,7 +19,16 @@ caf::behavior sys_topics::make_behavior() {
   last_ = at;
   if (services().settings.sys.interval.count() > 0)
     publish_all(at);
-  return {[this](shut_down_atom) { quit(); }};
+  return {
+      [this](heard_atom, const member_ref& from, const pod_frame& f) {
+        if (const auto figures = cluster_figures::decode(f.body))
+          others_[from->life] = *figures;
+        else
+          send(from->peer, misbehaved_atom::value, std::string{"figures"});
+      },
+      [this](depart_atom, const pod_life& life) { others_.erase(life); },
+      [this](shut_down_atom) { quit(); },
+  };
 }
 
 void sys_topics::on_exit() {
@@ -93,7 +103,34 @@ void sys_topics::publish_all(net::time_point at) {
   tell_load("bytes/sent", io(&net::io_counters::bytes_out), elapsed_s);
   tell_load("sockets", io(&net::io_counters::connections_opened), elapsed_s);
   tell_load("connections", io(&net::io_counters::connections_opened), elapsed_s);
+  if (pod().clustered())
+    tell_cluster(
+        {{connected, sessions, total(&c::packets_received), total(&c::packets_sent),
+          total(&c::publishes_received), total(&c::publishes_sent), total(&c::publishes_dropped),
+          total(&c::publishes_refused), total(&c::publish_bytes_received),
+          total(&c::publish_bytes_sent), total(&c::subscriptions), total(&c::far_publishes_sent)}});
   services().timers->schedule(*this, at + services().settings.sys.interval);
+}
+
+/// The sums over all pods; `own` also goes to the others.
+void sys_topics::tell_cluster(cluster_figures own) {
+  send(pod().membership, tell_atom::value, pod_frame{frame_kind::figures, own.encode(), nullptr});
+  for (const auto& [life, figures] : others_)
+    own += figures;
+  tell("cluster/pods", others_.size() + 1);
+  for (std::size_t i = 0; i < own.of.size(); ++i)
+    tell("cluster/" + std::string{cluster_figures::names[i]}, own.of[i]);
+  const auto total = [&](mqtt::counter mqtt::counters::*which) {
+    std::uint64_t n = 0;
+    for (const auto* u : pod().units)
+      n += (u->counters.*which).get();
+    return n;
+  };
+  using c = mqtt::counters;
+  tell("links/publishes sent", total(&c::far_publishes_sent));
+  tell("links/publishes received", total(&c::far_publishes_received));
+  tell("links/publishes kept", total(&c::publishes_kept));
+  tell("links/routes late", total(&c::routes_late));
 }
 
 void sys_topics::tell(std::string_view name, std::string value) {

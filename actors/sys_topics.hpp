@@ -1,9 +1,11 @@
 // The pod's own topics under $SYS/broker, with the names that users of mosquitto know.
 //
 // One per pod, on the first unit. Every sys.interval it publishes, retained and QoS 0, what changed
-// since the last time; an interval of 0 turns it off. Reads the counters of all units.
+// since the last time; an interval of 0 turns it off. Reads the counters of all units. In a cluster
+// it tells the other pods its figures and publishes the sums under `$SYS/broker/cluster`.
 #pragma once
 
+#include "actors/cluster_figures.hpp"
 #include "actors/pinned.hpp"
 #include "net/io_counters.hpp"
 
@@ -12,6 +14,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,7 +44,10 @@ private:
   void tell(std::string_view name, std::uint64_t value) { tell(name, std::to_string(value)); }
   void tell_load(std::string_view name, std::uint64_t total, double elapsed_s);
 
+  void tell_cluster(cluster_figures own);
+
   std::vector<const net::io_counters*> io_;
+  std::map<pod_life, cluster_figures> others_; ///< what other pods said last
   net::time_point started_;
   net::time_point last_{};
   std::unordered_map<std::string, std::string> told_; ///< topics and their last values

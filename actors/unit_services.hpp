@@ -19,6 +19,7 @@
 #include "net/timer_queue.hpp"
 #include "zk/store.hpp"
 
+#include <caf/actor.hpp>
 #include <caf/execution_unit.hpp>
 
 #include <atomic>
@@ -82,7 +83,8 @@ struct pod_services {
   directory_actor directory;
   registrar_actor registrar;
   adopter_actor adopter;
-  pod_life life; ///< empty: alone
+  caf::actor sys; ///< $SYS
+  pod_life life;  ///< empty: alone
   zk::store* store = nullptr;
   zk::executor* store_answers = nullptr; ///< runs on the first unit, where the post office is
   retained_totals retained;

@@ -59,7 +59,6 @@ struct pod::parts {
   std::unique_ptr<pod_cluster> cluster; ///< null: alone
   std::vector<doorman*> doormen;
   std::vector<std::thread> threads;
-  caf::actor sys;
   bool stopped = false;
 
   void make_units();
@@ -159,12 +158,13 @@ void pod::parts::make_actors(const zk::paths& paths, recovered found) {
     mail.received.emplace_back(card, std::move(received));
     cards.push_back(std::move(card));
   }
+  mail.retained_zxids = std::move(found.retained_zxids);
   services.post_office = spawn_on<post_office>(first, system, paths, std::move(mail));
   services.home = spawn_on<home>(first, system, std::move(cards));
   std::vector<const net::io_counters*> io;
   for (const auto& l : loops)
     io.push_back(&std::as_const(*l).counters());
-  sys = caf::actor_cast<caf::actor>(spawn_on<sys_topics>(first, system, std::move(io)));
+  services.sys = caf::actor_cast<caf::actor>(spawn_on<sys_topics>(first, system, std::move(io)));
 }
 
 expected<void, std::string> pod::parts::listen() {
@@ -211,9 +211,9 @@ void pod::parts::dismiss_clients() {
   for (auto& s : unit_parts)
     here->request(s->doorman, caf::infinite, shut_down_atom::value)
         .receive([] {}, [](const caf::error&) {});
-  caf::anon_send(sys, shut_down_atom::value);
+  caf::anon_send(services.sys, shut_down_atom::value);
   caf::anon_send(services.home, shut_down_atom::value); // ends when every session has said goodbye
-  here->wait_for(sys, services.home);
+  here->wait_for(services.sys, services.home);
   // What the sessions had for the post office stands in its mailbox before this.
   caf::anon_send_exit(services.post_office, exit_reason::user_shutdown);
   here->wait_for(services.post_office);
@@ -245,7 +245,7 @@ void pod::parts::release_handles() {
   services.directory = nullptr;
   services.registrar = nullptr;
   services.adopter = nullptr;
-  sys = nullptr;
+  services.sys = nullptr;
 }
 
 void pod::reload(const core::settings& wanted) {
