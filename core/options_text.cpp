@@ -29,6 +29,7 @@ std::string_view title_of(std::string_view group) {
       {"zk", "The store of a cluster"},
       {"sys", "Topics under `$SYS`"},
       {"bank", "When no promise can be made"},
+      {"cluster", "What pods agree on while they serve"},
       {"links", "Links to other pods (none is opened yet: one pod serves a tree at a time)"},
       {"log", "The log"},
       {"pod", "The pod"}};
