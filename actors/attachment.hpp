@@ -30,6 +30,7 @@ struct attachment {
   std::string refusal_text;
   /// Set by the home with the first claim, where pods must agree: later it is refused.
   net::time_point wait_until = net::time_point::max();
+  unsigned not_here = 0; ///< how often a pod was said to have the session and had it not
 };
 
 /// What stands for an attachment at the pod that has the session, where the connection is not.

@@ -47,7 +47,7 @@ home::behavior_type home::make_behavior() {
         held(client, claim, by);
       },
       [this](roster_atom, std::int64_t view) { tell_roster(view); },
-      [this](attach_atom, const std::shared_ptr<far_attachment>& f) { attach(f); },
+      [this](attach_atom, const std::shared_ptr<far_attachment>& f) { attach_far(f); },
       [this](shut_down_atom) { shut_down(); },
   };
 }

@@ -66,7 +66,7 @@ private:
   void held(const client_id& client, std::uint64_t claim, const member_ref& by);
   void adopt(const std::vector<card_ref>& cards);
   void tell_roster(std::int64_t view);
-  void attach(const std::shared_ptr<far_attachment>& f);
+  void attach_far(const std::shared_ptr<far_attachment>& f);
   static void answer_not_here(const far_attachment& f);
   void supersede_far(const client_id& client);
 

@@ -107,7 +107,7 @@ void home::tell_roster(std::int64_t view) {
 
 // --- connections at other pods ---
 
-void home::attach(const std::shared_ptr<far_attachment>& f) {
+void home::attach_far(const std::shared_ptr<far_attachment>& f) {
   const auto found = sessions_.find(client_id{f->connect.packet.client_id});
   if (found == sessions_.end() || stops_)
     return answer_not_here(*f);

@@ -96,7 +96,7 @@ void membership::dismiss(const pod_life& life) {
   send(p.member->peer, depart_atom::value);
   for (auto* u : pod().units)
     send(u->porter, depart_atom::value, p.member);
-  send(pod().sys, depart_atom::value, life);
+  caf::anon_send(pod().sys, depart_atom::value, life);
   departed_.emplace(life, p.member);
 }
 
@@ -211,7 +211,7 @@ void membership::tell_all(const pod_frame& f) {
 
 void membership::heard(const member_ref& from, const pod_frame& f) {
   if (f.kind == frame_kind::figures)
-    return send(pod().sys, heard_atom::value, from, f);
+    return caf::anon_send(pod().sys, heard_atom::value, from, f);
   frame_reader in{f.body};
   const auto number = static_cast<std::int64_t>(in.u64());
   if (!in.complete())

@@ -25,7 +25,7 @@ porter::behavior_type porter::make_behavior() {
   return {
       [this](attach_atom, const std::shared_ptr<attachment>& a, const member_ref& to,
              std::uint64_t number) { carry(a, to, number); },
-      [this](attach_atom, const std::shared_ptr<far_attachment>& f) { attach(*f); },
+      [this](attach_atom, const std::shared_ptr<far_attachment>& f) { attach_far(*f); },
       [this](go_on_atom) { take_turns(); },
       [this](heard_atom, const member_ref& from, const pod_frame& frame) { hear(from, frame); },
       [this](depart_atom, const member_ref& pod) { depart(pod); },
@@ -88,7 +88,7 @@ void porter::leave(carrier& c) {
 
 /// The home asks the registrar anew who has the session.
 void porter::give_back(carrier& c) {
-  send(pod().home, claim_atom::value, c.let_go());
+  caf::anon_send(pod().home, claim_atom::value, c.let_go());
   leave(c);
 }
 
@@ -108,7 +108,7 @@ void porter::hear_as_client(const member_ref& from, const stream_frame& f) {
   if (f.kind == frame_kind::opened) {
     c.open(f.from);
   } else if (f.kind == frame_kind::not_here) {
-    give_back(c);
+    c.not_here();
   } else if (f.kind == frame_kind::bytes) {
     c.take(f.bytes);
   } else if (f.kind == frame_kind::credit) {
@@ -122,7 +122,7 @@ void porter::hear_as_client(const member_ref& from, const stream_frame& f) {
 
 // --- the session's side ---
 
-void porter::attach(far_attachment& f) {
+void porter::attach_far(far_attachment& f) {
   const stream_address there{stream_side::client, f.unit, f.number};
   auto c = std::make_shared<far_connection>(*this, f.pod, there, std::move(f.address));
   if (!far_[f.pod->life].emplace(f.number, c.get()).second) {
@@ -152,8 +152,11 @@ void porter::hear_as_session(const member_ref& from, const stream_frame& f) {
     return; // closed meanwhile
   const auto c = found->second->shared_from_this();
   if (f.kind == frame_kind::bytes) {
-    if (!c->take(f.bytes))
-      misbehaved(from, "more bytes than the window has");
+    if (c->take(f.bytes))
+      return;
+    misbehaved(from, "more bytes than the window has");
+    tell(from, make_closed(c->address(), stream_close::at_once));
+    c->end_input(net::close_cause::io_error); // a part is missing
   } else if (f.kind == frame_kind::credit) {
     if (!c->taken(f.credit))
       misbehaved(from, "more bytes were taken than were sent");

@@ -46,7 +46,7 @@ private:
   using far_connections = std::unordered_map<std::uint64_t, far_connection*>;
 
   void carry(const std::shared_ptr<attachment>& a, const member_ref& to, std::uint64_t number);
-  void attach(far_attachment& f);
+  void attach_far(far_attachment& f);
   void take_turns();
   void hear(const member_ref& from, const pod_frame& frame);
   void hear_attach(const member_ref& from, const pod_frame& frame);

@@ -71,7 +71,22 @@ void porter::carrier::on_closed(net::close_cause) {
   porter_.leave(*this);
 }
 
-void porter::carrier::on_due(net::time_point) {
+/// A pod may answer so while the registrar has not heard yet that its session is over; if they
+/// disagree for longer, as when a link is broken, asking in a loop would not help.
+void porter::carrier::not_here() {
+  constexpr unsigned at_once_max = 3, doublings_max = 5;
+  constexpr std::chrono::milliseconds first_pause{10};
+  const auto tries = ++asked_->not_here;
+  if (tries <= at_once_max)
+    return porter_.give_back(*this);
+  goes_back_ = true;
+  const auto pause = first_pause * (1 << std::min(tries - at_once_max, doublings_max));
+  porter_.services().timers->schedule(*this, std::min(porter_.now() + pause, asked_->wait_until));
+}
+
+void porter::carrier::on_due(net::time_point now) {
+  if (goes_back_ && now < asked_->wait_until)
+    return porter_.give_back(*this);
   auto a = let_go();
   a->refusal = mqtt::reason_code::server_unavailable;
   a->refusal_text = "pod " + pod_->life.str() + ", which has the session, did not answer in time";

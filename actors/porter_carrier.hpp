@@ -31,6 +31,9 @@ public:
   bool welcome(std::uint32_t bytes);
   /// The last word of the session's side; the carrier is of no use any more.
   void close(stream_close how);
+  /// The pod does not have the session (any more): back to the home, at once or, if that has
+  /// happened again and again, a little later.
+  void not_here();
   /// The connection for another use; null if the carrier is open.
   std::shared_ptr<attachment> let_go();
   /// The last word of this side, if the other one knows the stream.
@@ -41,7 +44,7 @@ private:
   std::size_t on_input(std::string_view input) override;
   void on_drained() override { report_taken(); }
   void on_closed(net::close_cause) override;
-  // net::timer_client: the other pod has not answered
+  // net::timer_client: the other pod has not answered, or it is time to ask anew
   void on_due(net::time_point) override;
 
   stream_address there() const noexcept { return {stream_side::session, unit_, number_}; }
@@ -53,6 +56,7 @@ private:
   const member_ref pod_;
   const std::uint64_t number_;
   unit_index unit_{};        ///< of the session, once it is open
+  bool goes_back_ = false;   ///< when the timer is due
   std::uint32_t credit_ = 0; ///< bytes that may be sent
   std::uint32_t unsaid_ = 0; ///< bytes the session's side does not know yet to be taken
 };

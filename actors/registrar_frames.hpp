@@ -8,6 +8,7 @@
 
 #include "actors/frame_kinds.hpp"
 #include "actors/messages.hpp"
+#include "actors/session_card.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // One client, one session, wherever it connects; and who waits for that, how long.
 #define CAF_SUITE home_cluster
-#include "tests/actors/pods_fixture.hpp"
+#include "tests/actors/roaming_client.hpp"
 
 using namespace mqttzoo;
 using mqtt::reason_code;
@@ -136,6 +136,8 @@ CAF_TEST(of connections everywhere at once one is left) {
     settle_shuffled(random);
     begin_settling(static_cast<std::int64_t>(seed) + 10, all);
     settle_shuffled(random);
+    for (int i = 0; i < 4; ++i)
+      advance(std::chrono::milliseconds{250}); // who was sent to and fro asks again
     std::size_t left = 0;
     for (auto& p : pods)
       p->adoptable = nullptr;
@@ -239,6 +241,25 @@ CAF_TEST(a pod that does not answer is not waited for) {
   advance(pods[0]->units[0].settings.cluster.claim_timeout);
   CAF_CHECK(there.connack().reason == reason_code::server_unavailable);
   CAF_CHECK(there.wire->closed);
+}
+
+CAF_TEST(pods that disagree are asked ever more seldom) {
+  const auto name = client_of(second, all);
+  caf::anon_send(pods[second]->pod.registrar, actors::heard_atom::value,
+                 actors::member_ref{pods[second]->members[third]},
+                 actors::encode(actors::frame_kind::adopted, {1, 0, {client_id{name}}, {}}));
+  client c{*this, name};
+  c.begin_connecting(first, persistent); // the third pod is said to have it, and has it not
+  settle();
+  pods[first]->sent.clear();
+  for (int i = 0; i < 50; ++i) {
+    CAF_REQUIRE(!c.wire->closed);
+    advance(std::chrono::milliseconds{100});
+  }
+  const auto asked = pods[first]->take_sent(actors::frame_kind::attach).size();
+  CAF_CHECK(asked > 5 && asked < 30);
+  CAF_CHECK(c.connack().reason == reason_code::server_unavailable);
+  CAF_CHECK(c.wire->closed);
 }
 
 CAF_TEST(the holder departs while it is asked) {

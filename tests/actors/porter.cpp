@@ -1,6 +1,6 @@
 // A carried connection: flow control in both directions, its end from both sides, and nonsense.
 #define CAF_SUITE porter
-#include "tests/actors/pods_fixture.hpp"
+#include "tests/actors/roaming_client.hpp"
 
 using namespace mqttzoo;
 using namespace mqttzoo::actors;
@@ -299,6 +299,14 @@ CAF_TEST(nonsense is reported and harms nobody) {
   CAF_CHECK(!c.wire->closed);
   c.send(std::string("\xC0\x00", 2)); // PINGREQ
   CAF_CHECK_EQUAL(c.received_of<mqtt::pingresp_packet>().size(), 1u);
+}
+
+CAF_TEST(a stream with a gap is closed) {
+  const stream_address carried{stream_side::session, unit_index{0}, 1};
+  CAF_CHECK(!c.wire->closed);
+  hear(third, make_bytes(carried, std::string(stream_window_bytes + 1, 'x')));
+  CAF_CHECK_EQUAL(complaints(first), 1u);
+  CAF_CHECK(c.wire->closed);
 }
 
 CAF_TEST(nonsense about a client that is carried is reported) {

@@ -1,6 +1,6 @@
 // The registrar in its views: rosters, claims that wait, words of other views, and nonsense.
 #define CAF_SUITE registrar
-#include "tests/actors/pods_fixture.hpp"
+#include "tests/actors/roaming_client.hpp"
 
 using namespace mqttzoo;
 using namespace mqttzoo::actors;
