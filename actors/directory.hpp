@@ -76,7 +76,7 @@ private:
   };
   struct shard_outbox : outbox {
     std::map<std::string, bool> changes;
-    std::set<std::string> filters; ///< all that this pod wants in the shard
+    std::set<std::string> filters;  ///< all that this pod wants in the shard
     std::vector<std::string> nodes; ///< names of what stands there of it
     shard_write write;
   };
@@ -126,7 +126,8 @@ private:
     std::shared_ptr<const far_route> told;
     std::uint64_t sent = 0;     ///< routes
     std::uint64_t answered = 0; ///< of those
-    std::uint64_t awaited = 0;  ///< the view is installed when so many are answered; 0: is not waited for
+    std::uint64_t awaited =
+        0; ///< the view is installed when so many are answered; 0: is not waited for
   };
   struct bucket_inbox : inbox {
     zk::bucket_record record;
@@ -162,7 +163,7 @@ private:
   // --- routes and groups: directory_routes.cpp ---
 
   struct far_group {
-    std::set<pod_life> lives;             ///< that want it
+    std::set<pod_life> lives;              ///< that want it
     std::map<pod_life, member_ref> joined; ///< as the index knows
   };
 
@@ -200,9 +201,7 @@ private:
   template<class F>
   auto then(F f) {
     return [this, self = caf::actor_cast<caf::strong_actor_ptr>(this),
-            f = std::move(f)](auto result) mutable {
-      run_inline([&] { f(std::move(result)); });
-    };
+            f = std::move(f)](auto result) mutable { run_inline([&] { f(std::move(result)); }); };
   }
   void enter(std::function<void()> request);
   void leave();
@@ -230,7 +229,7 @@ private:
 
   std::shared_ptr<ear> ear_;
   bool connected_ = false;
-  bool suspended_ = true; ///< what was read may be out of date
+  bool suspended_ = true;        ///< what was read may be out of date
   std::uint64_t generation_ = 0; ///< of refreshes
   std::size_t awaited_ = 0;      ///< reads of the refresh under way
   inbox root_;

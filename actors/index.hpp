@@ -8,8 +8,8 @@
 // What concerns many topics is done in pages, a turn each.
 //
 // In a cluster it tells the directory what this pod wants and which topics live, and a SUBSCRIBE is
-// answered by way of the directory, when other pods can know of it. Groups may have members in other
-// pods, of which the directory tells it.
+// answered by way of the directory, when other pods can know of it. Groups may have members in
+// other pods, of which the directory tells it.
 #pragma once
 
 #include "actors/change_queue.hpp"

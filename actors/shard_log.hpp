@@ -1,8 +1,8 @@
 // What other pods want in one shard of the store, as this pod reads it from their logs.
 //
-// Part of the directory, on its thread. Nodes are applied in the order of their sequence, a snapshot
-// when its last part is there; see zk/wants.hpp. Nodes that were removed before they could be read
-// are in a snapshot behind them.
+// Part of the directory, on its thread. Nodes are applied in the order of their sequence, a
+// snapshot when its last part is there; see zk/wants.hpp. Nodes that were removed before they could
+// be read are in a snapshot behind them.
 #pragma once
 
 #include "core/ids.hpp"

@@ -1,9 +1,9 @@
 // A shared subscription's group: each message goes to exactly one of its members (section 4.8.2).
 //
-// One per share name and filter, spawned by the index with its first member, here or in another pod,
-// and gone with its last, on the index's unit. Members that have a client are chosen in turn; when
-// none has, other pods with members in turn, and without such, persistent members in turn, so that
-// messages wait for them. A message of another pod's group is for a member here, or goes back.
+// One per share name and filter, spawned by the index with its first member, here or in another
+// pod, and gone with its last, on the index's unit. Members that have a client are chosen in turn;
+// when none has, other pods with members in turn, and without such, persistent members in turn, so
+// that messages wait for them. A message of another pod's group is for a member here, or goes back.
 #pragma once
 
 #include "actors/dense_map.hpp"

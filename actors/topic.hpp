@@ -5,10 +5,10 @@
 // copy, kept here so that new subscribers get it in order with live messages. Standard: 3.3.1.3,
 // 4.6.
 //
-// In a cluster the directory tells it which other pods want its messages, and it keeps those of this
-// pod's clients until it knows: all of them before the first time, later those that need a promise
-// while none can be made. What it keeps is in transit and thereby bounded for each publisher.
-// Messages of other pods are for this pod's sessions only and never kept.
+// In a cluster the directory tells it which other pods want its messages, and it keeps those of
+// this pod's clients until it knows: all of them before the first time, later those that need a
+// promise while none can be made. What it keeps is in transit and thereby bounded for each
+// publisher. Messages of other pods are for this pod's sessions only and never kept.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -71,7 +71,7 @@ private:
   std::uint64_t batches_ = 0;        ///< so far
   std::uint64_t retained_since_ = 0; ///< the batch that brought retained_; 0: from before this life
   bool used_ = true;
-  bool has_far_ = false; ///< the directory knows it
+  bool has_far_ = false;                 ///< the directory knows it
   std::shared_ptr<const far_route> far_; ///< null: not told yet
   std::deque<batch_ref> kept_;
 };

@@ -104,7 +104,8 @@ CAF_TEST(records out of order or bounds are refused both ways) {
   CAF_CHECK(bad({{{pod_life{""}, {1}}}}));
   CAF_CHECK(!encode_filter_log({1, 1, {}}));
   CAF_CHECK(!encode_filter_log({0, 1, {{true, ""}}}));
-  const auto empty_filter = decode_filter_log("mz\x07\x01\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\0"s);
+  const auto empty_filter =
+      decode_filter_log("mz\x07\x01\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\0"s);
   CAF_CHECK(!empty_filter && empty_filter.error() == record_error::bad_value);
   const auto neither = decode_filter_log("mz\x07\x01\0\0\0\0\x01\0\0\0\x01\0\0\0\x02\x01\0\0\0a"s);
   CAF_CHECK(!neither && neither.error() == record_error::bad_value);
