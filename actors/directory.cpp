@@ -24,6 +24,8 @@ directory::behavior_type directory::make_behavior() {
       [this](const zk::watch_event& e) { run_inline([&] { changed(e); }); },
       [this](const zk::session_event& e) { run_inline([&] { session_changed(e); }); });
   store().attach(here(), ear_);
+  if (const auto now_known = ear_->listen())
+    session_changed(*now_known);
   return {
       [this](want_atom, const std::string& filter) { want(filter, true); },
       [this](unwant_atom, const std::string& filter) { want(filter, false); },

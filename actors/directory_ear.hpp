@@ -6,6 +6,7 @@
 #include "actors/directory.hpp"
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -21,14 +22,26 @@ public:
       watch_(event);
   }
   void on_session(const zk::session_event& event) override {
-    if (!stopped_)
+    if (stopped_)
+      return;
+    if (listens_)
       session_(event);
+    else
+      first_ = event;
+  }
+  /// From now on it calls back; what it heard before, when its owner was at work itself, is
+  /// returned.
+  std::optional<zk::session_event> listen() noexcept {
+    listens_ = true;
+    return first_;
   }
   void stop() noexcept { stopped_ = true; }
 
 private:
   const std::function<void(const zk::watch_event&)> watch_;
   const std::function<void(const zk::session_event&)> session_;
+  std::optional<zk::session_event> first_;
+  bool listens_ = false;
   bool stopped_ = false;
 };
 

@@ -3,7 +3,6 @@
 // Each node is read with a watch, and read again when that says so. What changes while a read is
 // under way is read once more behind it. A refresh reads everything anew behind a `sync`.
 #include "actors/directory.hpp"
-
 #include "actors/directory_ear.hpp"
 #include "core/log.hpp"
 
@@ -130,16 +129,15 @@ void directory::fetch_bucket(const std::string& path, std::uint64_t generation) 
 
 /// It may come: only `exists` watches for that.
 void directory::bucket_missing(const std::string& path, std::uint64_t generation) {
-  store().exists(
-      here(), path, ear_,
-      then([this, path, generation](expected<std::optional<zk::stat>, zk::error> found) {
-        if (!found)
-          bucket_failed(path, found.error());
-        else if (*found)
-          fetch_bucket(path, generation);
-        else
-          bucket_came(path, {}, generation);
-      }));
+  store().exists(here(), path, ear_,
+                 then([this, path, generation](expected<std::optional<zk::stat>, zk::error> found) {
+                   if (!found)
+                     bucket_failed(path, found.error());
+                   else if (*found)
+                     fetch_bucket(path, generation);
+                   else
+                     bucket_came(path, {}, generation);
+                 }));
 }
 
 void directory::bucket_came(const std::string& path, std::string_view data,
@@ -185,11 +183,11 @@ void directory::read_root() {
   if (!begin_reading(root_))
     return;
   enter([this] {
-    store().children(here(), paths_.wildcards(), ear_,
-                     then([this, generation = generation_](
-                              expected<zk::child_list, zk::error> found) {
-                       root_came(std::move(found), generation);
-                     }));
+    store().children(
+        here(), paths_.wildcards(), ear_,
+        then([this, generation = generation_](expected<zk::child_list, zk::error> found) {
+          root_came(std::move(found), generation);
+        }));
   });
 }
 

@@ -1,6 +1,5 @@
 // What the directory tells topics and groups of other pods.
 #include "actors/directory.hpp"
-
 #include "mqtt/topic_filter.hpp"
 
 #include <algorithm>
@@ -23,8 +22,9 @@ void directory::watch(const mqtt::topic_ref& name, const topic_actor& handle) {
   assert(!stays_local(name->name()));
   unwatch(name); // its former life, if that is still known
   const auto hash = paths_.topic_hash(name->name());
-  auto* t = topics_.insert(name->name(), watched_topic{name, handle, hash,
-                                                       paths_.topic_bucket(hash), nullptr, 0, 0, 0})
+  auto* t = topics_
+                .insert(name->name(), watched_topic{name, handle, hash, paths_.topic_bucket(hash),
+                                                    nullptr, 0, 0, 0})
                 .first;
   const auto [at, is_new] = buckets_.try_emplace(t->bucket);
   at->second.topics.insert(t);

@@ -1,7 +1,6 @@
 // How the directory writes what this pod wants with wildcards or as a member of groups: its own log
 // in each shard.
 #include "actors/directory.hpp"
-
 #include "zk/create_missing.hpp"
 
 #include <algorithm>
@@ -38,8 +37,8 @@ std::vector<zk::create_op> to_nodes(const std::string& prefix, kind is,
       r.part = static_cast<std::uint32_t>(nodes.size());
       r.parts = static_cast<std::uint32_t>(records.size());
     }
-    nodes.push_back({prefix, zk::encode_filter_log(r).value(),
-                     zk::create_mode::persistent_sequential});
+    nodes.push_back(
+        {prefix, zk::encode_filter_log(r).value(), zk::create_mode::persistent_sequential});
   }
   return nodes;
 }

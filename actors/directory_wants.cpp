@@ -1,7 +1,6 @@
 // How the directory writes what this pod wants: exact topics into their buckets, and the order in
 // which it is confirmed. directory_shards.cpp has the other filters.
 #include "actors/directory.hpp"
-
 #include "core/log.hpp"
 #include "mqtt/topic_filter.hpp"
 #include "zk/create_missing.hpp"

@@ -1,5 +1,5 @@
-// The index's dealings with other pods: what this one wants of them, and groups that have members in
-// several.
+// The index's dealings with other pods: what this one wants of them, and groups that have members
+// in several.
 #include "actors/directory.hpp"
 #include "actors/index.hpp"
 #include "actors/publish_ticket.hpp"

@@ -84,15 +84,13 @@ share_group::member* share_group::next_here(const card_ref& except, F&& admits) 
 }
 
 share_group::member* share_group::next_connected(const card_ref& except) {
-  return next_here(except, [](const session_card& s) {
-    return s.connected.load(std::memory_order_relaxed);
-  });
+  return next_here(
+      except, [](const session_card& s) { return s.connected.load(std::memory_order_relaxed); });
 }
 
 share_group::member* share_group::next_persistent(const card_ref& except) {
-  return next_here(except, [](const session_card& s) {
-    return s.persistent.load(std::memory_order_relaxed);
-  });
+  return next_here(
+      except, [](const session_card& s) { return s.persistent.load(std::memory_order_relaxed); });
 }
 
 member_ref share_group::next_there(const member_ref& except) {

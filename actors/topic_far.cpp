@@ -1,5 +1,5 @@
-// What a topic does with messages of other pods: their sessions' part is done there, so they are for
-// the sessions here and nobody else.
+// What a topic does with messages of other pods: their sessions' part is done there, so they are
+// for the sessions here and nobody else.
 #include "actors/topic.hpp"
 
 #include <optional>
@@ -48,9 +48,8 @@ ref<publish_ticket> topic::ticket_of_peer(const batch& b, std::size_t position,
   }
   const auto number = b.origin.first_number + position;
   if (m->qos() == mqtt::qos::at_least_once)
-    return who.persistent
-               ? make_ref<far_ticket>(policy::store_if_needed, b.origin.pod, number)
-               : nullptr;
+    return who.persistent ? make_ref<far_ticket>(policy::store_if_needed, b.origin.pod, number)
+                          : nullptr;
   // The other pod's post office waits for a word of this one, be it that nothing is to be stored.
   auto t = make_ref<far_ticket>(policy::store_first, b.origin.pod, number);
   t->addressees = who.addressees;

@@ -12,9 +12,8 @@
 //   ROOT/bank/pods/<pod>-<incarnation>/{in,out}
 //   ROOT/topics/<ab>/<cd>                          bucket: which pods want which exact topics
 //   ROOT/topics/<ab>/<cd>/m-<expiry>-<credits>-<writer>-<number>     mail drop
-//   ROOT/wildcards/<shard>/<life>.<d|s>-<sequence>                  filter_log_record, see wants.hpp
-//   ROOT/retained/<ab>/<cd>/<hash>
-//   ROOT/sessions/<ab>/<cd>/<hash>                 session_record
+//   ROOT/wildcards/<shard>/<life>.<d|s>-<sequence>                  filter_log_record, see
+//   wants.hpp ROOT/retained/<ab>/<cd>/<hash> ROOT/sessions/<ab>/<cd>/<hash> session_record
 //   ROOT/sessions/<ab>/<cd>/<hash>/owner
 //   ROOT/sessions/<ab>/<cd>/<hash>/p-<sequence>    pointer_record, created sequentially
 //   ROOT/sessions/<ab>/<cd>/<hash>/r-<packet id>   received_record

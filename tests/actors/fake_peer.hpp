@@ -135,8 +135,7 @@ inline actors::index_actor spawn_fake_index(caf::actor_system& sys,
         [](deliver_atom, const group_mail&) {},
         [](returned_atom, const group_mail&) {},
         [self](confirm_atom) {
-          self->send(caf::actor_cast<directory_actor>(self->current_sender()),
-                     confirm_atom::value);
+          self->send(caf::actor_cast<directory_actor>(self->current_sender()), confirm_atom::value);
         },
         [](heard_atom, const mqtt::topic_ref&, const mqtt::message_ref&) {},
     };

@@ -52,7 +52,6 @@ struct index_far_fixture : test::pod_fixture {
 
   void others_member_joins() { other_wants_filter("b", "t", {{true, "$share/g/t"}}); }
   void others_member_leaves() { other_wants_filter("b", "t", {{false, "$share/g/t"}}); }
-
 };
 
 } // namespace
@@ -205,15 +204,15 @@ CAF_TEST(mail of another pod is for a member here and goes back without one) {
   hand_in(mail("1", qos::at_most_once, nullptr)); // only another pod has members
   CAF_CHECK_EQUAL(b().returned, (std::vector<std::uint64_t>{5}));
   CAF_CHECK(other("c").told->delivered.empty());
-  one.subscribe("$share/g/t", qos::at_least_once);
-  one.received();
+  away.subscribe("$share/g/t", qos::at_least_once);
+  away.received();
   hand_in(mail("2", qos::at_least_once,
                make_ref<actors::far_ticket>(policy::store_if_needed, other("b").member, 5)));
-  const auto got = one.received_of<mqtt::publish_packet>();
+  const auto got = away.received_of<mqtt::publish_packet>();
   CAF_REQUIRE_EQUAL(got.size(), 1u);
   CAF_CHECK_EQUAL(b().returned.size(), 1u);
   CAF_CHECK(b().settled.empty());
-  one.acknowledge(packet_type::puback, got[0].id);
+  away.acknowledge(packet_type::puback, got[0].id);
   CAF_CHECK_EQUAL(b().settled.size(), 1u);
   auto unknown = mail("3", qos::at_most_once, nullptr);
   unknown.filter = "$share/nobody/t";
@@ -225,9 +224,9 @@ CAF_TEST(mail that comes back goes to somebody else) {
   using policy = mqtt::ticket::policy;
   enter_view(1, {"b", "c"});
   const auto come_back = [&](qos q) {
-    auto t = make_ref<actors::publish_ticket>(
-        q == qos::exactly_once ? policy::store_first : policy::store_if_needed,
-        publisher.card, 0, mqtt::packet_id::none);
+    auto t = make_ref<actors::publish_ticket>(q == qos::exactly_once ? policy::store_first
+                                                                     : policy::store_if_needed,
+                                              publisher.card, 0, mqtt::packet_id::none);
     t->addressees = 1;
     caf::anon_send(pod.index, actors::returned_atom::value, mail("m", q, t));
     settle();

@@ -190,6 +190,8 @@ struct pod_fixture : test_coordinator_fixture<> {
       auto m = make_ref<actors::cluster_member>(pod_life{life});
       m->peer = spawn_fake_peer(sys, o.told);
       o.member = m;
+      store->create(answers, zk::paths{}.pod(m->life), {}, zk::create_mode::persistent,
+                    [](auto) {});
     }
     return o;
   }
@@ -227,8 +229,7 @@ struct pod_fixture : test_coordinator_fixture<> {
     const auto path = paths.wildcard_shard(shard);
     store->create(answers, path, {}, zk::create_mode::persistent, [](auto) {});
     store->create(answers,
-                  path + '/' +
-                      zk::log_node_prefix(pod_life{life}, zk::log_node_name::kind::delta),
+                  path + '/' + zk::log_node_prefix(pod_life{life}, zk::log_node_name::kind::delta),
                   zk::encode_filter_log({0, 1, std::move(changes)}).value(),
                   zk::create_mode::persistent_sequential, [](auto) {});
     settle();

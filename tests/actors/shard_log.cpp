@@ -37,13 +37,12 @@ CAF_TEST(changes are applied in the order of their sequence and once) {
   nodes["a.d-0000000001"] = {0, 1, {{true, "x"}, {true, "y"}}};
   nodes["a.d-0000000002"] = {0, 1, {{false, "x"}}};
   nodes["b.d-0000000003"] = {0, 1, {{true, "x"}}};
-  CAF_CHECK_EQUAL(list({"a.d-0000000002", "b.d-0000000003", "a.d-0000000001", "odd",
-                        "self.d-0000000004"}),
-                  (strings{"+a x", "+a y", "-a x", "+b x"}));
+  CAF_CHECK_EQUAL(
+      list({"a.d-0000000002", "b.d-0000000003", "a.d-0000000001", "odd", "self.d-0000000004"}),
+      (strings{"+a x", "+a y", "-a x", "+b x"}));
   CAF_CHECK_EQUAL(list({"a.d-0000000001", "a.d-0000000002", "b.d-0000000003"}), strings{});
   CAF_CHECK_EQUAL(read, 0u);
-  CAF_CHECK_EQUAL(log.nodes_of(pod_life{"a"}),
-                  (strings{"a.d-0000000001", "a.d-0000000002"}));
+  CAF_CHECK_EQUAL(log.nodes_of(pod_life{"a"}), (strings{"a.d-0000000001", "a.d-0000000002"}));
 }
 
 CAF_TEST(a snapshot replaces what was there when its last part has come) {

@@ -38,7 +38,7 @@ filter_log_record random_log(core::random_source& dice) {
 template<class Record>
 void examine(Record (*random)(core::random_source&), encoded (*encode)(const Record&),
              decoded<Record> (*decode)(std::string_view)) {
-  core::seeded_random dice{7};
+  core::random_source dice{7};
   for (int round = 0; round < rounds; ++round) {
     const auto record = random(dice);
     const auto bytes = encode(record).value();
@@ -50,7 +50,7 @@ void examine(Record (*random)(core::random_source&), encoded (*encode)(const Rec
     auto altered = bytes;
     altered[dice.below(altered.size())] ^= static_cast<char>(dice.between(1, 255));
     if (const auto other = decode(altered)) // then it is a record, and in order
-      CAF_REQUIRE_EQUAL(encode(*other).value(), altered);
+      CAF_REQUIRE(encode(*other) == encoded{altered});
   }
 }
 
@@ -67,10 +67,11 @@ CAF_TEST(a part of a log comes back as it was written and nothing else is one) {
 CAF_TEST(the layouts are these) {
   bucket_record b;
   b.add(pod_life{"a-1"}, 0x0807060504030201);
-  CAF_CHECK_EQUAL(encode_bucket(b).value(),
+  const auto bucket = encode_bucket(b);
+  CAF_CHECK_EQUAL(*bucket,
                   "mz\x06\x01\x01\0\0\0\x03\0\0\0a-1\x01\0\0\0\x01\x02\x03\x04\x05\x06\x07\x08"s);
-  CAF_CHECK_EQUAL(encode_filter_log({1, 2, {{true, "a/#"}, {false, "b"}}}).value(),
-                  "mz\x07\x01\x01\0\0\0\x02\0\0\0\x02\0\0\0\x01\x03\0\0\0a/#\0\x01\0\0\0b"s);
+  const auto log = encode_filter_log({1, 2, {{true, "a/#"}, {false, "b"}}});
+  CAF_CHECK_EQUAL(*log, "mz\x07\x01\x01\0\0\0\x02\0\0\0\x02\0\0\0\x01\x03\0\0\0a/#\0\x01\0\0\0b"s);
 }
 
 CAF_TEST(a bucket without data is one that nobody wants anything of) {
@@ -104,7 +105,8 @@ CAF_TEST(records out of order or bounds are refused both ways) {
   CAF_CHECK(bad({{{pod_life{""}, {1}}}}));
   CAF_CHECK(!encode_filter_log({1, 1, {}}));
   CAF_CHECK(!encode_filter_log({0, 1, {{true, ""}}}));
-  const auto empty_filter = decode_filter_log("mz\x07\x01\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\0"s);
+  const auto empty_filter =
+      decode_filter_log("mz\x07\x01\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\0\0\0"s);
   CAF_CHECK(!empty_filter && empty_filter.error() == record_error::bad_value);
   const auto neither = decode_filter_log("mz\x07\x01\0\0\0\0\x01\0\0\0\x01\0\0\0\x02\x01\0\0\0a"s);
   CAF_CHECK(!neither && neither.error() == record_error::bad_value);

@@ -1,0 +1,110 @@
+// What directories do when pods come and go, and when their store does.
+#define CAF_SUITE directory_views
+#include "tests/actors/directory_fixture.hpp"
+
+using namespace mqttzoo;
+using test::strings;
+
+CAF_TEST_FIXTURE_SCOPE(directory_views_tests, test::directory_fixture)
+
+CAF_TEST(nothing flows before the first view is settled) {
+  auto& a = add("a");
+  auto& t = a.watch("t");
+  settle();
+  CAF_CHECK_EQUAL(t.route(), "-");
+  install(1, {"a"});
+  CAF_CHECK_EQUAL(a.told->installed, (std::vector<std::int64_t>{1}));
+  CAF_CHECK_EQUAL(t.route(), "-");
+  settle_view(1, {"a"});
+  CAF_CHECK_EQUAL(t.route(), "");
+}
+
+CAF_TEST(topics of a departed pod keep promises back until the view is settled) {
+  auto &a = add("a"), &b = add("b");
+  enter_view(1, {"a", "b"});
+  auto &exact = a.watch("t"), &wild = a.watch("w/1"), &other = a.watch("o");
+  b.want("t");
+  b.want("w/#");
+  settle();
+  kill("b");
+  CAF_CHECK_EQUAL(exact.route(), "b");
+  exact.answers = false;
+  install(2, {"a"});
+  CAF_CHECK_EQUAL(exact.route(), "wait");
+  CAF_CHECK_EQUAL(wild.route(), "wait");
+  CAF_CHECK_EQUAL(other.route(), "");
+  CAF_CHECK_EQUAL(a.told->installed.back(), 1); // a topic has not answered
+  a.unwatch("t");
+  settle();
+  CAF_CHECK_EQUAL(a.told->installed.back(), 2); // nor need it any more
+  auto& again = a.watch("t");
+  settle();
+  CAF_CHECK_EQUAL(again.route(), "wait");
+  settle_view(2, {"a"});
+  CAF_CHECK_EQUAL(again.route(), "");
+  CAF_CHECK_EQUAL(wild.route(), "");
+}
+
+CAF_TEST(what a departed pod left is removed by others) {
+  auto &a = add("a"), &c = add("c");
+  auto& b = add("b");
+  enter_view(1, {"a", "b", "c"});
+  a.watch("t");
+  b.want("t");
+  b.want("w/#");
+  settle();
+  kill("b");
+  const auto bucket = paths.topic_bucket("t"), shard = paths.wildcard_shard("w/#");
+  install(2, {"a", "c"});
+  CAF_CHECK_EQUAL(children(shard).size(), 1u);
+  settle_view(2, {"a", "c"});
+  CAF_CHECK_EQUAL(children(shard).size(), 0u);
+  CAF_CHECK(zk::decode_bucket(data(bucket))->find(pod_life{"b"}) != nullptr);
+  a.want("t");
+  settle();
+  CAF_CHECK(zk::decode_bucket(data(bucket))->find(pod_life{"b"}) == nullptr);
+  // It is void for good: the next view does not wait for it.
+  c.want("x");
+  auto& t = a.watch("x");
+  install(3, {"a", "c"});
+  CAF_CHECK_EQUAL(t.route(), "c");
+}
+
+CAF_TEST(a pod that is not a member yet is not taken for one that departed) {
+  auto& a = add("a");
+  enter_view(1, {"a"});
+  auto& t = a.watch("t");
+  auto& b = add("b");
+  b.want("t");
+  b.want("w/#");
+  settle();
+  CAF_CHECK_EQUAL(t.route(), "");
+  install(2, {"a"}); // for another reason
+  CAF_CHECK_EQUAL(t.route(), "wait");
+  settle_view(2, {"a"});
+  CAF_CHECK_EQUAL(t.route(), "");
+  CAF_CHECK_EQUAL(children(paths.wildcard_shard("w/#")).size(), 1u);
+  enter_view(3, {"a", "b"});
+  CAF_CHECK_EQUAL(t.route(), "b");
+}
+
+CAF_TEST(without a link to its store a pod keeps promises back and reads anew afterwards) {
+  auto &a = add("a"), &b = add("b");
+  enter_view(1, {"a", "b"});
+  auto& t = a.watch("t");
+  settle();
+  const auto routes = t.routes.size();
+  a.faults.next_meets(zk::fault::loss_not_applied);
+  a.want("x"); // meets it
+  run();
+  store->run_turn();
+  run();
+  CAF_CHECK_EQUAL(t.route(), "wait");
+  b.want("t");
+  settle();
+  CAF_CHECK_EQUAL(t.route(), "b");
+  CAF_CHECK_GREATER(t.routes.size(), routes);
+  CAF_CHECK(zk::decode_bucket(data(paths.topic_bucket("x")))->find(pod_life{"a"}) != nullptr);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
