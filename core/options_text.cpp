@@ -30,7 +30,7 @@ std::string_view title_of(std::string_view group) {
       {"sys", "Topics under `$SYS`"},
       {"bank", "When no promise can be made"},
       {"cluster", "What pods agree on while they serve"},
-            {"links", "Links to other pods (with zk.servers)"},
+      {"links", "Links to other pods (with zk.servers)"},
       {"log", "The log"},
       {"pod", "The pod"}};
   const auto* found = std::find_if(std::begin(titles), std::end(titles),
