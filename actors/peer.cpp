@@ -56,7 +56,7 @@ void peer::on_exit() {
   for (auto& w : std::exchange(waiting_, {}))
     note(*w.messages, w.tickets);
   for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
-    e.ticket->refuse(mqtt::reason_code::server_shutting_down);
+    e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
   heirs_ = nullptr;
   member_ = nullptr; // breaks the cycle member -> handle -> peer -> member
 }
@@ -129,7 +129,7 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
               {{"topic", b.topic->name()}, {"pod", member_->life.str()}});
     services().counters.publishes_dropped.add();
     if (auto* e = unsettled_.find(number))
-      settle(*e, mqtt::reason_code::packet_too_large);
+      settle(*e, mqtt::reason_code::quota_exceeded);
     frame = {b.topic->name(), b.origin.orphans_of, number > 0 ? number + 1 : 0};
   }
   if (!frame.empty())

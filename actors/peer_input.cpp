@@ -71,8 +71,10 @@ void peer::take_settled(std::string_view body) {
 }
 
 void peer::settle(unsettled::entry& e, mqtt::reason_code outcome) {
-  if (mqtt::is_failure(outcome))
-    e.ticket->refuse(outcome);
+  if (mqtt::is_failure(outcome)) // not every reason may stand in a PUBACK
+    e.ticket->refuse(outcome == mqtt::reason_code::quota_exceeded
+                         ? outcome
+                         : mqtt::reason_code::implementation_specific_error);
   if (!e.ticket->store_first() || e.spoken) // else its word is still to come
     unsettled_.settle(e);
 }

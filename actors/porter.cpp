@@ -81,6 +81,7 @@ void porter::carry(const std::shared_ptr<attachment>& a, const member_ref& to,
 /// From within its own event, perhaps.
 void porter::leave(carrier& c) {
   gone_.clear();
+  c.rest();
   const auto found = carriers_.find(c.number());
   gone_.push_back(std::move(found->second));
   carriers_.erase(found);

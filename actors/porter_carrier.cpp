@@ -18,11 +18,15 @@ porter::carrier::carrier(porter& by, std::shared_ptr<attachment> a, member_ref t
 }
 
 porter::carrier::~carrier() {
+  rest();
+}
+
+void porter::carrier::rest() {
   porter_.services().timers->cancel(*this);
 }
 
 void porter::carrier::open(unit_index unit) {
-  porter_.services().timers->cancel(*this);
+  rest();
   asked_ = nullptr;
   unit_ = unit;
   credit_ = stream_window_bytes;

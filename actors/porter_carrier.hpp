@@ -34,6 +34,8 @@ public:
   /// The pod does not have the session (any more): back to the home, at once or, if that has
   /// happened again and again, a little later.
   void not_here();
+  /// It is due for nothing any more: who left is kept until its event is over.
+  void rest();
   /// The connection for another use; null if the carrier is open.
   std::shared_ptr<attachment> let_go();
   /// The last word of this side, if the other one knows the stream.

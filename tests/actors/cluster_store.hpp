@@ -1,7 +1,7 @@
 // Post offices of several pods over one store, each with its own way to it, and fakes around them.
 //
-// Lives for one test, on its thread. A pod that departs is out of the view of the others; its actors
-// stay until the test ends and are told nothing any more.
+// Lives for one test, on its thread. A pod that departs is out of the view of the others; its
+// actors stay until the test ends and are told nothing any more.
 #pragma once
 
 #include "actors/adopter.hpp"

@@ -75,6 +75,7 @@ inline actors::membership_actor spawn_fake_membership(caf::actor_system& sys,
         [](handed_over_atom, const pod_life&) {},
         [](linked_atom, const net::pod_link_ptr&) {},
         [](heard_atom, const member_ref&, const pod_frame&) {},
+        [](tell_atom, const pod_frame&) {},
         [self](shut_down_atom) { self->quit(); },
     };
   });
@@ -86,6 +87,7 @@ inline actors::adopter_actor spawn_fake_adopter(caf::actor_system& sys,
   return sys.spawn([told](adopter_actor::pointer self) -> adopter_actor::behavior_type {
     return {
         [](adopt_atom, const view_ref&) {},
+        [](settle_atom, const view_ref&) {},
         [told](changed_atom, const card_ref& c) { told->adopted.push_back(c); },
         [self](shut_down_atom) { self->quit(); },
     };
@@ -96,12 +98,39 @@ inline actors::registrar_actor spawn_fake_registrar(caf::actor_system& sys) {
   using namespace actors;
   return sys.spawn([](registrar_actor::pointer self) -> registrar_actor::behavior_type {
     return {
-        [](claim_atom, const client_id&) {},
+        [](claim_atom, const client_id&, std::uint64_t) {},
+        [](forget_atom, const client_id&) {},
         [](adopt_atom, const client_id&) {},
         [](released_atom, const client_id&) {},
+        [](roster_atom, std::int64_t, const std::shared_ptr<const std::vector<client_id>>&) {},
         [](install_atom, const view_ref&) {},
         [](settle_atom, const view_ref&) {},
         [](heard_atom, const member_ref&, const pod_frame&) {},
+        [self](shut_down_atom) { self->quit(); },
+    };
+  });
+}
+
+/// A directory of a pod whose topics and filters nobody else wants, and whose store is always
+/// written.
+inline actors::directory_actor spawn_fake_directory(caf::actor_system& sys) {
+  using namespace actors;
+  return sys.spawn([](directory_actor::pointer self) -> directory_actor::behavior_type {
+    return {
+        [](want_atom, const std::string&) {},
+        [](unwant_atom, const std::string&) {},
+        [self](confirm_atom, const std::shared_ptr<const subscription_change>& c,
+               const change_done& done) {
+          self->send(c->session->handle, changed_atom::value, done);
+        },
+        [](confirm_atom) {},
+        [self](watch_atom, const mqtt::topic_ref&, const topic_actor& t) {
+          self->send(t, reroute_atom::value, std::make_shared<const far_route>());
+        },
+        [](unwatch_atom, const mqtt::topic_ref&) {},
+        [](rerouted_atom, const mqtt::topic_ref&) {},
+        [](install_atom, const view_ref&) {},
+        [](settle_atom, const view_ref&) {},
         [self](shut_down_atom) { self->quit(); },
     };
   });

@@ -65,6 +65,7 @@ inline actors::session_actor::behavior_type fake_session(const std::shared_ptr<s
       [](erase_atom) {},
       [](handed_over_atom, mqtt::reason_code) {},
       [](released_atom) {},
+      [](yield_atom, std::uint64_t) {},
       [](shut_down_atom) {},
   };
 }
@@ -83,6 +84,7 @@ fake_membership(const std::shared_ptr<membership_log>& log) {
       [](handed_over_atom, const pod_life&) {},
       [](linked_atom, const net::pod_link_ptr&) {},
       [](heard_atom, const member_ref&, const pod_frame&) {},
+      [](tell_atom, const pod_frame&) {},
       [](shut_down_atom) {},
   };
 }
@@ -110,6 +112,7 @@ inline actors::index_actor::behavior_type fake_index(const std::shared_ptr<index
       [](leave_atom, const std::string&, const member_ref&) {},
       [](deliver_atom, const group_mail&) {},
       [](returned_atom, const group_mail&) {},
+      [](confirm_atom) {},
       [log](heard_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m) {
         log->heard.emplace_back(topic->name(), m);
       },
@@ -128,6 +131,10 @@ inline actors::home_actor::behavior_type fake_home(const std::shared_ptr<home_lo
       [log](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
         log->adopted.insert(log->adopted.end(), cards->begin(), cards->end());
       },
+      [](granted_atom, const client_id&, std::uint64_t) {},
+      [](held_atom, const client_id&, std::uint64_t, const member_ref&) {},
+      [](roster_atom, std::int64_t) {},
+      [](attach_atom, const std::shared_ptr<far_attachment>&) {},
       [](shut_down_atom) {},
   };
 }

@@ -64,7 +64,7 @@ CAF_TEST(messages of a topic) {
   const auto body = wire(frame);
   messages_reader in{body};
   CAF_CHECK_EQUAL(in.topic(), "a/b");
-  CAF_CHECK_EQUAL(in.orphans_of().str(), "pod-1");
+  CAF_CHECK(in.orphans_of() == pod_life{"pod-1"});
   CAF_CHECK_EQUAL(in.first_number(), 17u);
   const auto first = in.next(m->shared_topic_name(), now + 2s);
   CAF_REQUIRE(first);
@@ -118,7 +118,8 @@ CAF_TEST(words and outcomes) {
   CAF_REQUIRE_EQUAL(w->ops.size(), 2u);
   CAF_CHECK_EQUAL(std::get<zk::check_op>(w->ops[0]).expected, 3);
   CAF_CHECK_EQUAL(std::get<zk::create_op>(w->ops[1]).data.size(), 5u);
-  CAF_CHECK(!decode_word(wire(encode_word(9, {zk::check_op{"no path", 0}}))));
+  const std::vector<zk::op> nowhere{zk::check_op{"no path", 0}};
+  CAF_CHECK(!decode_word(wire(encode_word(9, nowhere))));
   check_hostile(body, [](const std::string& bad) { return decode_word(bad).has_value(); });
   const auto o = decode_outcome(wire(encode_outcome({9, mqtt::reason_code::server_moved})));
   CAF_REQUIRE(o);

@@ -15,6 +15,7 @@
 #include "actors/registrar.hpp"
 #include "core/clock.hpp"
 #include "tests/actors/fake_connection.hpp"
+#include "tests/actors/fake_peer.hpp"
 #include "zk/embedded_store.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -123,6 +124,7 @@ public:
       }
       caf::anon_send(p->pod.home, actors::shut_down_atom::value);
       caf::anon_send(p->pod.registrar, actors::shut_down_atom::value);
+      caf::anon_send(p->pod.directory, actors::shut_down_atom::value);
     }
     run();
     for (auto& p : pods) {
@@ -272,6 +274,7 @@ private:
     p.pod.post_office =
         actors::spawn_on<actors::post_office>(on, sys, zk::paths{}, actors::recovered_mail{});
     p.pod.registrar = actors::spawn_on<actors::registrar>(on, sys, zk::paths{});
+    p.pod.directory = spawn_fake_directory(sys);
     p.pod.home = actors::spawn_on<actors::home>(on, sys, actors::home::found_sessions{});
     p.pod.membership = sys.spawn(
         [&p](actors::membership_actor::pointer) -> actors::membership_actor::behavior_type {
@@ -282,6 +285,7 @@ private:
               [](handed_over_atom, const pod_life&) {},
               [](linked_atom, const net::pod_link_ptr&) {},
               [](heard_atom, const member_ref&, const pod_frame&) {},
+              [](tell_atom, const pod_frame&) {},
               [](shut_down_atom) {},
           };
         });

@@ -3,6 +3,7 @@
 
 #include "net/pod_link.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <deque>
@@ -115,9 +116,16 @@ private:
 
 inline std::size_t memory_wire::deliver(std::uint64_t count) {
   std::size_t done = 0;
-  for (; done < count && !frames_.empty(); ++done) {
-    const auto f = std::move(frames_.front());
-    frames_.pop_front();
+  for (; done < count; ++done) {
+    // Whoever has not attached its events yet gets its frames when it has.
+    const auto next = std::find_if(frames_.begin(), frames_.end(), [&](const frame& f) {
+      const auto to = ends_[f.to].lock();
+      return to && to->events_;
+    });
+    if (next == frames_.end())
+      break;
+    const auto f = std::move(*next);
+    frames_.erase(next);
     if (const auto sender = ends_[1 - f.to].lock())
       sender->taken();
     if (const auto to = ends_[f.to].lock(); to && to->events_)

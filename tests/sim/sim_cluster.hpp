@@ -22,7 +22,7 @@ namespace mqttzoo::sim {
 
 class sim_cluster : public test_coordinator_fixture<> {
 public:
-  sim_cluster(std::uint64_t seed, std::size_t pods, zk::faulty_options faults = {})
+  sim_cluster(std::uint64_t seed, std::size_t count, zk::faulty_options faults = {})
       : random(seed), faults_(std::move(faults)) {
     zk::embedded_options embedded;
     embedded.path = ":memory:";
@@ -31,12 +31,15 @@ public:
     tree_ = std::move(zk::embedded_store::open(embedded).value());
     zk::create_missing(*tree_, answers_, paths_.skeleton(), [](auto) {});
     tree_->run_turn();
-    for (std::size_t i = 0; i < pods; ++i)
+    for (std::size_t i = 0; i < count; ++i)
       start("pod-" + std::to_string(i));
   }
 
   ~sim_cluster() override {
-    wires_.clear();
+    for (auto& w : wires_) {
+      w->is_cut = true;
+      w->wire.cut();
+    }
     for (auto& p : pods)
       p->dismiss();
     drain();
@@ -97,6 +100,10 @@ public:
     case 3:
       for (auto& p : pods)
         p->store().step();
+      break;
+    case 8:
+    case 9:
+      pods[random.below(pods.size())]->hear();
       break;
     case 4:
       connect();
@@ -193,8 +200,11 @@ private:
       for (auto& w : wires_)
         moved |= w->wire.deliver(64) > 0;
       moved |= tree_->run_turn() > 0;
-      for (auto& p : pods)
+      for (auto& p : pods) {
         moved |= p->store().step();
+        while (p->hear())
+          moved = true;
+      }
     }
   }
 

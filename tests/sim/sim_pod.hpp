@@ -22,12 +22,31 @@
 #include <caf/send.hpp>
 #include <caf/test/dsl.hpp>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
 namespace mqttzoo::sim {
+
+/// What a store has to say to its pod, until the pod's thread has a turn.
+class answer_queue final : public zk::executor {
+public:
+  void post(std::function<void()> job) override { jobs_.push_back(std::move(job)); }
+  /// The oldest; false if there is none.
+  bool run_one() {
+    if (jobs_.empty())
+      return false;
+    const auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    job();
+    return true;
+  }
+
+private:
+  std::deque<std::function<void()>> jobs_;
+};
 
 class sim_pod final : public actors::link_source {
 public:
@@ -64,6 +83,9 @@ public:
 
   void keep(const zk::pod_record& other) override { at_.on_keep(*this, other); }
   void let_go(const zk::pod_record&) override {}
+
+  /// Lets the pod hear one answer of its store; false if there is none.
+  bool hear() { return answers_.run_one(); }
 
   /// As SIGKILL does.
   void kill() {
@@ -140,7 +162,7 @@ private:
   zk::pod_record self_;
   sim_store session_;
   zk::faulty_store store_;
-  zk::inline_executor answers_;
+  answer_queue answers_;
   bool alive_ = true;
   bool dismissed_ = false;
 };
