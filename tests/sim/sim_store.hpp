@@ -36,13 +36,16 @@ public:
       return where.post([done = std::move(done)] {
         done(unexpected(zk::multi_error{zk::error::connection_loss, zk::multi_error::whole}));
       });
-    tree_.multi(where, std::move(ops),
-                [l = life_, mine = std::move(mine), done = std::move(done)](zk::multi_result r) {
-                  if (r)
-                    l->ephemerals.insert(mine.begin(), mine.end());
-                  if (!l->deaf)
-                    done(std::move(r));
-                });
+    tree_.multi(
+        where, std::move(ops),
+        [this, l = life_, mine = std::move(mine), done = std::move(done)](zk::multi_result r) {
+          if (r)
+            l->ephemerals.insert(mine.begin(), mine.end());
+          if (l->expired) // it was on its way when the session ended
+            remove_ephemerals();
+          if (!l->deaf)
+            done(std::move(r));
+        });
   }
 
   void get(zk::executor& where, std::string path, zk::watcher watch,
@@ -84,8 +87,8 @@ public:
   /// The servers have noticed: its ephemerals go.
   void expire() {
     die();
-    for (const auto& path : std::exchange(life_->ephemerals, {}))
-      tree_.remove(here_, path, zk::any_version, [](auto) {});
+    life_->expired = true;
+    remove_ephemerals();
   }
 
 private:
@@ -93,6 +96,7 @@ private:
     zk::session_id id{};
     bool over = false;
     bool deaf = false;
+    bool expired = false;
     std::set<std::string> ephemerals;
     std::vector<std::shared_ptr<zk::watch_sink>> relays;
   };
@@ -116,6 +120,11 @@ private:
     std::weak_ptr<watch_sink> to_;
     std::weak_ptr<life> life_;
   };
+
+  void remove_ephemerals() {
+    for (const auto& path : std::exchange(life_->ephemerals, {}))
+      tree_.remove(here_, path, zk::any_version, [](auto) {});
+  }
 
   zk::watcher relay(zk::watcher to) {
     if (!to)
