@@ -242,9 +242,11 @@ void session::shut_down() {
 
 void session::on_due(net::time_point at) {
   armed_for_ = net::time_point::max();
+  if (save_again_at_ <= at)
+    save_again_at_ = net::time_point::max();
   run_inline([&] {
     machine_.on_due(at);
-    finish_turn();
+    finish_turn(); // saves what is not saved
   });
 }
 
@@ -260,7 +262,7 @@ void session::finish_turn() {
 }
 
 void session::rearm() {
-  const auto due = machine_.next_due();
+  const auto due = std::min(machine_.next_due(), save_again_at_);
   if (due < armed_for_) { // a later time is looked at when the earlier one comes
     armed_for_ = due;
     services().timers->schedule(*this, due);

@@ -141,6 +141,7 @@ private:
   std::vector<std::shared_ptr<const retained_cursor>>
       walks_; ///< the first is under way or waits for room
   net::time_point armed_for_ = net::time_point::max();
+  net::time_point save_again_at_ = net::time_point::max(); ///< what the store did not take
   std::uint64_t revision_ = 0;        ///< of the session's state
   std::uint64_t saving_revision_ = 0; ///< under way
   std::uint64_t saved_revision_ = 0;

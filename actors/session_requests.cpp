@@ -168,7 +168,8 @@ void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
   saving_ = false;
   if (mqtt::is_failure(outcome)) {
     // The promise of a SUBACK cannot be made, and UNSUBACK has no way to say so; the state is saved
-    // with the next change.
+    // with the next turn, or in a second.
+    save_again_at_ = now() + std::chrono::seconds{1};
     for (auto i = subscribes_.size(); i-- > 0;)
       if (subscribes_[i].revision == 0 || subscribes_[i].revision > revision) {
         continue;

@@ -70,6 +70,7 @@ public:
     f = {topic, id_ + ':' + std::to_string(++last_number_), q, false};
     send(id, f, false);
   }
+  int last_number() const noexcept { return last_number_; }
   std::size_t in_flight() const noexcept { return flights_.size(); }
 
   /// Reads what has come, and answers.
@@ -101,7 +102,8 @@ public:
     bool dup;
   };
   const std::vector<arrived>& got() const noexcept { return got_; }
-  int subacks() const noexcept { return subacks_; }
+  /// The last SUBSCRIBE was accepted.
+  bool subscribed() const noexcept { return subscribed_; }
   int fresh_sessions() const noexcept { return fresh_; }
 
 private:
@@ -156,7 +158,7 @@ private:
         send(id, f, true);
     std::erase_if(flights_, [](const auto& f) { return f.second.received; });
   }
-  void on(const mqtt::suback_packet&) { ++subacks_; }
+  void on(const mqtt::suback_packet& p) { subscribed_ = !mqtt::is_failure(p.reasons.at(0)); }
 
   void on(const mqtt::ack_packet& p) {
     const auto id = static_cast<std::uint16_t>(p.id);
@@ -169,8 +171,12 @@ private:
       return;
     auto& f = found->second;
     const bool refused = mqtt::is_failure(p.reason);
-    if (p.type != mqtt::packet_type::pubcomp && !refused && !f.received)
+    if (p.type != mqtt::packet_type::pubcomp && !refused && !f.received) {
+      if (std::getenv("MQTTZOO_SIM_TRACE"))
+        CAF_MESSAGE(id_ << " is promised " << f.payload << " qos " << static_cast<int>(f.qos)
+                        << " at " << at_->pod.life.str());
       promised_.push_back({f.topic, f.payload, f.qos});
+    }
     if (p.type == mqtt::packet_type::pubrec && !refused) {
       f.received = true;
       return send(id, f, false);
@@ -181,6 +187,10 @@ private:
   void on(const mqtt::publish_packet& p) {
     const auto id = static_cast<std::uint16_t>(p.id);
     const bool repeated = p.qos == mqtt::qos::exactly_once && !unreleased_.insert(id).second;
+    if (std::getenv("MQTTZOO_SIM_TRACE"))
+      CAF_MESSAGE(id_ << " gets " << std::string{p.payload} << " qos " << static_cast<int>(p.qos)
+                      << (p.dup ? " dup" : "") << (repeated ? " repeated" : "") << " id " << id
+                      << " at " << at_->pod.life.str());
     if (!repeated)
       got_.push_back({std::string{p.topic}, std::string{p.payload}, p.qos, p.dup});
     if (p.qos == mqtt::qos::at_least_once)
@@ -202,7 +212,7 @@ private:
   std::vector<arrived> got_;
   std::uint16_t last_id_ = 0;
   int last_number_ = 0;
-  int subacks_ = 0;
+  bool subscribed_ = false;
   int fresh_ = 0;
 };
 
