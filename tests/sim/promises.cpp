@@ -135,7 +135,8 @@ private:
     if (random.below(700) == 0 && cluster_.alive().size() > 1 &&
         (rests || weather_.kills == deaths::cascades)) {
       auto& p = any_pod();
-      trace(p.pod.life.str() + " is killed");
+      if (traced)
+        trace(p.pod.life.str() + " is killed;" + cluster_.sessions());
       dead_.push_back(&p);
       cluster_.kill(p);
     }
@@ -181,6 +182,8 @@ private:
   }
 
   void check() {
+    if (traced)
+      trace("in the end:" + cluster_.sessions());
     each_client([&](sim_client& c) {
       require(c.connected(), c.id() + " cannot connect");
       require(c.fresh_sessions() == 1, c.id() + " lost its session");

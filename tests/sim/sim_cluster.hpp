@@ -9,6 +9,7 @@
 #include "tests/net/memory_link.hpp"
 #include "tests/sim/sim_pod.hpp"
 #include "zk/create_missing.hpp"
+#include "zk/records.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -51,9 +52,13 @@ public:
   sim_pod& start(const std::string& name) {
     auto faults = faults_;
     faults.seed = random();
-    sim_pod::place at{sys,    sys.dummy_execution_unit(),
-                      clock,  *tree_,
-                      paths_, [this](sim_pod& by, const zk::pod_record& to) { want(by, to); },
+    sim_pod::place at{sys,
+                      sys.dummy_execution_unit(),
+                      clock,
+                      *tree_,
+                      owners_,
+                      paths_,
+                      [this](sim_pod& by, const zk::pod_record& to) { want(by, to); },
                       faults};
     return *pods.emplace_back(std::make_unique<sim_pod>(std::move(at), name, ++incarnations_));
   }
@@ -134,6 +139,25 @@ public:
       p->timers.run_due(clock.now());
   }
 
+  /// What the tree has of sessions: each with its owner and what waits for it, for a trace.
+  std::string sessions() {
+    std::string text;
+    tree_->scan(
+        answers_, paths_.sessions(), {zk::scan_depth::subtree},
+        [&](const std::vector<zk::scanned_node>& page) {
+          for (const auto& node : page)
+            if (const auto s = zk::decode_session(node.data))
+              text += "\n    " + s->client_id.str();
+            else if (!node.data.empty())
+              text += ' ' + std::string{zk::last_level_of(node.path)} +
+                      (node.path.ends_with("/owner") ? '=' + node.data : std::string{});
+        },
+        [](auto) {});
+    while (tree_->run_turn() > 0) {
+    }
+    return text;
+  }
+
   core::random_source random;
   core::manual_clock clock;
   std::vector<std::unique_ptr<sim_pod>> pods; ///< dead ones too
@@ -212,6 +236,7 @@ private:
   zk::paths paths_;
   zk::inline_executor answers_;
   std::unique_ptr<zk::embedded_store> tree_;
+  ephemeral_owners owners_;
   std::vector<std::unique_ptr<pair>> wires_;
   std::uint64_t incarnations_ = 0;
 };

@@ -55,6 +55,7 @@ public:
     caf::execution_unit* host;
     core::manual_clock& clock;
     zk::embedded_store& tree;
+    ephemeral_owners& owners;
     zk::paths paths;
     std::function<void(sim_pod&, const zk::pod_record&)> on_keep; ///< it wants a link to that pod
     zk::faulty_options faults;
@@ -62,7 +63,7 @@ public:
 
   sim_pod(place at, std::string name, std::uint64_t incarnation)
       : at_(std::move(at)), self_{std::move(name), incarnation, "127.0.0.1:1", "", "sim"},
-        session_(at_.tree, zk::session_id{static_cast<std::int64_t>(incarnation)}),
+        session_(at_.tree, at_.owners, zk::session_id{static_cast<std::int64_t>(incarnation)}),
         store_(session_, at_.faults) {
     pod.clock = &at_.clock;
     pod.store = &store_;

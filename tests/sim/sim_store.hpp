@@ -8,6 +8,7 @@
 #include "zk/embedded_store.hpp"
 #include "zk/store.hpp"
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -17,10 +18,14 @@
 
 namespace mqttzoo::sim {
 
+/// Which sessions the ephemerals of a simulation belong to; the tree beneath knows them as
+/// persistent nodes of nobody.
+using ephemeral_owners = std::map<std::string, zk::session_id>;
+
 class sim_store final : public zk::store {
 public:
-  sim_store(zk::embedded_store& tree, zk::session_id id)
-      : tree_(tree), life_(std::make_shared<life>()) {
+  sim_store(zk::embedded_store& tree, ephemeral_owners& owners, zk::session_id id)
+      : tree_(tree), owners_(owners), life_(std::make_shared<life>()) {
     life_->id = id;
   }
 
@@ -40,7 +45,10 @@ public:
         where, std::move(ops),
         [this, l = life_, mine = std::move(mine), done = std::move(done)](zk::multi_result r) {
           if (r)
-            l->ephemerals.insert(mine.begin(), mine.end());
+            for (const auto& path : mine) {
+              l->ephemerals.insert(path);
+              owners_[path] = l->id;
+            }
           if (l->expired) // it was on its way when the session ended
             remove_ephemerals();
           if (!l->deaf)
@@ -50,11 +58,21 @@ public:
 
   void get(zk::executor& where, std::string path, zk::watcher watch,
            zk::handler<zk::node> done) override {
-    tree_.get(where, std::move(path), relay(std::move(watch)), hearing(std::move(done)));
+    tree_.get(where, path, relay(std::move(watch)),
+              hearing<zk::node>([this, path, done = std::move(done)](auto found) {
+                if (found)
+                  own(path, found->stat);
+                done(std::move(found));
+              }));
   }
   void exists(zk::executor& where, std::string path, zk::watcher watch,
               zk::handler<std::optional<zk::stat>> done) override {
-    tree_.exists(where, std::move(path), relay(std::move(watch)), hearing(std::move(done)));
+    tree_.exists(where, path, relay(std::move(watch)),
+                 hearing<std::optional<zk::stat>>([this, path, done = std::move(done)](auto found) {
+                   if (found && *found)
+                     own(path, **found);
+                   done(std::move(found));
+                 }));
   }
   void children(zk::executor& where, std::string path, zk::watcher watch,
                 zk::handler<zk::child_list> done) override {
@@ -64,7 +82,9 @@ public:
             zk::handler<std::size_t> done) override {
     tree_.scan(
         where, std::move(path), options,
-        [l = life_, page = std::move(page)](std::vector<zk::scanned_node> nodes) {
+        [this, l = life_, page = std::move(page)](std::vector<zk::scanned_node> nodes) {
+          for (auto& node : nodes)
+            own(node.path, node.stat);
           if (!l->deaf)
             page(std::move(nodes));
         },
@@ -121,6 +141,11 @@ private:
     std::weak_ptr<life> life_;
   };
 
+  void own(const std::string& path, zk::stat& stat) const {
+    if (const auto found = owners_.find(path); found != owners_.end())
+      stat.ephemeral_owner = found->second;
+  }
+
   void remove_ephemerals() {
     for (const auto& path : std::exchange(life_->ephemerals, {}))
       tree_.remove(here_, path, zk::any_version, [](auto) {});
@@ -143,6 +168,7 @@ private:
 
   static inline zk::inline_executor here_;
   zk::embedded_store& tree_;
+  ephemeral_owners& owners_;
   std::shared_ptr<life> life_;
 };
 
