@@ -45,6 +45,8 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "membership"; }
+  /// Every step of the last view that it knows is done. On the unit's thread.
+  bool settled() const noexcept { return view_ && step_ == step::settled; }
   void on_exit() override;
 
 private:

@@ -58,9 +58,10 @@ public:
   struct from_peer {
     member_ref pod;                 ///< null: of this pod's own clients
     std::uint64_t first_number = 0; ///< of the first publication at that pod; the others follow on
-    /// Not empty: a pod that has departed did not say that it has them, so they are for the
-    /// sessions that were adopted from it and for nobody else.
-    pod_life orphans_of;
+    /// Not empty: pods that have departed did not say that they have them, so they are for the
+    /// sessions that were adopted from all of these and for nobody else. More than one, if another
+    /// pod died while it was given what the first one had.
+    std::vector<pod_life> orphans_of;
   } origin;
   /// Its promises, made by the sender; parallel to publications or empty. Of what is passed on
   /// again, see peer.hpp.

@@ -105,7 +105,7 @@ void peer::note(const batch& b, const ticket_list& tickets) {
   if (tickets.empty())
     return;
   for (std::size_t i = 0; i < tickets.size(); ++i)
-    unsettled_.push({b.publications[i].message, tickets[i], nullptr, false});
+    unsettled_.push({b.publications[i].message, tickets[i], nullptr, b.origin.orphans_of, false});
 }
 
 void peer::send_messages(const batch& b, const ticket_list& tickets) {
@@ -142,7 +142,7 @@ void peer::send_group(const group_mail& mail) {
   if (mail.promise) {
     sent.number = unsettled_.next_number();
     unsettled_.push(
-        {mail.message, mail.promise, std::make_shared<const std::string>(mail.filter), false});
+        {mail.message, mail.promise, std::make_shared<const std::string>(mail.filter), {}, false});
   }
   if (is_ == life::handed_over) // it departed while this was on its way
     return pass_on(
@@ -202,7 +202,8 @@ void peer::pass_on(unsettled::entry e) {
          static_cast<int>(heirs_->members.size()) - 1);
   auto b = make_ref<batch>(e.message->shared_topic_name(), card_ref{}, 0);
   b->add({e.message, mqtt::packet_id::none});
-  b->origin = {member_, 0, member_->life};
+  b->origin = {member_, 0, std::move(e.orphans_of)};
+  b->origin.orphans_of.push_back(member_->life);
   b->promised = {e.ticket};
   for (const auto& m : heirs_->members)
     if (m->peer)

@@ -85,9 +85,11 @@ private:
 inline bool is_for(const batch& b, const route_target& t) {
   if (t.no_local && t.session == b.publisher)
     return false; // [MQTT-3.8.3-3]
-  const auto& departed = b.origin.orphans_of;
   const auto& from = t.session->adopted_from;
-  return departed.empty() || std::find(from.begin(), from.end(), departed) != from.end();
+  return std::all_of(b.origin.orphans_of.begin(), b.origin.orphans_of.end(),
+                     [&](const pod_life& departed) {
+                       return std::find(from.begin(), from.end(), departed) != from.end();
+                     });
 }
 
 } // namespace mqttzoo::actors

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace mqttzoo::actors {
 
@@ -21,6 +22,7 @@ public:
     mqtt::message_ref message;
     ref<publish_ticket> ticket;               ///< null: settled, or nobody waits for it
     std::shared_ptr<const std::string> group; ///< its filter in full, if it was for a group
+    std::vector<pod_life> orphans_of;         ///< it was for the sessions adopted from these
     bool spoken = false; ///< store-first: the other pod said what it wants stored
   };
 

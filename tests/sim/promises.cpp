@@ -50,14 +50,14 @@ public:
 
   void play() {
     begin();
-    for (int i = 0; i < 6000; ++i)
+    for (int i = 0; i < 10'000; ++i)
       happen();
     finish();
     check();
   }
 
 private:
-  /// So many steps after a pod started its cluster has settled.
+  /// So many steps after the last view was settled everything is where it belongs.
   static constexpr int quiet_steps = 1500;
   static constexpr const char* topics[] = {"a/0", "a/1", "b/0"};
   static constexpr const char* filters[] = {"#", "a/0", "+/0"};
@@ -124,7 +124,10 @@ private:
     });
     if (weather_.kills != deaths::none)
       kill_or_start();
-    ++quiet_;
+    bool rests = true;
+    for (const auto* p : cluster_.alive())
+      rests &= p->settled();
+    quiet_ = rests ? quiet_ + 1 : 0;
     if (weather_.cuts && random.below(400) == 0)
       cut_or_heal();
   }
@@ -146,7 +149,6 @@ private:
       trace(p->pod.life.str() + " is expired and started anew");
       cluster_.expire(*p);
       cluster_.start(p->record().name);
-      quiet_ = 0;
     }
   }
 
@@ -237,7 +239,7 @@ private:
   std::vector<std::unique_ptr<sim_client>> publishers_;
   std::vector<std::unique_ptr<sim_client>> subscribers_;
   std::vector<sim_pod*> dead_;
-  int quiet_ = quiet_steps; ///< steps since a pod started
+  int quiet_ = 0; ///< steps since the cluster settled
 };
 
 void play_all(const weather& w) {

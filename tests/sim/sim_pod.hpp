@@ -88,6 +88,13 @@ public:
   /// Lets the pod hear one answer of its store; false if there is none.
   bool hear() { return answers_.run_one(); }
 
+  /// It thinks that nothing is under way.
+  bool settled() const {
+    return static_cast<const actors::membership&>(
+               *caf::actor_cast<caf::abstract_actor*>(pod.membership))
+        .settled();
+  }
+
   /// As SIGKILL does.
   void kill() {
     alive_ = false;
