@@ -302,7 +302,7 @@ void adopter::finish() {
   done_ = view_;
   if (next_)
     return begin(std::exchange(next_, nullptr)); // which takes the older one's place
-  send(pod().membership, adopted_atom::value, view_->number);
+  send(pod().home, adopted_atom::value, view_->number);
 }
 
 } // namespace mqttzoo::actors

@@ -40,6 +40,7 @@ home::behavior_type home::make_behavior() {
       [this](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
         adopt(*cards);
       },
+      [this](adopted_atom, std::int64_t view) { send(pod().registrar, adopted_atom::value, view); },
       [this](granted_atom, const client_id& client, std::uint64_t claim) {
         granted(client, claim);
       },

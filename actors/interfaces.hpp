@@ -221,6 +221,8 @@ using home_actor = caf::typed_actor<
     caf::reacts_to<release_atom, card_ref, std::uint64_t>,
     /// Sessions of pods that departed are this pod's from now on.
     caf::reacts_to<adopt_atom, std::shared_ptr<const std::vector<card_ref>>>,
+    /// From the adopter, behind the last of them: to the registrar, behind all of them.
+    caf::reacts_to<adopted_atom, std::int64_t>,
     /// The registrar's answers to the claim with that number: the session may begin here, or that
     /// pod has it.
     caf::reacts_to<granted_atom, client_id, std::uint64_t>,
@@ -333,6 +335,9 @@ using registrar_actor = caf::typed_actor<
     /// From the home: it has a session that was adopted; a session is over, or what was granted is
     /// not needed.
     caf::reacts_to<adopt_atom, client_id>, caf::reacts_to<released_atom, client_id>,
+    /// From the home, behind all that was adopted: to the membership. So nobody is told that a view
+    /// is settled before its registrars know of every session.
+    caf::reacts_to<adopted_atom, std::int64_t>,
     /// From the home: its sessions, as it was asked for the view with that number.
     caf::reacts_to<roster_atom, std::int64_t, std::shared_ptr<const std::vector<client_id>>>,
     /// From the membership; answered with `installed` when the homes of the new view were told of

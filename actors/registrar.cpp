@@ -22,6 +22,9 @@ registrar::behavior_type registrar::make_behavior() {
       [this](claim_atom, const client_id& client, std::uint64_t number) { claim(client, number); },
       [this](forget_atom, const client_id& client) { claims_.erase(client); },
       [this](adopt_atom, const client_id& client) { adopted_here(client); },
+      [this](adopted_atom, std::int64_t view) {
+        send(pod().membership, adopted_atom::value, view);
+      },
       [this](released_atom, const client_id& client) { released_here(client); },
       [this](roster_atom, std::int64_t number,
              const std::shared_ptr<const std::vector<client_id>>& clients) {

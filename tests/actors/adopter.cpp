@@ -107,9 +107,9 @@ CAF_TEST(the sessions of a departed pod are taken over) {
   CAF_REQUIRE_EQUAL(a.index->changes.size(), 1u);
   CAF_REQUIRE_EQUAL(a.index->changes[0]->add.size(), 1u);
   CAF_CHECK_EQUAL(a.index->changes[0]->add[0].filter, "s");
-  CAF_CHECK(a.membership->adopted.empty()); // not all pods know what it wants
+  CAF_CHECK(a.home->views.empty()); // not all pods know what it wants
   confirm();
-  CAF_CHECK_EQUAL(a.membership->adopted, std::vector{v->number});
+  CAF_CHECK_EQUAL(a.home->views, std::vector{v->number});
 }
 
 CAF_TEST(mail is copied and goes with its last pointer) {
@@ -169,14 +169,14 @@ CAF_TEST(sessions of members and of other homes are left alone) {
 
 CAF_TEST(a view without a loss needs no look) {
   adopt(alone());
-  CAF_REQUIRE_EQUAL(a.membership->adopted.size(), 1u);
+  CAF_REQUIRE_EQUAL(a.home->views.size(), 1u);
   away("s"); // of a pod that is no member: would be taken if anybody looked
   adopt(view_of(a, {a.others[1]}));
-  CAF_CHECK_EQUAL(a.membership->adopted.size(), 2u);
+  CAF_CHECK_EQUAL(a.home->views.size(), 2u);
   CAF_CHECK_EQUAL(owner_of("s"), "b-1");
   adopt(alone()); // c departed
   confirm();
-  CAF_CHECK_EQUAL(a.membership->adopted.size(), 3u);
+  CAF_CHECK_EQUAL(a.home->views.size(), 3u);
   CAF_CHECK_EQUAL(owner_of("s"), "a-1\nb-1");
 }
 
@@ -217,7 +217,7 @@ CAF_TEST(a newer view takes the place of one under way) {
   run();
   adopt(newer);
   confirm();
-  CAF_CHECK_EQUAL(a.membership->adopted, std::vector{newer->number});
+  CAF_CHECK_EQUAL(a.home->views, std::vector{newer->number});
   CAF_CHECK_EQUAL(owner_of("s"), "a-1\nb-1");
   CAF_CHECK_EQUAL(a.home->adopted.size(), 1u);
 }
@@ -237,7 +237,7 @@ CAF_TEST(a view that comes while sessions begin waits for them) {
   confirm();
   confirm();
   CAF_CHECK_EQUAL(owner_of("t"), "a-1\nb-1");
-  CAF_CHECK_EQUAL(a.membership->adopted, std::vector{newer->number});
+  CAF_CHECK_EQUAL(a.home->views, std::vector{newer->number});
 }
 
 CAF_TEST(a session that was adopted before keeps who had it) {
@@ -265,7 +265,7 @@ CAF_TEST(damaged records are left alone and keep nobody from the rest) {
     store->create(answers, path + name, data, zk::create_mode::persistent, [](auto) {});
   adopt(alone());
   confirm();
-  CAF_CHECK_EQUAL(a.membership->adopted.size(), 1u);
+  CAF_CHECK_EQUAL(a.home->views.size(), 1u);
   CAF_CHECK_EQUAL(adopted_clients(), std::set<std::string>{"s"});
   CAF_CHECK_EQUAL(data_of(path + "/r-7"), "nonsense");
   CAF_CHECK_EQUAL(data_of(path + "/p-0000000002"), "nonsense");

@@ -102,6 +102,7 @@ inline actors::registrar_actor spawn_fake_registrar(caf::actor_system& sys) {
         [](forget_atom, const client_id&) {},
         [](adopt_atom, const client_id&) {},
         [](released_atom, const client_id&) {},
+        [](adopted_atom, std::int64_t) {},
         [](roster_atom, std::int64_t, const std::shared_ptr<const std::vector<client_id>>&) {},
         [](install_atom, const view_ref&) {},
         [](settle_atom, const view_ref&) {},

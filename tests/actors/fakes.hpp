@@ -121,6 +121,7 @@ inline actors::index_actor::behavior_type fake_index(const std::shared_ptr<index
 
 struct home_log {
   std::vector<actors::card_ref> adopted;
+  std::vector<std::int64_t> views; ///< whose orphans are
 };
 
 inline actors::home_actor::behavior_type fake_home(const std::shared_ptr<home_log>& log) {
@@ -131,6 +132,7 @@ inline actors::home_actor::behavior_type fake_home(const std::shared_ptr<home_lo
       [log](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
         log->adopted.insert(log->adopted.end(), cards->begin(), cards->end());
       },
+      [log](adopted_atom, std::int64_t n) { log->views.push_back(n); },
       [](granted_atom, const client_id&, std::uint64_t) {},
       [](held_atom, const client_id&, std::uint64_t, const member_ref&) {},
       [](roster_atom, std::int64_t) {},

@@ -138,8 +138,7 @@ private:
     if (random.below(700) == 0 && cluster_.alive().size() > 1 &&
         (rests || weather_.kills == deaths::cascades)) {
       auto& p = any_pod();
-      if (traced)
-        trace(p.pod.life.str() + " is killed;" + cluster_.sessions());
+      trace(p.pod.life.str() + " is killed");
       dead_.push_back(&p);
       cluster_.kill(p);
     }

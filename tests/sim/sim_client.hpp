@@ -146,6 +146,9 @@ private:
     if (mqtt::is_failure(p.reason))
       return;
     greeted_ = true;
+    if (std::getenv("MQTTZOO_SIM_TRACE"))
+      CAF_MESSAGE(id_ << " is connected to " << at_->pod.life.str()
+                      << (p.session_present ? " again" : ", without a session"));
     if (p.session_present) {
       for (const auto& [id, f] : flights_)
         send(id, f, true);
