@@ -142,8 +142,8 @@ private:
       walks_; ///< the first is under way or waits for room
   net::time_point armed_for_ = net::time_point::max();
   net::time_point save_again_at_ = net::time_point::max(); ///< what the store did not take
-  std::uint64_t revision_ = 0;        ///< of the session's state
-  std::uint64_t saving_revision_ = 0; ///< under way
+  std::uint64_t revision_ = 0;                             ///< of the session's state
+  std::uint64_t saving_revision_ = 0;                      ///< under way
   std::uint64_t saved_revision_ = 0;
   std::shared_ptr<restored_session> restored_; ///< until the first turn
   std::shared_ptr<attachment> arriving_; ///< waits until all have forgotten the session before it

@@ -243,7 +243,8 @@ CAF_TEST(clients that stop with the pod are told) { // 0x8B
   settle();
   const auto heard = wire->take(mqtt::protocol_version::v5);
   CAF_REQUIRE_EQUAL(heard.size(), 1u);
-  CAF_CHECK(std::get<mqtt::disconnect_packet>(heard[0]).reason == reason_code::server_shutting_down);
+  CAF_CHECK(std::get<mqtt::disconnect_packet>(heard[0]).reason ==
+            reason_code::server_shutting_down);
   CAF_CHECK(wire->closed);
 }
 
