@@ -198,6 +198,9 @@ class Publisher(Mover):
         return wire.publish(message.topic, message.payload(), self.qos, pid, dup=dup, version=self.version)
 
     def begin(self) -> None:
+        for message, released in self.open.values():
+            if not released:
+                self.ledger.repeat(message)
         self.line.send(b"".join(wire.ack(wire.PUBREL, pid) if released else self._packet(pid, message, dup=True)
                                 for pid, (message, released) in self.open.items()))
 

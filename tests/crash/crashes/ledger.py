@@ -36,6 +36,7 @@ class Ledger:
         self.lock = threading.Lock()
         self.promised: set[Message] = set()
         self.refused: set[Message] = set()
+        self.repeated: set[Message] = set()
         self.arrived: dict[str, list[Message]] = defaultdict(list)
         self.complaints: list[str] = []
 
@@ -46,6 +47,11 @@ class Ledger:
     def refuse(self, message: Message) -> None:
         with self.lock:
             self.refused.add(message)
+
+    def repeat(self, message: Message) -> None:
+        """Its publisher sends it again, after others: its place in the order is gone."""
+        with self.lock:
+            self.repeated.add(message)
 
     def arrive(self, subscriber: str, message: Message) -> None:
         with self.lock:
@@ -69,7 +75,7 @@ class Ledger:
             times = Counter(self.arrived[name])
             doubled = sorted(m for m, count in times.items() if count > 1 and min(m.qos, granted) == 2)
             problems += _some(doubled, lambda m, n=name, t=times: f"{n} got {m} {t[m]} times", named_max)
-            problems += _some(_disorder(self.arrived[name]), lambda pair, n=name: f"{n} got {pair[1]} after {pair[0]}", named_max)
+            problems += _some(_disorder(self.arrived[name], self.repeated), lambda pair, n=name: f"{n} got {pair[1]} after {pair[0]}", named_max)
         return problems
 
     def check_group(self, group: str, members: dict[str, int]) -> list[str]:
@@ -93,13 +99,14 @@ def _some(found: list, describe, named_max: int = NAMED_MAX) -> list[str]:
     return lines
 
 
-def _disorder(arrived: list[Message]) -> list[tuple[Message, Message]]:
-    """Pairs that came in the wrong order; only the first time a message came counts, the others are redeliveries."""
+def _disorder(arrived: list[Message], repeated: set[Message]) -> list[tuple[Message, Message]]:
+    """Pairs that came in the wrong order; only the first time a message came counts, the others are redeliveries, and
+    so are those that their publisher sent again."""
     latest: dict[tuple, Message] = {}
     seen: set[Message] = set()
     wrong = []
     for message in arrived:
-        if message in seen:
+        if message in seen or message in repeated:
             continue
         seen.add(message)
         # Different QoS are not ordered among each other.
