@@ -1,5 +1,7 @@
 #include "actors/cluster_view.hpp"
 
+#include "actors/session_card.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <string_view>
