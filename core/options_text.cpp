@@ -18,21 +18,20 @@ std::string_view title_of(std::string_view group) {
   struct title {
     std::string_view group, text;
   };
-  constexpr title titles[] = {
-      {"net", "Connections and threads"},
-      {"mqtt", "The protocol: what is granted, announced and refused"},
-      {"topics", "Live topics"},
-      {"safety", "When a message is safe"},
-      {"sessions", "Sessions"},
-      {"retained", "Retained messages"},
-      {"store", "The embedded store"},
-      {"zk", "The store of a cluster"},
-      {"sys", "Topics under `$SYS`"},
-      {"bank", "When no promise can be made"},
-      {"cluster", "What pods agree on while they serve"},
-      {"links", "Links to other pods (with zk.servers)"},
-      {"log", "The log"},
-      {"pod", "The pod"}};
+  constexpr title titles[] = {{"net", "Connections and threads"},
+                              {"mqtt", "The protocol: what is granted, announced and refused"},
+                              {"topics", "Live topics"},
+                              {"safety", "When a message is safe"},
+                              {"sessions", "Sessions"},
+                              {"retained", "Retained messages"},
+                              {"store", "The embedded store"},
+                              {"zk", "The store of a cluster"},
+                              {"sys", "Topics under `$SYS`"},
+                              {"bank", "When no promise can be made"},
+                              {"cluster", "What pods agree on while they serve"},
+                              {"links", "Links to other pods (with zk.servers)"},
+                              {"log", "The log"},
+                              {"pod", "The pod"}};
   const auto* found = std::find_if(std::begin(titles), std::end(titles),
                                    [&](const title& t) { return t.group == group; });
   return found == std::end(titles) ? group : found->text;
