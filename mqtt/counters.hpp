@@ -47,12 +47,12 @@ struct counters {
   counter connect_timeouts;      ///< no CONNECT in net.connect.timeout
   counter packet_timeouts;       ///< half a packet for net.packet.timeout
   counter keep_alive_timeouts;
-  counter protocol_errors; ///< connections closed for a malformed packet or a violation
-  counter reads_paused;    ///< a publisher's reading was paused by backpressure
+  counter protocol_errors;        ///< connections closed for a malformed packet or a violation
+  counter reads_paused;           ///< a publisher's reading was paused by backpressure
   counter far_publishes_sent;     ///< messages sent to another pod, once for each pod
   counter far_publishes_received; ///< and those that came from one
-  counter publishes_kept;  ///< by topics that could not tell yet which other pods want them
-  counter routes_late;     ///< another pod's wish came when its topic had sent messages already
+  counter publishes_kept;         ///< by topics that could not tell yet which other pods want them
+  counter routes_late; ///< another pod's wish came when its topic had sent messages already
 };
 
 } // namespace mqttzoo::mqtt
