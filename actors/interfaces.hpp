@@ -300,6 +300,8 @@ using membership_actor = caf::typed_actor<
     caf::reacts_to<adopted_atom, std::int64_t>,
     /// A departed pod's peer has passed on what it had.
     caf::reacts_to<handed_over_atom, pod_life>,
+    /// And has ended.
+    caf::reacts_to<forgotten_atom, pod_life>,
     /// A link opened, whosever it is.
     caf::reacts_to<linked_atom, net::pod_link_ptr>,
     caf::reacts_to<heard_atom, member_ref, pod_frame>,

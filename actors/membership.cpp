@@ -30,6 +30,7 @@ membership::behavior_type membership::make_behavior() {
       [this](installed_atom, std::int64_t number) { installed(number); },
       [this](adopted_atom, std::int64_t number) { adopted(number); },
       [this](handed_over_atom, const pod_life& life) { handed_over(life); },
+      [this](forgotten_atom, const pod_life& life) { ghosts_.erase(life); },
       [this](linked_atom, const net::pod_link_ptr& link) { linked(link); },
       [this](heard_atom, const member_ref& from, const pod_frame& f) { heard(from, f); },
       [this](tell_atom, const pod_frame& f) { tell_all(f); },
@@ -39,15 +40,17 @@ membership::behavior_type membership::make_behavior() {
 
 void membership::on_exit() {
   ear_ = nullptr;
+  services().timers->cancel(*this);
   for (auto& [life, p] : pods_)
     if (p.member->peer) {
       with_.links->let_go(p.record);
       caf::anon_send(p.member->peer, shut_down_atom::value);
     }
-  for (auto& [life, member] : departed_)
+  for (auto& [life, member] : ghosts_)
     caf::anon_send(member->peer, shut_down_atom::value);
   pods_.clear();
   departed_.clear();
+  ghosts_.clear();
   for (auto& link : std::exchange(early_links_, {}))
     link->abort();
   view_ = nullptr;
@@ -97,7 +100,8 @@ void membership::dismiss(const pod_life& life) {
   for (auto* u : pod().units)
     send(u->porter, depart_atom::value, p.member);
   caf::anon_send(pod().sys, depart_atom::value, life);
-  departed_.emplace(life, p.member);
+  departed_.insert(life);
+  ghosts_.emplace(life, p.member);
 }
 
 void membership::linked(const net::pod_link_ptr& link) {
@@ -146,8 +150,8 @@ void membership::begin(step next) {
     tell_step(frame_kind::has_adopted);
     break;
   case step::handing_over:
-    for (const auto& [life, member] : departed_)
-      send(member->peer, hand_over_atom::value, view_);
+    for (const auto& life : departed_)
+      send(ghosts_.at(life)->peer, hand_over_atom::value, view_);
     break;
   case step::settled:
     settle();

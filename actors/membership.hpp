@@ -31,7 +31,7 @@
 
 namespace mqttzoo::actors {
 
-class membership final : public pinned_base<membership_actor> {
+class membership final : public pinned_base<membership_actor>, private net::timer_client {
 public:
   struct parts {
     zk::paths paths;
@@ -69,6 +69,7 @@ private:
   };
 
   // what ZooKeeper says
+  void on_due(net::time_point now) override;
   void listen();
   void read_pods();
   void read_records(std::vector<std::string> names, std::int64_t number);
@@ -99,7 +100,9 @@ private:
   step step_ = step::settled;
   std::size_t not_installed_ = 0; ///< of this pod's actors
   /// Departed, and what they did not confirm is not handed over yet.
-  std::map<pod_life, member_ref> departed_;
+  std::set<pod_life> departed_;
+  /// Departed, and their peers have not ended: these wait for the store's word of some messages.
+  std::map<pod_life, member_ref> ghosts_;
   std::vector<net::pod_link_ptr> early_links_; ///< of pods that are no members yet
 
   // a reading that is under way

@@ -4,6 +4,7 @@
 
 #include <caf/actor_cast.hpp>
 
+#include <chrono>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -11,6 +12,9 @@ namespace mqttzoo::actors {
 namespace {
 
 constexpr core::logger log{core::log_folder::actors};
+
+/// After the store did not answer.
+constexpr std::chrono::milliseconds read_again_after{200};
 
 } // namespace
 
@@ -20,7 +24,8 @@ public:
   explicit watch_ear(membership& of) : of_(of) {}
 
   void on_watch(const zk::watch_event& event) override {
-    if (event.session == of_.pod().store->session())
+    const bool lost = of_.pod().bug == planted_bug::lost_watch && of_.view_;
+    if (event.session == of_.pod().store->session() && !lost)
       look();
   }
   void on_session(const zk::session_event& event) override {
@@ -57,9 +62,16 @@ void membership::read_pods() {
                           run_inline([&] {
                             if (list)
                               return read_records(std::move(list->names), list->stat.cversion);
-                            reading_.reset(); // the next word of the session starts another one
+                            // Whatever the session said meanwhile was not heard, so it is not
+                            // waited for alone.
+                            reading_.reset();
+                            services().timers->schedule(*this, now() + read_again_after);
                           });
                         });
+}
+
+void membership::on_due(net::time_point) {
+  run_inline([&] { read_pods(); });
 }
 
 /// Each record is read once: the node of a life does not change.

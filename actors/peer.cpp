@@ -213,8 +213,10 @@ void peer::pass_on(unsettled::entry e) {
 }
 
 void peer::quit_if_done() {
-  if (is_ == life::handed_over && unsettled_.empty())
-    quit();
+  if (is_ != life::handed_over || !unsettled_.empty())
+    return;
+  send(pod().membership, forgotten_atom::value, member_->life);
+  quit();
 }
 
 } // namespace mqttzoo::actors

@@ -48,8 +48,9 @@ ref<publish_ticket> topic::ticket_of_peer(const batch& b, std::size_t position,
   }
   const auto number = b.origin.first_number + position;
   if (m->qos() == mqtt::qos::at_least_once)
-    return who.persistent ? make_ref<far_ticket>(policy::store_if_needed, b.origin.pod, number)
-                          : nullptr;
+    return who.persistent && pod().bug != planted_bug::early_acknowledgement
+               ? make_ref<far_ticket>(policy::store_if_needed, b.origin.pod, number)
+               : nullptr;
   // The other pod's post office waits for a word of this one, be it that nothing is to be stored.
   auto t = make_ref<far_ticket>(policy::store_first, b.origin.pod, number);
   t->addressees = who.addressees;

@@ -8,6 +8,7 @@
 
 #include "actors/cluster_view.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/planted_bug.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/settings.hpp"
@@ -84,7 +85,8 @@ struct pod_services {
   registrar_actor registrar;
   adopter_actor adopter;
   caf::actor sys; ///< $SYS
-  pod_life life;  ///< empty: alone
+  planted_bug bug = planted_bug::none;
+  pod_life life; ///< empty: alone
   zk::store* store = nullptr;
   zk::executor* store_answers = nullptr; ///< runs on the first unit, where the post office is
   retained_totals retained;

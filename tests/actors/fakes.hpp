@@ -82,6 +82,7 @@ fake_membership(const std::shared_ptr<membership_log>& log) {
       [log](installed_atom, std::int64_t n) { log->installed.push_back(n); },
       [log](adopted_atom, std::int64_t n) { log->adopted.push_back(n); },
       [](handed_over_atom, const pod_life&) {},
+      [](forgotten_atom, const pod_life&) {},
       [](linked_atom, const net::pod_link_ptr&) {},
       [](heard_atom, const member_ref&, const pod_frame&) {},
       [](tell_atom, const pod_frame&) {},

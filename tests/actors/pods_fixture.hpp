@@ -283,6 +283,7 @@ private:
               [&p](installed_atom, std::int64_t view) { p.installed.push_back(view); },
               [](adopted_atom, std::int64_t) {},
               [](handed_over_atom, const pod_life&) {},
+              [](forgotten_atom, const pod_life&) {},
               [](linked_atom, const net::pod_link_ptr&) {},
               [](heard_atom, const member_ref&, const pod_frame&) {},
               [](tell_atom, const pod_frame&) {},

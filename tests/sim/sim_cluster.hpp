@@ -23,8 +23,9 @@ namespace mqttzoo::sim {
 
 class sim_cluster : public test_coordinator_fixture<> {
 public:
-  sim_cluster(std::uint64_t seed, std::size_t count, zk::faulty_options faults = {})
-      : random(seed), faults_(std::move(faults)) {
+  sim_cluster(std::uint64_t seed, std::size_t count, zk::faulty_options faults = {},
+              actors::planted_bug bug = actors::planted_bug::none)
+      : random(seed), faults_(std::move(faults)), bug_(bug) {
     zk::embedded_options embedded;
     embedded.path = ":memory:";
     embedded.clock = &clock;
@@ -43,9 +44,11 @@ public:
     }
     for (auto& p : pods)
       p->dismiss();
+    restless_ = false;
     drain();
     for (auto& p : pods)
       p->release();
+    restless_ = false;
     drain();
   }
 
@@ -59,7 +62,8 @@ public:
                       owners_,
                       paths_,
                       [this](sim_pod& by, const zk::pod_record& to) { want(by, to); },
-                      faults};
+                      faults,
+                      bug_};
     return *pods.emplace_back(std::make_unique<sim_pod>(std::move(at), name, ++incarnations_));
   }
 
@@ -139,6 +143,9 @@ public:
       p->timers.run_due(clock.now());
   }
 
+  /// Something went to and fro without end.
+  bool restless() const noexcept { return restless_; }
+
   /// What the tree has of sessions: each with its owner and what waits for it, for a trace.
   std::string sessions() {
     std::string text;
@@ -163,6 +170,9 @@ public:
   std::vector<std::unique_ptr<sim_pod>> pods; ///< dead ones too
 
 private:
+  /// More than any run needs: what moves then moves for ever.
+  static constexpr std::size_t jobs_to_rest_max = 200'000;
+
   struct pair {
     sim_pod* left;
     sim_pod* right;
@@ -216,11 +226,13 @@ private:
   }
 
   void drain() {
-    for (bool moved = true; moved;) {
+    std::size_t jobs = 0;
+    for (bool moved = true; moved && !restless_;) {
       connect();
       moved = false;
-      while (run_job())
-        moved = true;
+      for (; run_job(); restless_ |= ++jobs > jobs_to_rest_max)
+        if (moved = true; restless_)
+          return;
       for (auto& w : wires_)
         moved |= w->wire.deliver(64) > 0;
       moved |= tree_->run_turn() > 0;
@@ -233,12 +245,14 @@ private:
   }
 
   zk::faulty_options faults_;
+  const actors::planted_bug bug_;
   zk::paths paths_;
   zk::inline_executor answers_;
   std::unique_ptr<zk::embedded_store> tree_;
   ephemeral_owners owners_;
   std::vector<std::unique_ptr<pair>> wires_;
   std::uint64_t incarnations_ = 0;
+  bool restless_ = false;
 };
 
 } // namespace mqttzoo::sim

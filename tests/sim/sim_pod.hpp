@@ -59,12 +59,14 @@ public:
     zk::paths paths;
     std::function<void(sim_pod&, const zk::pod_record&)> on_keep; ///< it wants a link to that pod
     zk::faulty_options faults;
+    actors::planted_bug bug = actors::planted_bug::none;
   };
 
   sim_pod(place at, std::string name, std::uint64_t incarnation)
       : at_(std::move(at)), self_{std::move(name), incarnation, "127.0.0.1:1", "", "sim"},
         session_(at_.tree, at_.owners, zk::session_id{static_cast<std::int64_t>(incarnation)}),
         store_(session_, at_.faults) {
+    pod.bug = at_.bug;
     pod.clock = &at_.clock;
     pod.store = &store_;
     pod.store_answers = &answers_;
