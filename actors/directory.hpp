@@ -106,6 +106,7 @@ private:
   void write_node(const std::string& path);
   void node_written(const std::string& path, zk::multi_result result);
   void look_up_node(const std::string& path);
+  void nodes_found(const std::string& path, const std::vector<std::string>& names);
   void node_made(const std::string& path, std::string name);
   void finish_shard(const std::string& path);
 

@@ -118,27 +118,34 @@ void directory::node_written(const std::string& path, zk::multi_result result) {
 /// In the gate. Whether the node was created: nobody else makes one with this pod's name, and this
 /// pod one after the other.
 void directory::look_up_node(const std::string& path) {
-  store().sync(here(), path, [](auto) {}); // the read behind it sees what any server was told
-  store().children(
-      here(), path, nullptr, then([this, path](expected<zk::child_list, zk::error> found) {
-        if (!found && found.error() != zk::error::no_node) {
-          leave();
-          return again(found.error(), [this, path] { look_up_node(path); });
-        }
-        auto& o = shard_outboxes_.at(path);
-        auto& w = o.write;
-        const auto names = found ? std::move(found->names) : std::vector<std::string>{};
-        const auto among = [](const std::vector<std::string>& all, const std::string& one) {
-          return std::find(all.begin(), all.end(), one) != all.end();
-        };
-        for (const auto& n : names) {
-          const auto name = zk::parse_log_node_name(n);
-          if (name && name->life == self_ && !among(o.nodes, n) && !among(w.made, n))
-            return node_made(path, n);
-        }
-        std::erase_if(w.stale, [&](const auto& n) { return !among(names, n); });
-        write_node(path);
-      }));
+  const zk::handler<zk::child_list> came = then([this, path](auto found) {
+    if (!found && found.error() != zk::error::no_node) {
+      leave();
+      return again(found.error(), [this, path] { look_up_node(path); });
+    }
+    nodes_found(path, found ? std::move(found->names) : std::vector<std::string>{});
+  });
+  // A server that was not synced may not have the node yet.
+  store().sync(here(), path, then([this, path, came](expected<std::monostate, zk::error> synced) {
+                 if (!synced)
+                   return came(unexpected{synced.error()});
+                 store().children(here(), path, nullptr, came);
+               }));
+}
+
+void directory::nodes_found(const std::string& path, const std::vector<std::string>& names) {
+  auto& o = shard_outboxes_.at(path);
+  auto& w = o.write;
+  const auto among = [](const std::vector<std::string>& all, const std::string& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  for (const auto& n : names) {
+    const auto name = zk::parse_log_node_name(n);
+    if (name && name->life == self_ && !among(o.nodes, n) && !among(w.made, n))
+      return node_made(path, n);
+  }
+  std::erase_if(w.stale, [&](const auto& n) { return !among(names, n); });
+  write_node(path);
 }
 
 void directory::node_made(const std::string& path, std::string name) {

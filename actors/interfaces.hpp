@@ -285,10 +285,12 @@ using peer_actor = caf::typed_actor<
     caf::reacts_to<linked_atom, net::pod_link_ptr>,
     /// A frame that it sent makes no sense: the link is not to be trusted.
     caf::reacts_to<misbehaved_atom, std::string>,
+    /// No topic here sends any more to pods that are not in this view.
+    caf::reacts_to<install_atom, view_ref>,
     /// It has departed: what it has not confirmed is kept.
     caf::reacts_to<depart_atom>,
-    /// All other members can take what it has not confirmed; answered to the membership with
-    /// `handed_over`, and then it ends.
+    /// All members of this view can take what it has not confirmed; answered to the membership with
+    /// `handed_over` at first, and with `forgotten` whenever nothing is left.
     caf::reacts_to<hand_over_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
 
 /// Which pods there are, and how far they have come with every change of that; see membership.hpp.
@@ -300,7 +302,7 @@ using membership_actor = caf::typed_actor<
     caf::reacts_to<adopted_atom, std::int64_t>,
     /// A departed pod's peer has passed on what it had.
     caf::reacts_to<handed_over_atom, pod_life>,
-    /// And has ended.
+    /// And has nothing left.
     caf::reacts_to<forgotten_atom, pod_life>,
     /// A link opened, whosever it is.
     caf::reacts_to<linked_atom, net::pod_link_ptr>,

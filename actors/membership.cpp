@@ -30,7 +30,7 @@ membership::behavior_type membership::make_behavior() {
       [this](installed_atom, std::int64_t number) { installed(number); },
       [this](adopted_atom, std::int64_t number) { adopted(number); },
       [this](handed_over_atom, const pod_life& life) { handed_over(life); },
-      [this](forgotten_atom, const pod_life& life) { ghosts_.erase(life); },
+      [this](forgotten_atom, const pod_life& life) { forgotten(life); },
       [this](linked_atom, const net::pod_link_ptr& link) { linked(link); },
       [this](heard_atom, const member_ref& from, const pod_frame& f) { heard(from, f); },
       [this](tell_atom, const pod_frame& f) { tell_all(f); },
@@ -46,8 +46,8 @@ void membership::on_exit() {
       with_.links->let_go(p.record);
       caf::anon_send(p.member->peer, shut_down_atom::value);
     }
-  for (auto& [life, member] : ghosts_)
-    caf::anon_send(member->peer, shut_down_atom::value);
+  for (auto& [life, g] : ghosts_)
+    caf::anon_send(g.member->peer, shut_down_atom::value);
   pods_.clear();
   departed_.clear();
   ghosts_.clear();
@@ -84,7 +84,7 @@ void membership::enter_view(std::int64_t number, const std::vector<std::string>&
 void membership::take_in(const pod_life& life, const zk::pod_record& record) {
   auto member = make_ref<cluster_member>(life);
   if (life != pod().life) {
-    member->peer = spawn_on<peer>(services(), system(), member_ref{member});
+    member->peer = spawn_on<peer>(services(), system(), member_ref{member}, view_);
     with_.links->keep(record);
   }
   log.info("a pod is here", {{"pod", life.str()}, {"links", record.links}});
@@ -101,7 +101,7 @@ void membership::dismiss(const pod_life& life) {
     send(u->porter, depart_atom::value, p.member);
   caf::anon_send(pod().sys, depart_atom::value, life);
   departed_.insert(life);
-  ghosts_.emplace(life, p.member);
+  ghosts_.emplace(life, ghost{p.member});
 }
 
 void membership::linked(const net::pod_link_ptr& link) {
@@ -139,6 +139,9 @@ void membership::begin(step next) {
     send(pod().post_office, install_atom::value, view_);
     break;
   case step::meeting:
+    for (const auto& m : view_->members)
+      if (m->peer)
+        send(m->peer, install_atom::value, view_);
     pods_.at(pod().life).reached = view_->number;
     tell_step(frame_kind::reached);
     break;
@@ -150,8 +153,8 @@ void membership::begin(step next) {
     tell_step(frame_kind::has_adopted);
     break;
   case step::handing_over:
-    for (const auto& life : departed_)
-      send(ghosts_.at(life)->peer, hand_over_atom::value, view_);
+    for (const auto& [life, g] : ghosts_)
+      send(g.member->peer, hand_over_atom::value, view_);
     break;
   case step::settled:
     settle();
@@ -190,6 +193,19 @@ void membership::adopted(std::int64_t number) {
 void membership::handed_over(const pod_life& life) {
   departed_.erase(life);
   go_on();
+}
+
+void membership::forgotten(const pod_life& life) {
+  const auto found = ghosts_.find(life);
+  if (found == ghosts_.end())
+    return; // is on its way to end
+  found->second.done = true;
+  const bool all = std::all_of(ghosts_.begin(), ghosts_.end(),
+                               [](const auto& entry) { return entry.second.done; });
+  if (!all)
+    return;
+  for (const auto& entry : std::exchange(ghosts_, {}))
+    send(entry.second.member->peer, shut_down_atom::value);
 }
 
 void membership::settle() {

@@ -84,6 +84,7 @@ private:
   void installed(std::int64_t number);
   void adopted(std::int64_t number);
   void handed_over(const pod_life& life);
+  void forgotten(const pod_life& life);
   void heard(const member_ref& from, const pod_frame& f);
   void linked(const net::pod_link_ptr& link);
   void go_on();
@@ -101,8 +102,13 @@ private:
   std::size_t not_installed_ = 0; ///< of this pod's actors
   /// Departed, and what they did not confirm is not handed over yet.
   std::set<pod_life> departed_;
-  /// Departed, and their peers have not ended: these wait for the store's word of some messages.
-  std::map<pod_life, member_ref> ghosts_;
+  /// A departed pod whose peer may still have something: it waits for the store's word of messages.
+  struct ghost {
+    member_ref member;
+    bool done = false;
+  };
+  /// They end together, as one may pass on to another.
+  std::map<pod_life, ghost> ghosts_;
   std::vector<net::pod_link_ptr> early_links_; ///< of pods that are no members yet
 
   // a reading that is under way

@@ -39,6 +39,15 @@ struct publication {
   mqtt::packet_id id = mqtt::packet_id::none;
 };
 
+/// A pod that departed before it said what became of messages that it was given.
+struct departed_pod {
+  pod_life life;
+  /// Members when it was given them, and departed since. What it adopted of theirs is not meant:
+  /// they were given the messages themselves.
+  std::vector<pod_life> beside;
+  bool operator==(const departed_pod&) const = default;
+};
+
 /// Consecutive messages of one publisher to one topic: the unit of work of a topic. Immutable once
 /// sent; the bytes count as "in transit" against the publisher until the last reference goes.
 class batch final : public ref_counted {
@@ -61,7 +70,7 @@ public:
     /// Not empty: pods that have departed did not say that they have them, so they are for the
     /// sessions that were adopted from all of these and for nobody else. More than one, if another
     /// pod died while it was given what the first one had.
-    std::vector<pod_life> orphans_of;
+    std::vector<departed_pod> orphans_of;
   } origin;
   /// Its promises, made by the sender; parallel to publications or empty. Of what is passed on
   /// again, see peer.hpp.

@@ -19,9 +19,9 @@ constexpr std::size_t frame_overhead_bytes_max = 160 * 1024;
 
 } // namespace
 
-peer::peer(caf::actor_config& config, unit_services& services, member_ref member)
+peer::peer(caf::actor_config& config, unit_services& services, member_ref member, view_ref before)
     : pinned_base<peer_actor>(config, services), member_(std::move(member)),
-      channel_(*services.timers, *services.pod->clock, *this) {}
+      channel_(*services.timers, *services.pod->clock, *this), view_(std::move(before)) {}
 
 peer::behavior_type peer::make_behavior() {
   return {
@@ -44,6 +44,7 @@ peer::behavior_type peer::make_behavior() {
           link->abort();
       },
       [this](misbehaved_atom, const std::string& what) { misbehaved(what); },
+      [this](install_atom, const view_ref& view) { view_ = view; },
       [this](depart_atom) { depart(); },
       [this](hand_over_atom, const view_ref& view) { hand_over(view); },
       [this](shut_down_atom) { quit(); },
@@ -57,6 +58,7 @@ void peer::on_exit() {
     note(*w.messages, w.tickets);
   for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
     e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
+  view_ = nullptr;
   heirs_ = nullptr;
   member_ = nullptr; // breaks the cycle member -> handle -> peer -> member
 }
@@ -80,8 +82,12 @@ bool peer::fits(const mqtt::message& m) const noexcept {
 }
 
 void peer::forward(const batch_ref& b, const ticket_list& tickets) {
-  if (is_ != life::member)
-    return note(*b, tickets);
+  if (is_ != life::member) {
+    note(*b, tickets);
+    if (is_ == life::handed_over) // it departed while this was on its way
+      pass_on_unspoken();
+    return;
+  }
   if (waiting_.empty() && !full())
     return send_messages(*b, tickets);
   const bool promised =
@@ -105,7 +111,8 @@ void peer::note(const batch& b, const ticket_list& tickets) {
   if (tickets.empty())
     return;
   for (std::size_t i = 0; i < tickets.size(); ++i)
-    unsettled_.push({b.publications[i].message, tickets[i], nullptr, b.origin.orphans_of, false});
+    unsettled_.push(
+        {b.publications[i].message, tickets[i], nullptr, b.origin.orphans_of, view_, false});
 }
 
 void peer::send_messages(const batch& b, const ticket_list& tickets) {
@@ -141,12 +148,15 @@ void peer::send_group(const group_mail& mail) {
   sent.number = 0;
   if (mail.promise) {
     sent.number = unsettled_.next_number();
-    unsettled_.push(
-        {mail.message, mail.promise, std::make_shared<const std::string>(mail.filter), {}, false});
+    unsettled_.push({mail.message,
+                     mail.promise,
+                     std::make_shared<const std::string>(mail.filter),
+                     {},
+                     view_,
+                     false});
   }
-  if (is_ == life::handed_over) // it departed while this was on its way
-    return pass_on(
-        std::move(*unsettled_.extract_unless([](const auto&) { return false; }).begin()));
+  if (is_ == life::handed_over)
+    return pass_on_unspoken();
   write(encode_group(sent, now()));
 }
 
@@ -159,7 +169,7 @@ void peer::outcome(std::uint64_t number, mqtt::reason_code result) {
   if (result != mqtt::reason_code::server_moved) {
     write(encode_outcome({number, result}));
     unsettled_.settle(*e);
-    return quit_if_done();
+    return say_if_done();
   }
   // A session of its word has another owner or has ended: it gives another word, or, if it has
   // departed, those have it who adopted its sessions.
@@ -170,7 +180,7 @@ void peer::outcome(std::uint64_t number, mqtt::reason_code result) {
   auto again = std::exchange(*e, {});
   unsettled_.settle(*e);
   pass_on(std::move(again));
-  quit_if_done();
+  say_if_done();
 }
 
 void peer::depart() {
@@ -181,14 +191,20 @@ void peer::depart() {
 }
 
 void peer::hand_over(const view_ref& view) {
-  is_ = life::handed_over;
   heirs_ = view;
-  // What the store is asked about may stand there already.
+  if (is_ == life::handed_over)
+    return; // of its heirs, one has departed
+  is_ = life::handed_over;
+  pass_on_unspoken();
+  send(pod().membership, handed_over_atom::value, member_->life);
+  say_if_done();
+}
+
+/// All but what the store is asked about, which may stand there already.
+void peer::pass_on_unspoken() {
   auto all = unsettled_.extract_unless([](const unsettled::entry& e) { return e.spoken; });
   for (auto& e : all)
     pass_on(std::move(e));
-  send(pod().membership, handed_over_atom::value, member_->life);
-  quit_if_done();
 }
 
 void peer::pass_on(unsettled::entry e) {
@@ -203,7 +219,7 @@ void peer::pass_on(unsettled::entry e) {
   auto b = make_ref<batch>(e.message->shared_topic_name(), card_ref{}, 0);
   b->add({e.message, mqtt::packet_id::none});
   b->origin = {member_, 0, std::move(e.orphans_of)};
-  b->origin.orphans_of.push_back(member_->life);
+  b->origin.orphans_of.push_back({member_->life, departed_since(e.sent_in)});
   b->promised = {e.ticket};
   for (const auto& m : heirs_->members)
     if (m->peer)
@@ -212,11 +228,18 @@ void peer::pass_on(unsettled::entry e) {
   local.route(local.look_up(e.message->topic()), std::move(b));
 }
 
-void peer::quit_if_done() {
-  if (is_ != life::handed_over || !unsettled_.empty())
-    return;
-  send(pod().membership, forgotten_atom::value, member_->life);
-  quit();
+std::vector<pod_life> peer::departed_since(const view_ref& view) const {
+  std::vector<pod_life> lives;
+  if (view)
+    for (const auto& m : view->members)
+      if (m->life != member_->life && !heirs_->contains(m->life))
+        lives.push_back(m->life);
+  return lives;
+}
+
+void peer::say_if_done() {
+  if (is_ == life::handed_over && unsettled_.empty())
+    send(pod().membership, forgotten_atom::value, member_->life);
 }
 
 } // namespace mqttzoo::actors

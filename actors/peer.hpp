@@ -1,7 +1,8 @@
 // Another pod, as this one deals with it: what goes there and what comes from there.
 //
-// Spawned by the membership actor with the view that brings the other pod, on the first unit; ends
-// when that pod has departed and all it had not confirmed is passed on. Owns the channel to it, and
+// Spawned by the membership actor with the view that brings the other pod, on the first unit; says
+// so to the membership when that pod has departed and all it had not confirmed is passed on, which
+// ends it. Owns the channel to it, and
 // every message that it has not settled. What needs no promise is dropped and counted while the
 // backlog is above links.queue.bytes.max; what does waits with its batch, which holds its
 // publisher back.
@@ -18,7 +19,8 @@ namespace mqttzoo::actors {
 
 class peer final : public pinned_base<peer_actor>, private net::channel_events {
 public:
-  peer(caf::actor_config& config, unit_services& services, member_ref member);
+  /// `before`: the view before the one that brought the other pod, null if there was none.
+  peer(caf::actor_config& config, unit_services& services, member_ref member, view_ref before);
 
   behavior_type make_behavior() override;
   const char* name() const override { return "peer"; }
@@ -61,14 +63,17 @@ private:
   void outcome(std::uint64_t number, mqtt::reason_code result);
   void depart();
   void hand_over(const view_ref& view);
+  void pass_on_unspoken();
   void pass_on(unsettled::entry e);
-  void quit_if_done();
+  std::vector<pod_life> departed_since(const view_ref& view) const;
+  void say_if_done();
 
   member_ref member_;
   net::link_channel channel_;
   unsettled unsettled_;
   std::deque<waiting> waiting_; ///< batches that wait for room
   life is_ = life::member;
+  view_ref view_;  ///< no topic sends to pods any more that are not in it
   view_ref heirs_; ///< who gets what it had, once it has departed
 };
 

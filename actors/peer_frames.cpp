@@ -78,13 +78,18 @@ mqtt::message_ref read_message(frame_reader& in, const mqtt::topic_ref& topic,
   return in.failed() ? nullptr : mqtt::message::make(std::move(head), forwarded, payload);
 }
 
-messages_writer::messages_writer(std::string_view topic, const std::vector<pod_life>& orphans_of,
+messages_writer::messages_writer(std::string_view topic,
+                                 const std::vector<departed_pod>& orphans_of,
                                  std::uint64_t first_number) {
   frame_.kind = frame_kind::messages;
   append_name(frame_.body, topic);
-  append_u8(frame_.body, static_cast<std::uint8_t>(orphans_of.size()));
-  for (const auto& life : orphans_of)
-    append_name(frame_.body, life.str());
+  append_u16(frame_.body, static_cast<std::uint16_t>(orphans_of.size()));
+  for (const auto& p : orphans_of) {
+    append_name(frame_.body, p.life.str());
+    append_u16(frame_.body, static_cast<std::uint16_t>(p.beside.size()));
+    for (const auto& life : p.beside)
+      append_name(frame_.body, life.str());
+  }
   append_u64(frame_.body, first_number);
   count_at_ = frame_.body.size();
   append_u32(frame_.body, 0);
@@ -109,8 +114,11 @@ pod_frame messages_writer::take() {
 
 messages_reader::messages_reader(std::string_view body) : in_(body) {
   topic_ = valid_topic(in_);
-  for (auto left = in_.u8(); left > 0 && !in_.failed(); --left)
-    orphans_of_.emplace_back(std::string{in_.name()});
+  for (auto left = in_.u16(); left > 0 && !in_.failed(); --left) {
+    orphans_of_.push_back({pod_life{std::string{in_.name()}}, {}});
+    for (auto more = in_.u16(); more > 0 && !in_.failed(); --more)
+      orphans_of_.back().beside.emplace_back(std::string{in_.name()});
+  }
   first_number_ = in_.u64();
   left_ = in_.u32();
 }

@@ -24,7 +24,7 @@ inline constexpr std::size_t messages_frame_bytes = 32 * 1024;
 class messages_writer {
 public:
   /// `first_number`: of the first message; 0: none of them is answered.
-  messages_writer(std::string_view topic, const std::vector<pod_life>& orphans_of,
+  messages_writer(std::string_view topic, const std::vector<departed_pod>& orphans_of,
                   std::uint64_t first_number);
 
   /// False if the frame is to be sent first: take() it, and begin another one.
@@ -46,7 +46,7 @@ public:
 
   bool failed() const noexcept { return in_.failed(); }
   std::string_view topic() const noexcept { return topic_; }
-  const std::vector<pod_life>& orphans_of() const noexcept { return orphans_of_; }
+  const std::vector<departed_pod>& orphans_of() const noexcept { return orphans_of_; }
   std::uint64_t first_number() const noexcept { return first_number_; }
   /// Null at the end; look at failed() then.
   mqtt::message_ref next(const mqtt::topic_ref& topic, mqtt::time_point now);
@@ -54,7 +54,7 @@ public:
 private:
   frame_reader in_;
   std::string_view topic_;
-  std::vector<pod_life> orphans_of_;
+  std::vector<departed_pod> orphans_of_;
   std::uint64_t first_number_ = 0;
   std::uint32_t left_ = 0;
 };

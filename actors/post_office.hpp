@@ -225,6 +225,9 @@ private:
   void after_groundwork(std::function<void()> f);
   /// One transaction; `then` runs as this actor.
   void write(ops what, std::function<void(zk::multi_result)> then);
+  /// Whether a node is there, as the store's leader knows by now; `then` runs as this actor.
+  void look_behind_sync(const std::string& path,
+                        std::function<void(const expected<bool, zk::error>&)> then);
   /// Removals that may not get lost: tried again while the store is full.
   void remove(ops what);
   void try_again(ops what, const zk::multi_error& after);

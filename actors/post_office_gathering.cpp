@@ -139,20 +139,14 @@ post_office::ops post_office::to_ops(transaction& t) {
 
 /// The answer to a transaction was lost: what it created is there if it was applied, and all of it.
 void post_office::resolve(const transaction_ptr& t) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  auto& store = *pod().store;
-  auto& answers = *pod().store_answers;
-  store.sync(answers, t->witness, [](auto) {}); // the read behind it sees what any server was told
-  store.exists(answers, t->witness, nullptr, [self, t, this](auto there) {
-    run_inline([&] {
-      if (!there && there.error() == zk::error::connection_loss)
-        return resolve(t);
-      if (there && *there)
-        return ended(*t, mqtt::reason_code::success);
-      const auto lost = there ? zk::error::connection_loss : there.error();
-      log.warn("a message could not be stored", {{"error", zk::to_string(lost)}});
-      ended(*t, to_reason(lost));
-    });
+  look_behind_sync(t->witness, [t, this](const expected<bool, zk::error>& there) {
+    if (!there && there.error() == zk::error::connection_loss)
+      return resolve(t);
+    if (there && *there)
+      return ended(*t, mqtt::reason_code::success);
+    const auto lost = there ? zk::error::connection_loss : there.error();
+    log.warn("a message could not be stored", {{"error", zk::to_string(lost)}});
+    ended(*t, to_reason(lost));
   });
 }
 

@@ -68,20 +68,20 @@ void post_office::give_to_index(const std::string& topic, const mqtt::message_re
 void post_office::read_retained(const std::string& topic) {
   auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   auto path = paths_.retained(topic);
-  auto& store = *pod().store;
-  auto& answers = *pod().store_answers;
-  store.sync(answers, path, [](auto) {});
-  store.get(answers, path, nullptr,
-            [self, topic, known = retained_history_.newest(topic),
-             this](const expected<zk::node, zk::error>& found) {
-              run_inline([&] {
-                // That there is no node has no number; if something was heard meanwhile, that
-                // counts.
-                if (found || found.error() != zk::error::no_node ||
-                    retained_history_.newest(topic) == known)
-                  retained_read(topic, found);
-              });
-            });
+  auto came = [self, topic, known = retained_history_.newest(topic),
+               this](const expected<zk::node, zk::error>& found) {
+    run_inline([&] {
+      // That there is no node has no number; if something was heard meanwhile, that counts.
+      if (found || found.error() != zk::error::no_node || retained_history_.newest(topic) == known)
+        retained_read(topic, found);
+    });
+  };
+  pod().store->sync(*pod().store_answers, path,
+                    [this, path, came = std::move(came)](const auto& synced) mutable {
+                      if (!synced)
+                        return came(unexpected{synced.error()});
+                      pod().store->get(*pod().store_answers, path, nullptr, std::move(came));
+                    });
 }
 
 void post_office::retained_read(const std::string& topic,

@@ -127,21 +127,15 @@ void post_office::word_again(const far_message& of, given_word w) {
 /// The pod that was to store it has departed, and with it its session with the store: what stands
 /// there now is all that ever will.
 void post_office::look_up(const far_message& of, const std::string& witness) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  auto& store = *pod().store;
-  auto& answers = *pod().store_answers;
-  store.sync(answers, witness, [](auto) {});
-  store.exists(answers, witness, nullptr, [self, of, witness, this](auto there) {
-    run_inline([&] {
-      if (!there &&
-          (there.error() == zk::error::connection_loss || there.error() == zk::error::overloaded)) {
-        if (const auto found = words_.find(of); found != words_.end())
-          found->second.looked_up = false;
-        return await_room();
-      }
-      word_ended(of, there && *there ? mqtt::reason_code::success
-                                     : mqtt::reason_code::unspecified_error);
-    });
+  look_behind_sync(witness, [of, this](const expected<bool, zk::error>& there) {
+    if (!there &&
+        (there.error() == zk::error::connection_loss || there.error() == zk::error::overloaded)) {
+      if (const auto found = words_.find(of); found != words_.end())
+        found->second.looked_up = false;
+      return await_room();
+    }
+    word_ended(of,
+               there && *there ? mqtt::reason_code::success : mqtt::reason_code::unspecified_error);
   });
 }
 

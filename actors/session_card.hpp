@@ -81,15 +81,21 @@ private:
   }
 };
 
+/// Whether a session that was adopted from `lives`, the latest first, was with `p` when that was
+/// given a message.
+inline bool had(const departed_pod& p, const std::vector<pod_life>& lives) {
+  const auto at = std::find(lives.begin(), lives.end(), p.life);
+  return at != lives.end() && std::none_of(at + 1, lives.end(), [&](const pod_life& before) {
+           return std::find(p.beside.begin(), p.beside.end(), before) != p.beside.end();
+         });
+}
+
 /// Whether the session of `t`, whose route has it, is to have the messages of `b`.
 inline bool is_for(const batch& b, const route_target& t) {
   if (t.no_local && t.session == b.publisher)
     return false; // [MQTT-3.8.3-3]
-  const auto& from = t.session->adopted_from;
   return std::all_of(b.origin.orphans_of.begin(), b.origin.orphans_of.end(),
-                     [&](const pod_life& departed) {
-                       return std::find(from.begin(), from.end(), departed) != from.end();
-                     });
+                     [&](const departed_pod& p) { return had(p, t.session->adopted_from); });
 }
 
 } // namespace mqttzoo::actors

@@ -4,6 +4,7 @@
 // the publishers of this pod may have unacknowledged.
 #pragma once
 
+#include "actors/cluster_view.hpp"
 #include "actors/publish_ticket.hpp"
 
 #include <cstddef>
@@ -22,7 +23,8 @@ public:
     mqtt::message_ref message;
     ref<publish_ticket> ticket;               ///< null: settled, or nobody waits for it
     std::shared_ptr<const std::string> group; ///< its filter in full, if it was for a group
-    std::vector<pod_life> orphans_of;         ///< it was for the sessions adopted from these
+    std::vector<departed_pod> orphans_of;     ///< it was for the sessions adopted from these
+    view_ref sent_in;                         ///< the pods there were then; null: nobody else
     bool spoken = false; ///< store-first: the other pod said what it wants stored
   };
 

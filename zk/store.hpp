@@ -225,7 +225,8 @@ public:
   virtual void scan(executor& where, std::string path, scan_options options, page_handler page,
                     handler<std::size_t> done) = 0;
 
-  /// Completes when every write that completed anywhere before the call can be read here.
+  /// Completes when every write that completed anywhere before the call can be read here. If it
+  /// fails, a read behind it may come from a server that is behind: only read once it succeeded.
   virtual void sync(executor& where, std::string path, handler<std::monostate> done) = 0;
 
   /// Registers for session events; the present state is told first. Ends with the sink's life.

@@ -52,6 +52,7 @@ inline actors::peer_actor spawn_fake_peer(caf::actor_system& sys, std::shared_pt
         [](tell_atom, const pod_frame&) {},
         [](linked_atom, const net::pod_link_ptr&) {},
         [](misbehaved_atom, const std::string&) {},
+        [](install_atom, const view_ref&) {},
         [](depart_atom) {},
         [](hand_over_atom, const view_ref&) {},
         [self](shut_down_atom) { self->quit(); },

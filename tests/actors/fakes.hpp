@@ -39,6 +39,7 @@ inline actors::peer_actor::behavior_type fake_peer(const std::shared_ptr<peer_lo
       [log](tell_atom, const pod_frame& f) { log->frames.push_back(f); },
       [](linked_atom, const net::pod_link_ptr&) {},
       [log](misbehaved_atom, const std::string& why) { log->misbehaved.push_back(why); },
+      [](install_atom, const view_ref&) {},
       [](depart_atom) {},
       [](hand_over_atom, const view_ref&) {},
       [](shut_down_atom) {},

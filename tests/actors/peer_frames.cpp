@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using lives = std::vector<pod_life>;
-
 const mqtt::time_point now{1h};
 
 mqtt::message_ref message(const std::string& topic, const std::string& payload,
@@ -34,7 +32,9 @@ std::string wire(const pod_frame& f) {
 }
 
 std::string messages_frame(const mqtt::message_ref& m) {
-  messages_writer w{m->topic(), {pod_life{"pod-1"}, pod_life{"pod-2"}}, 17};
+  const std::vector<actors::departed_pod> orphans{
+      {pod_life{"pod-1"}, {}}, {pod_life{"pod-2"}, {pod_life{"pod-3"}, pod_life{"pod-4"}}}};
+  messages_writer w{m->topic(), orphans, 17};
   w.add(m, now);
   return wire(w.take());
 }
@@ -56,7 +56,9 @@ void check_hostile(const std::string& good, Decode decode) {
 
 CAF_TEST(messages of a topic) {
   const auto m = message("a/b", "payload");
-  messages_writer w{m->topic(), {pod_life{"pod-1"}, pod_life{"pod-2"}}, 17};
+  const std::vector<departed_pod> orphans{
+      {pod_life{"pod-1"}, {}}, {pod_life{"pod-2"}, {pod_life{"pod-3"}, pod_life{"pod-4"}}}};
+  messages_writer w{m->topic(), orphans, 17};
   CAF_CHECK(w.empty());
   w.add(m, now);
   w.add(message("a/b", std::string(payload_copied_max + 1, 'x')), now);
@@ -66,7 +68,7 @@ CAF_TEST(messages of a topic) {
   const auto body = wire(frame);
   messages_reader in{body};
   CAF_CHECK_EQUAL(in.topic(), "a/b");
-  CAF_CHECK(in.orphans_of() == lives{pod_life{"pod-1"}, pod_life{"pod-2"}});
+  CAF_CHECK(in.orphans_of() == orphans);
   CAF_CHECK_EQUAL(in.first_number(), 17u);
   const auto first = in.next(m->shared_topic_name(), now + 2s);
   CAF_REQUIRE(first);

@@ -75,6 +75,7 @@ public:
         [this](tell_atom, const pod_frame& f) { pass_on(f); },
         [](linked_atom, const net::pod_link_ptr&) {},
         [this](misbehaved_atom, const std::string& what) { at_.complaints.push_back(what); },
+        [](install_atom, const view_ref&) {},
         [](depart_atom) {},
         [](hand_over_atom, const view_ref&) {},
         [](shut_down_atom) {},

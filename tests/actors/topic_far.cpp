@@ -220,13 +220,13 @@ CAF_TEST(orphaned messages are for the sessions of the departed pod) {
   away.subscribe("t", qos::at_least_once);
   away.received();
   auto b = batch_of("b", "t", {{"1", qos::at_least_once}}, 7);
-  b->origin.orphans_of = {pod_life{"gone"}};
+  b->origin.orphans_of = {{pod_life{"gone"}, {}}};
   hand_in(b);
   CAF_CHECK_EQUAL(subscriber.payloads(), (strings{"1"}));
   CAF_CHECK(away.payloads().empty());
   CAF_CHECK_EQUAL(other("b").told->settled.size(), 1u); // the persistent one has no part in it
   b = batch_of("b", "t", {{"2", qos::at_least_once}}, 8);
-  b->origin.orphans_of = {pod_life{"another"}};
+  b->origin.orphans_of = {{pod_life{"another"}, {}}};
   hand_in(b);
   CAF_CHECK(subscriber.payloads().empty());
   CAF_CHECK(other("b").told->settled.back().outcome == reason_code::no_matching_subscribers);

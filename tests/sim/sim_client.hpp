@@ -94,6 +94,8 @@ public:
   };
   /// What it was promised, in the order of the promises.
   const std::vector<acknowledged>& promised() const noexcept { return promised_; }
+  /// Whether it had to publish that payload more than once.
+  bool sent_again(const std::string& payload) const { return sent_again_.contains(payload); }
   /// What it got, topic and payload, repetitions too.
   struct arrived {
     std::string topic;
@@ -126,6 +128,8 @@ private:
                  mqtt::protocol_version::v5, bytes);
       return write(bytes);
     }
+    if (dup)
+      sent_again_.insert(f.payload);
     mqtt::publish_packet p;
     p.topic = f.topic;
     p.payload = f.payload;
@@ -212,6 +216,7 @@ private:
   std::map<std::uint16_t, flight> flights_;
   std::set<std::uint16_t> unreleased_;
   std::vector<acknowledged> promised_;
+  std::set<std::string> sent_again_;
   std::vector<arrived> got_;
   std::uint16_t last_id_ = 0;
   int last_number_ = 0;
