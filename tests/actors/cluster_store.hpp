@@ -141,6 +141,7 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
       auto member = make_ref<actors::cluster_member>(pod_life{other});
       p.peers.push_back(std::make_shared<peer_log>());
       member->peer = sys.spawn(fake_peer, p.peers.back());
+      p.peers.back()->member = member.get();
       p.others.push_back(std::move(member));
     }
   }

@@ -3,7 +3,7 @@
 // The logs belong to the test; everything runs on its thread.
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/cluster_view.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -21,6 +21,13 @@ struct peer_log {
   std::vector<actors::far_receipt> settled;
   std::vector<actors::pod_frame> frames;
   std::vector<std::string> misbehaved;
+
+  /// Whose pigeonhole it empties.
+  const actors::cluster_member* member = nullptr;
+  void take_settlements() {
+    for (const auto& s : member->settlements.take())
+      settled.push_back({s.outcome, {s.number}});
+  }
 };
 
 inline actors::peer_actor::behavior_type fake_peer(const std::shared_ptr<peer_log>& log) {
@@ -30,6 +37,7 @@ inline actors::peer_actor::behavior_type fake_peer(const std::shared_ptr<peer_lo
       [](deliver_atom, const group_mail&) {},
       [](returned_atom, std::uint64_t) {},
       [log](settled_atom, const far_receipt& r) { log->settled.push_back(r); },
+      [log](settled_atom) { log->take_settlements(); },
       [log](word_atom, std::uint64_t number, const ops_ref& ops) {
         log->words.emplace_back(number, ops);
       },
@@ -56,6 +64,7 @@ inline actors::session_actor::behavior_type fake_session(const std::shared_ptr<s
   return {
       [](deliver_atom, const parcel&) {},
       [](settled_atom, const receipt&) {},
+      [](settled_atom) {},
       [](transit_fell_atom) {},
       [](attach_atom, const std::shared_ptr<attachment>&) {},
       [](changed_atom, const change_done&) {},
@@ -83,7 +92,6 @@ fake_membership(const std::shared_ptr<membership_log>& log) {
       [log](installed_atom, std::int64_t n) { log->installed.push_back(n); },
       [log](adopted_atom, std::int64_t n) { log->adopted.push_back(n); },
       [](handed_over_atom, const pod_life&) {},
-      [](forgotten_atom, const pod_life&) {},
       [](linked_atom, const net::pod_link_ptr&) {},
       [](heard_atom, const member_ref&, const pod_frame&) {},
       [](tell_atom, const pod_frame&) {},
