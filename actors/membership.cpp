@@ -102,10 +102,12 @@ void membership::dismiss(const pod_life& life) {
 }
 
 void membership::linked(const net::pod_link_ptr& link) {
-  if (early_links_.size() >= early_links_max)
-    return link->abort();
   early_links_.push_back(link);
   give_links();
+  if (early_links_.size() <= early_links_max)
+    return;
+  early_links_.pop_back();
+  link->abort();
 }
 
 void membership::give_links() {

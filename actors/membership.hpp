@@ -114,6 +114,7 @@ private:
     std::vector<std::string> names;
     std::map<std::string, zk::pod_record> records; ///< of those that are new
     std::size_t missing = 0;
+    bool failed = false; ///< the store did not give one of them
   };
   std::optional<reading> reading_;
   bool read_again_ = false;
