@@ -1,5 +1,6 @@
 #include "actors/adopter.hpp"
 
+#include "actors/child_path.hpp"
 #include "actors/home.hpp"
 #include "actors/session_owner.hpp"
 #include "core/log.hpp"
@@ -81,11 +82,27 @@ void adopter::begin(const view_ref& v) {
     return finish();
   for (const auto& [path, state] : claims_) // this pod may not be their home any more, but has them
     if (state == claim::failed)
-      candidates_.push_back(path);
-  prefixes_.push_back(paths_.sessions());
-  // What completed anywhere before every pod knew the view can be read from here on.
-  pod().store->sync(*pod().store_answers, paths_.sessions(), [](auto) {});
-  go_on();
+      again_.insert(path);
+  list_again_ = true;
+  look_again();
+}
+
+/// What completed anywhere before every pod knew the view can be read behind a sync; only if that
+/// was answered: else a link broke, and the server that answers next may be behind.
+void adopter::look_again() {
+  ++listing_;
+  pod().store->sync(
+      *pod().store_answers, paths_.sessions(),
+      then<std::monostate>([this, run = run_](expected<std::monostate, zk::error>& synced) {
+        --listing_;
+        if (run == run_ && synced) {
+          for (const auto& path : std::exchange(again_, {}))
+            candidates_.push_back(path);
+          if (std::exchange(list_again_, false))
+            prefixes_.push_back(paths_.sessions());
+        }
+        go_on();
+      }));
 }
 
 /// Lists only as much as there is to do.
@@ -126,7 +143,7 @@ void adopter::list_prefix(const std::string& path) {
         list_again_ |= !found && found.error() != zk::error::no_node;
         const bool top = path == paths_.sessions();
         for (const auto& name : found ? found->names : std::vector<std::string>{}) {
-          auto below = path + '/' + name;
+          auto below = child_path(path, name);
           if (top)
             prefixes_.push_back(std::move(below));
           else if (const auto b = bucket_of(below); b && view_->home_of(*b) == view_->self)
@@ -144,7 +161,7 @@ void adopter::list_bucket(const std::string& path) {
         if (run == run_) {
           list_again_ |= !found && found.error() != zk::error::no_node;
           for (const auto& name : found ? found->names : std::vector<std::string>{})
-            candidates_.push_back(path + '/' + name);
+            candidates_.push_back(child_path(path, name));
         }
         go_on();
       }));
@@ -227,13 +244,7 @@ void adopter::try_again_later() {
 }
 
 void adopter::on_due(net::time_point) {
-  run_inline([&] {
-    for (const auto& path : std::exchange(again_, {}))
-      candidates_.push_back(path);
-    if (std::exchange(list_again_, false))
-      prefixes_.push_back(paths_.sessions());
-    go_on();
-  });
+  run_inline([&] { look_again(); });
 }
 
 // --- all are taken ---

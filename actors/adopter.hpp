@@ -86,6 +86,7 @@ private:
   void adopt(const view_ref& v);
   void settle(const view_ref& v);
   void begin(const view_ref& v);
+  void look_again();
   void go_on();
   void list_prefix(const std::string& path);
   void list_bucket(const std::string& path);

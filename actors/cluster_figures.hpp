@@ -15,13 +15,22 @@
 namespace mqttzoo::actors {
 
 struct cluster_figures {
-  static constexpr std::array<std::string_view, 12> names{
-      "clients/connected",         "clients/total",
-      "messages/received",         "messages/sent",
-      "publish/messages/received", "publish/messages/sent",
-      "publish/messages/dropped",  "publish/messages/refused",
-      "publish/bytes/received",    "publish/bytes/sent",
-      "subscriptions/count",       "links/publishes sent"};
+  static constexpr std::array<std::string_view, 16> names{"clients/connected",
+                                                          "clients/total",
+                                                          "messages/received",
+                                                          "messages/sent",
+                                                          "publish/messages/received",
+                                                          "publish/messages/sent",
+                                                          "publish/messages/dropped",
+                                                          "publish/messages/refused",
+                                                          "publish/bytes/received",
+                                                          "publish/bytes/sent",
+                                                          "subscriptions/count",
+                                                          "links/publishes sent",
+                                                          "links/lost",
+                                                          "links/connections carried",
+                                                          "links/claims waiting",
+                                                          "links/claims timed out"};
 
   std::array<std::uint64_t, names.size()> of{};
 

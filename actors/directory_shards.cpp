@@ -1,5 +1,6 @@
 // How the directory writes what this pod wants with wildcards or as a member of groups: its own log
 // in each shard.
+#include "actors/child_path.hpp"
 #include "actors/directory.hpp"
 #include "zk/create_missing.hpp"
 
@@ -88,7 +89,7 @@ void directory::write_node(const std::string& path) {
   ops.emplace_back(w.nodes[w.next]);
   if (w.next + 1 == w.nodes.size())
     for (const auto& name : w.stale)
-      ops.emplace_back(zk::remove_op{path + '/' + name});
+      ops.emplace_back(zk::remove_op{child_path(path, name)});
   store().multi(here(), std::move(ops), then([this, path](zk::multi_result result) {
                   node_written(path, std::move(result));
                 }));

@@ -34,6 +34,7 @@ void home::wait(const client_id& client, const std::shared_ptr<attachment>& a) {
   const auto number = ++last_claim_;
   const auto due = due_.emplace(a->wait_until, client);
   waiting_.emplace(client, waiting{a, number, due});
+  services().counters.claims_waiting.set(waiting_.size());
   if (due == due_.begin())
     services().timers->schedule(*this, a->wait_until);
   send(pod().registrar, claim_atom::value, client, number);
@@ -43,6 +44,7 @@ std::shared_ptr<attachment> home::stop_waiting(all_waiting::iterator at) {
   auto connection = std::move(at->second.connection);
   due_.erase(at->second.due);
   waiting_.erase(at);
+  services().counters.claims_waiting.set(waiting_.size());
   return connection; // the timer finds nothing to do
 }
 
@@ -50,6 +52,7 @@ void home::on_due(net::time_point at) {
   run_inline([&] {
     while (!due_.empty() && due_.begin()->first <= at) {
       const auto client = due_.begin()->second;
+      services().counters.claims_timed_out.add();
       refuse(stop_waiting(waiting_.find(client)), mqtt::reason_code::server_unavailable,
              "the pods did not agree in time on who has the session");
       send(pod().registrar, forget_atom::value, client);

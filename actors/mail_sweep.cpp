@@ -1,5 +1,6 @@
 #include "actors/mail_sweep.hpp"
 
+#include "actors/child_path.hpp"
 #include "actors/session_card.hpp"
 #include "core/log.hpp"
 
@@ -86,7 +87,7 @@ void mail_sweep::list(const std::string& path) {
       *pod_.store_answers, path, nullptr, then<zk::child_list>([this, path](const auto& found) {
         std::vector<std::string> strangers;
         for (const auto& name : found ? found->names : std::vector<std::string>{}) {
-          auto below = path + '/' + name;
+          auto below = child_path(path, name);
           if (const auto mail = zk::parse_mail_name(name)) {
             if (!writers_.contains(static_cast<std::int64_t>(mail->writer)))
               strangers.push_back(std::move(below));

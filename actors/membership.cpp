@@ -106,6 +106,7 @@ void membership::linked(const net::pod_link_ptr& link) {
   give_links();
   if (early_links_.size() <= early_links_max)
     return;
+  services().counters.links_overflowed.add();
   early_links_.pop_back();
   link->abort();
 }

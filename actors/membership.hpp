@@ -110,6 +110,7 @@ private:
 
   // a reading that is under way
   struct reading {
+    reading() {} // else clang 14 does not find that it can be made
     std::int64_t number = 0;
     std::vector<std::string> names;
     std::map<std::string, zk::pod_record> records; ///< of those that are new

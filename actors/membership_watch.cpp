@@ -1,5 +1,6 @@
 // What ZooKeeper says of the pods: the children of `pods`, and what each says of itself.
 #include "actors/membership.hpp"
+#include "actors/publish_ticket.hpp" // for clang: what messages hold
 #include "core/log.hpp"
 
 #include <caf/actor_cast.hpp>

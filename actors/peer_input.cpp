@@ -145,10 +145,13 @@ void peer::pass_to_actor(net::link_kind kind, std::string_view body) {
 void peer::misbehaved(std::string_view what) {
   log.error("another pod sent what makes no sense; its link is closed",
             {{"pod", member_->life.str()}, {"what", what}});
+  if (channel_.is_open())
+    services().counters.links_lost.add();
   channel_.abort();
 }
 
 void peer::on_link_lost(const net::link_end& why) {
+  services().counters.links_lost.add();
   log.warn(
       "a link is lost",
       {{"pod", member_->life.str()}, {"why", net::to_string(why.cause)}, {"detail", why.detail}});

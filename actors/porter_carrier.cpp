@@ -23,10 +23,15 @@ porter::carrier::~carrier() {
 
 void porter::carrier::rest() {
   porter_.services().timers->cancel(*this);
+  if (std::exchange(counted_, false))
+    porter_.services().counters.connections_carried.sub();
 }
 
 void porter::carrier::open(unit_index unit) {
   rest();
+  counted_ = true;
+  porter_.services().counters.connections_carried.add();
+  porter_.services().counters.connections_carried_ever.add();
   asked_ = nullptr;
   unit_ = unit;
   credit_ = stream_window_bytes;
@@ -91,6 +96,7 @@ void porter::carrier::not_here() {
 void porter::carrier::on_due(net::time_point now) {
   if (goes_back_ && now < asked_->wait_until)
     return porter_.give_back(*this);
+  porter_.services().counters.claims_timed_out.add();
   auto a = let_go();
   a->refusal = mqtt::reason_code::server_unavailable;
   a->refusal_text = "pod " + pod_->life.str() + ", which has the session, did not answer in time";

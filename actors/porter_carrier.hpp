@@ -34,7 +34,7 @@ public:
   /// The pod does not have the session (any more): back to the home, at once or, if that has
   /// happened again and again, a little later.
   void not_here();
-  /// It is due for nothing any more: who left is kept until its event is over.
+  /// It is due for nothing and carries nothing any more: who left is kept until its event is over.
   void rest();
   /// The connection for another use; null if the carrier is open.
   std::shared_ptr<attachment> let_go();
@@ -59,6 +59,7 @@ private:
   const std::uint64_t number_;
   unit_index unit_{};        ///< of the session, once it is open
   bool goes_back_ = false;   ///< when the timer is due
+  bool counted_ = false;     ///< among those that are carried now
   std::uint32_t credit_ = 0; ///< bytes that may be sent
   std::uint32_t unsaid_ = 0; ///< bytes the session's side does not know yet to be taken
 };

@@ -98,7 +98,7 @@ void post_office::replace_session(const card_ref& session, std::uint64_t revisio
   what.emplace_back(zk::set_op{path, data});
   if (owner)
     what.emplace_back(zk::set_op{zk::paths::session_owner(path), owner_data(*session), *owner});
-  write_groundwork(std::move(what), [this, session, revision, data,
+  write_groundwork(std::move(what), [this, session, revision, data = std::move(data),
                                      owner](const zk::multi_result& result) {
     if (!result && !owner && result.error().code == zk::error::no_node)
       return write_session(session, revision, data, true);

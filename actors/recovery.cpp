@@ -59,7 +59,7 @@ private:
     std::promise<std::optional<std::string>> done;
     store_.scan(
         here_, root, {zk::scan_depth::subtree},
-        [&](std::vector<zk::scanned_node> page) {
+        [&](const std::vector<zk::scanned_node>& page) {
           for (const auto& node : page)
             (this->*take)(node);
         },

@@ -54,7 +54,7 @@ void registrar::install(const view_ref& v) {
   gathered_ = settled_ = false;
   holders_.clear();
   put_off_.clear();
-  put_off_count_ = 0;
+  count_put_off(0);
   missing_.clear();
   for (const auto& m : v->members)
     if (!is_self(m))
@@ -159,13 +159,19 @@ void registrar::judge(const client_id& client, const claim_of& c) {
 
 void registrar::put_off(const client_id& client, const claim_of& c) {
   if (put_off_count_ >= services().settings.sessions.max) {
+    services().counters.claims_overflowed.add();
     static constinit core::log_throttle throttle{1, std::chrono::seconds{10}};
     log.log(throttle, core::log_level::warn, "too many clients wait for a view to settle",
             {{"claims", put_off_count_}});
     return; // the pod that claims gives up by itself
   }
-  ++put_off_count_;
   put_off_[client].push_back(c);
+  count_put_off(put_off_count_ + 1);
+}
+
+void registrar::count_put_off(std::size_t now) {
+  put_off_count_ = now;
+  services().counters.claims_put_off.set(now);
 }
 
 /// The client has a holder now, or may have one.
@@ -173,7 +179,7 @@ void registrar::decide(const client_id& client) {
   auto waiting = put_off_.extract(client);
   if (waiting.empty())
     return;
-  put_off_count_ -= waiting.mapped().size();
+  count_put_off(put_off_count_ - waiting.mapped().size());
   for (const auto& c : waiting.mapped())
     judge(client, c);
 }
@@ -181,7 +187,7 @@ void registrar::decide(const client_id& client) {
 void registrar::decide_all_if_clear() {
   if (!can_grant())
     return;
-  put_off_count_ = 0;
+  count_put_off(0);
   for (const auto& [client, claims] : std::exchange(put_off_, {}))
     for (const auto& c : claims)
       judge(client, c);

@@ -72,6 +72,7 @@ private:
   void put_off(const client_id& client, const claim_of& c);
   void decide(const client_id& client);
   void decide_all_if_clear();
+  void count_put_off(std::size_t now);
   void enter(const client_id& client, const member_ref& holder);
   void strike(const client_id& client, const member_ref& holder);
   void answer(const client_id& client, const claim_of& c, const member_ref& holder);
@@ -89,7 +90,7 @@ private:
   std::unordered_map<client_id, member_ref> holders_;
   std::unordered_map<client_id, std::uint64_t> claims_; ///< of the home here, not answered yet
   std::unordered_map<client_id, std::vector<claim_of>> put_off_; ///< until they can be decided
-  std::size_t put_off_count_ = 0;
+  std::size_t put_off_count_ = 0;                                ///< see count_put_off()
   std::unordered_map<pod_life, early> early_;
 };
 

@@ -1,6 +1,7 @@
 #include "actors/sys_topics.hpp"
 
 #include "actors/frame_kinds.hpp"
+#include "actors/publish_ticket.hpp" // for clang: what messages hold
 #include "core/version.hpp"
 
 #include <cmath>
@@ -108,7 +109,9 @@ void sys_topics::publish_all(net::time_point at) {
         {{connected, sessions, total(&c::packets_received), total(&c::packets_sent),
           total(&c::publishes_received), total(&c::publishes_sent), total(&c::publishes_dropped),
           total(&c::publishes_refused), total(&c::publish_bytes_received),
-          total(&c::publish_bytes_sent), total(&c::subscriptions), total(&c::far_publishes_sent)}});
+          total(&c::publish_bytes_sent), total(&c::subscriptions), total(&c::far_publishes_sent),
+          total(&c::links_lost), total(&c::connections_carried), total(&c::claims_waiting),
+          total(&c::claims_timed_out)}});
   services().timers->schedule(*this, at + services().settings.sys.interval);
 }
 
@@ -131,6 +134,14 @@ void sys_topics::tell_cluster(cluster_figures own) {
   tell("links/publishes received", total(&c::far_publishes_received));
   tell("links/publishes kept", total(&c::publishes_kept));
   tell("links/routes late", total(&c::routes_late));
+  tell("links/lost", total(&c::links_lost));
+  tell("links/refused", total(&c::links_overflowed));
+  tell("links/connections carried", total(&c::connections_carried));
+  tell("links/connections carried in all", total(&c::connections_carried_ever));
+  tell("links/claims waiting", total(&c::claims_waiting));
+  tell("links/claims timed out", total(&c::claims_timed_out));
+  tell("links/claims put off", total(&c::claims_put_off));
+  tell("links/claims refused", total(&c::claims_overflowed));
 }
 
 void sys_topics::tell(std::string_view name, std::string value) {

@@ -17,7 +17,7 @@ public:
   explicit strong_string(std::string value) : value_(std::move(value)) {}
   const std::string& str() const noexcept { return value_; }
   bool empty() const noexcept { return value_.empty(); }
-  auto operator<=>(const strong_string&) const = default;
+  auto operator<=>(const strong_string&) const = default; // NOLINT(modernize-use-nullptr): a 0
 
 private:
   std::string value_;

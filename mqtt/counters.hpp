@@ -52,7 +52,15 @@ struct counters {
   counter far_publishes_sent;     ///< messages sent to another pod, once for each pod
   counter far_publishes_received; ///< and those that came from one
   counter publishes_kept;         ///< by topics that could not tell yet which other pods want them
-  counter routes_late; ///< another pod's wish came when its topic had sent messages already
+  counter routes_late;         ///< another pod's wish came when its topic had sent messages already
+  counter connections_carried; ///< now: clients here whose session is at another pod
+  counter connections_carried_ever; ///< and all of them so far
+  counter claims_waiting;           ///< now: clients that wait to hear which pod has their session
+  counter claims_timed_out;         ///< those that did not hear in cluster.claim.timeout
+  counter claims_put_off;           ///< now: of all pods' clients, here, until a view is settled
+  counter claims_overflowed;        ///< beyond sessions.max of those
+  counter links_lost;               ///< to other pods
+  counter links_overflowed;         ///< beyond the bound of links of pods that are no members yet
 };
 
 } // namespace mqttzoo::mqtt

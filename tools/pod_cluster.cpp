@@ -18,7 +18,7 @@ using namespace actors;
 
 namespace {
 
-std::string explain(std::string what, zk::error e) {
+std::string explain(const std::string& what, zk::error e) {
   return what + ": " + std::string{zk::to_string(e)};
 }
 

@@ -210,6 +210,19 @@ CAF_TEST(whatever answer is lost everything is adopted once) {
   }
 }
 
+CAF_TEST(nothing is read before the sync was answered) {
+  away("s");
+  for (int i = 0; i < 2; ++i) {
+    a.faults.next_meets(zk::fault::loss_not_applied);
+    const auto before = a.faults.counters().operations;
+    i == 0 ? adopt(alone()) : advance(std::chrono::seconds{1});
+    CAF_CHECK_EQUAL(a.faults.counters().operations - before, 1u);
+    CAF_CHECK_EQUAL(owner_of("s"), "b-1");
+  }
+  advance(std::chrono::seconds{1});
+  CAF_CHECK_EQUAL(owner_of("s"), "a-1\nb-1");
+}
+
 CAF_TEST(a newer view takes the place of one under way) {
   away("s");
   const auto older = view_of(a, {a.others[1]}), newer = alone();

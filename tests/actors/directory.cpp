@@ -82,17 +82,17 @@ CAF_TEST(a confirm waits for the wants before it and comes at once without any) 
   enter_view(1, {"a"});
   const auto first = a.confirm();
   run();
-  CAF_CHECK_EQUAL(a.told->adopted.size(), 1u);
+  CAF_CHECK_EQUAL(a.adopter->changed.size(), 1u);
   a.want("t");
   const auto second = a.confirm();
   a.want("w/#");
   const auto third = a.confirm();
   run();
-  CAF_CHECK_EQUAL(a.told->adopted.size(), 1u);
+  CAF_CHECK_EQUAL(a.adopter->changed.size(), 1u);
   CAF_CHECK_EQUAL(a.pod.directory_counts.wants_waiting.get(), 2u);
   settle();
-  CAF_REQUIRE_EQUAL(a.told->adopted.size(), 3u);
-  CAF_CHECK(a.told->adopted[1] == second && a.told->adopted[2] == third);
+  CAF_REQUIRE_EQUAL(a.adopter->changed.size(), 3u);
+  CAF_CHECK(a.adopter->changed[1] == second && a.adopter->changed[2] == third);
   CAF_CHECK(zk::decode_bucket(data(paths.topic_bucket("t")))->find(pod_life{"a"}) != nullptr);
   CAF_CHECK_EQUAL(children(paths.wildcard_shard("w/#")).size(), 1u);
 }
@@ -115,7 +115,7 @@ CAF_TEST(a lost answer is looked up and neither repeated nor taken for done) {
       settle();
       CAF_CHECK_EQUAL(exact.route(), "b" + id);
       CAF_CHECK_EQUAL(wild.route(), "b" + id);
-      CAF_CHECK_EQUAL(b.told->adopted.size(), 1u);
+      CAF_CHECK_EQUAL(b.adopter->changed.size(), 1u);
       CAF_CHECK_EQUAL(children(paths.wildcard_shard(id + "/#")).size(), 1u);
       kill("a" + id);
       kill("b" + id);
@@ -130,11 +130,11 @@ CAF_TEST(a store that refuses is asked again later) {
   run(); // reads the bucket
   a.faults.next_meets(zk::fault::storage_full);
   settle();
-  CAF_CHECK(a.told->adopted.empty());
+  CAF_CHECK(a.adopter->changed.empty());
   clock.advance(std::chrono::seconds{1});
   timers.run_due(clock.now());
   settle();
-  CAF_CHECK_EQUAL(a.told->adopted.size(), 1u);
+  CAF_CHECK_EQUAL(a.adopter->changed.size(), 1u);
 }
 
 CAF_TEST(filters and topics below $SYS stay in their pod) {
@@ -146,9 +146,9 @@ CAF_TEST(filters and topics below $SYS stay in their pod) {
   b.confirm();
   settle();
   CAF_CHECK_EQUAL(b.faults.counters().operations - before, 0u);
-  CAF_CHECK_EQUAL(b.told->adopted.size(), 1u);
+  CAF_CHECK_EQUAL(b.adopter->changed.size(), 1u);
   CAF_CHECK(children(paths.wildcards()).empty());
-  CAF_CHECK(a.index->log.empty());
+  CAF_CHECK(a.index->groups.empty());
 }
 
 CAF_TEST(members of groups in other pods go to the index and not into routes) {
@@ -159,16 +159,16 @@ CAF_TEST(members of groups in other pods go to the index and not into routes) {
   b.want("$share/h/t/#");
   settle();
   CAF_CHECK_EQUAL(t.route(), "");
-  CAF_CHECK_EQUAL(a.index->log, (strings{"join $share/g/t b", "join $share/h/t/# b"}));
-  CAF_CHECK(b.index->log.empty());
-  a.index->log.clear();
+  CAF_CHECK_EQUAL(a.index->groups, (strings{"join $share/g/t b", "join $share/h/t/# b"}));
+  CAF_CHECK(b.index->groups.empty());
+  a.index->groups.clear();
   b.unwant("$share/g/t");
   settle();
-  CAF_CHECK_EQUAL(a.index->log, (strings{"leave $share/g/t b"}));
-  a.index->log.clear();
+  CAF_CHECK_EQUAL(a.index->groups, (strings{"leave $share/g/t b"}));
+  a.index->groups.clear();
   kill("b");
   install(2, {"a"});
-  CAF_CHECK_EQUAL(a.index->log, (strings{"leave $share/h/t/# b"}));
+  CAF_CHECK_EQUAL(a.index->groups, (strings{"leave $share/h/t/# b"}));
 }
 
 CAF_TEST(a bucket is read once for all its topics and no more when nobody needs it) {

@@ -1,11 +1,11 @@
 // Pods that consist of a directory each, over one store, under CAF's deterministic coordinator.
 //
-// Live for one test, on the test's thread; everything else of a pod is a recorder (fake_peer.hpp).
+// Live for one test, on the test's thread; everything else of a pod is a recorder (fakes.hpp).
 #pragma once
 
 #include "actors/directory.hpp"
 #include "core/clock.hpp"
-#include "tests/actors/fake_peer.hpp"
+#include "tests/actors/fakes.hpp"
 #include "zk/embedded_store.hpp"
 #include "zk/faulty_store.hpp"
 
@@ -35,14 +35,14 @@ struct dir_pod {
     services.host = sys.dummy_execution_unit();
     services.timers = &timers;
     pod.units.push_back(&services);
-    pod.index = test::spawn_fake_index(sys, index);
-    pod.membership = test::spawn_fake_membership(sys, told);
-    pod.adopter = test::spawn_fake_adopter(sys, told);
+    pod.index = sys.spawn(fake_index, index);
+    pod.membership = sys.spawn(fake_membership, membership);
+    pod.adopter = sys.spawn(fake_adopter, adopter);
     pod.directory = actors::spawn_on<actors::directory>(services, sys, zk::paths{});
   }
 
   ~dir_pod() {
-    caf::anon_send(pod.index, actors::go_on_atom::value);
+    caf::anon_send_exit(pod.index, caf::exit_reason::user_shutdown);
     caf::anon_send(pod.membership, actors::shut_down_atom::value);
     caf::anon_send(pod.adopter, actors::shut_down_atom::value);
     caf::anon_send(pod.directory, actors::shut_down_atom::value);
@@ -57,7 +57,7 @@ struct dir_pod {
     caf::anon_send(pod.directory, actors::unwant_atom::value, filter);
   }
 
-  /// Asks for a confirm, which told->adopted records.
+  /// Asks for a confirm, which adopter->changed records.
   actors::card_ref confirm(bool adds = true) {
     auto c = std::make_shared<actors::subscription_change>();
     c->session = make_ref<actors::session_card>(session_number{++last_session}, client_id{"c"},
@@ -72,11 +72,11 @@ struct dir_pod {
     return card;
   }
 
-  test::told_topic& watch(const std::string& name) {
+  topic_log& watch(const std::string& name) {
     auto& t = topics[name];
     t.name = make_ref<const mqtt::shared_topic>(name);
-    t.told = std::make_shared<test::told_topic>();
-    t.handle = test::spawn_fake_topic(system, t.name, t.told);
+    t.told = std::make_shared<topic_log>();
+    t.handle = system.spawn(fake_topic, t.name, t.told);
     caf::anon_send(pod.directory, actors::watch_atom::value, t.name, t.handle);
     return *t.told;
   }
@@ -87,7 +87,7 @@ struct dir_pod {
   struct topic {
     mqtt::topic_ref name;
     actors::topic_actor handle;
-    std::shared_ptr<test::told_topic> told;
+    std::shared_ptr<topic_log> told;
   };
 
   caf::actor_system& system;
@@ -96,8 +96,9 @@ struct dir_pod {
   std::string pod_life_name;
   actors::pod_services pod;
   actors::unit_services services;
-  std::shared_ptr<test::told_index> index = std::make_shared<test::told_index>();
-  std::shared_ptr<test::told_cluster> told = std::make_shared<test::told_cluster>();
+  std::shared_ptr<index_log> index = std::make_shared<index_log>();
+  std::shared_ptr<membership_log> membership = std::make_shared<membership_log>();
+  std::shared_ptr<adopter_log> adopter = std::make_shared<adopter_log>();
   std::map<std::string, topic> topics;
   std::uint64_t last_session = 0;
 };

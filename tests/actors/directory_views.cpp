@@ -13,7 +13,7 @@ CAF_TEST(nothing flows before the first view is settled) {
   settle();
   CAF_CHECK_EQUAL(t.route(), "-");
   install(1, {"a"});
-  CAF_CHECK_EQUAL(a.told->installed, (std::vector<std::int64_t>{1}));
+  CAF_CHECK_EQUAL(a.membership->installed, (std::vector<std::int64_t>{1}));
   CAF_CHECK_EQUAL(t.route(), "-");
   settle_view(1, {"a"});
   CAF_CHECK_EQUAL(t.route(), "");
@@ -33,10 +33,10 @@ CAF_TEST(topics of a departed pod keep promises back until the view is settled) 
   CAF_CHECK_EQUAL(exact.route(), "wait");
   CAF_CHECK_EQUAL(wild.route(), "wait");
   CAF_CHECK_EQUAL(other.route(), "");
-  CAF_CHECK_EQUAL(a.told->installed.back(), 1); // a topic has not answered
+  CAF_CHECK_EQUAL(a.membership->installed.back(), 1); // a topic has not answered
   a.unwatch("t");
   settle();
-  CAF_CHECK_EQUAL(a.told->installed.back(), 2); // nor need it any more
+  CAF_CHECK_EQUAL(a.membership->installed.back(), 2); // nor need it any more
   auto& again = a.watch("t");
   settle();
   CAF_CHECK_EQUAL(again.route(), "wait");

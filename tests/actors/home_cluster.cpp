@@ -35,6 +35,20 @@ CAF_TEST(whom nobody knows gets a session where it connects) {
     }
 }
 
+CAF_TEST(a client with a will is in once the store has it) { // [MQTT-3.1.2-7]
+  client c{*this, client_of(first, all)};
+  c.will = test::make_will("will", "gone");
+  c.begin_connecting(first);
+  run();
+  CAF_CHECK(c.wire->events() != nullptr);
+  CAF_CHECK(c.wire->take(mqtt::protocol_version::v5).empty());
+  CAF_CHECK(c.wire->paused);
+  settle();
+  CAF_CHECK(c.connack().reason == reason_code::success);
+  CAF_CHECK(!c.wire->paused);
+  c.lose_connection();
+}
+
 CAF_TEST(a clean session ends where it is and begins where its client is) { // [MQTT-3.1.4-3]
   for (const auto& name : clients_of_all()) {
     client here{*this, name}, there{*this, name}, watcher{*this, "watcher"};
@@ -214,7 +228,11 @@ CAF_TEST(who waits too long is refused and told why) {
   advance(std::chrono::seconds{1});
   old.begin_connecting(first, {true, 0, 1, mqtt::protocol_version::v3_1_1});
   settle();
+  const auto& counted = pods[0]->units[0].counters;
+  CAF_CHECK_EQUAL(counted.claims_waiting.get(), 2u);
   advance(pods[0]->units[0].settings.cluster.claim_timeout - std::chrono::seconds{1});
+  CAF_CHECK_EQUAL(counted.claims_waiting.get(), 1u);
+  CAF_CHECK_EQUAL(counted.claims_timed_out.get(), 1u);
   const auto connack = c.connack();
   CAF_CHECK(connack.reason == reason_code::server_unavailable);
   CAF_CHECK(!connack.reason_string.empty());
@@ -224,6 +242,8 @@ CAF_TEST(who waits too long is refused and told why) {
   CAF_CHECK(old.connack().reason == reason_code::server_unavailable); // return code 3
   CAF_CHECK(old.wire->closed);
   CAF_CHECK_EQUAL(pods[0]->units[1].counters.connects_refused.get(), 1u);
+  CAF_CHECK_EQUAL(counted.claims_waiting.get(), 0u);
+  CAF_CHECK_EQUAL(counted.claims_timed_out.get(), 2u);
   begin_settling(2, all); // what is granted now nobody wants
   settle();
   CAF_CHECK_EQUAL(sessions(), 0u);
@@ -241,6 +261,9 @@ CAF_TEST(a pod that does not answer is not waited for) {
   advance(pods[0]->units[0].settings.cluster.claim_timeout);
   CAF_CHECK(there.connack().reason == reason_code::server_unavailable);
   CAF_CHECK(there.wire->closed);
+  const auto& counted = pods[first]->units[0].counters;
+  CAF_CHECK_EQUAL(counted.claims_timed_out.get(), 1u);
+  CAF_CHECK_EQUAL(counted.connections_carried_ever.get(), 0u);
 }
 
 CAF_TEST(pods that disagree are asked ever more seldom) {

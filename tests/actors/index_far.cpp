@@ -48,7 +48,7 @@ struct index_far_fixture : test::pod_fixture {
     return {"$share/g/t", mqtt::message::make(std::move(head), {}, payload), std::move(promise),
             other("b").member, 5};
   }
-  test::told_peer& b() { return *other("b").told; }
+  test::peer_log& b() { return *other("b").told; }
 
   void others_member_joins() { other_wants_filter("b", "t", {{true, "$share/g/t"}}); }
   void others_member_leaves() { other_wants_filter("b", "t", {{false, "$share/g/t"}}); }
@@ -117,10 +117,10 @@ CAF_TEST(the adopter hears when other pods can know) {
   caf::anon_send(pod.index, actors::change_atom::value,
                  std::shared_ptr<const actors::subscription_change>{change});
   run();
-  CAF_CHECK(told->adopted.empty());
+  CAF_CHECK(adopter->changed.empty());
   settle();
-  CAF_REQUIRE_EQUAL(told->adopted.size(), 1u);
-  CAF_CHECK(told->adopted[0] == one.card);
+  CAF_REQUIRE_EQUAL(adopter->changed.size(), 1u);
+  CAF_CHECK(adopter->changed[0] == one.card);
   CAF_CHECK_EQUAL(wanted("t"), 1u);
 }
 

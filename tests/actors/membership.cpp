@@ -429,6 +429,7 @@ CAF_TEST(links of unknown pods are bounded) {
     link("x" + std::to_string(i));
   link("one more");
   CAF_CHECK(!at("one more").linked());
+  CAF_CHECK_EQUAL(services.counters.links_overflowed.get(), 1u);
   CAF_CHECK(at("x63").linked());
   at("x0").wire.cut(); // makes room
   link("y");

@@ -339,6 +339,7 @@ CAF_TEST(a frame that makes no sense closes the link and nothing else) {
     far.say(kind, body);
     settle();
     CAF_CHECK_EQUAL(far.lost, lost + 1);
+    CAF_CHECK_EQUAL(services.counters.links_lost.get(), static_cast<std::uint64_t>(far.lost));
     CAF_CHECK(!far.linked());
     link();
     settle();
@@ -372,6 +373,15 @@ CAF_TEST(who reads a frame may say that it makes no sense) {
   link();
   settle();
   CAF_CHECK_EQUAL(heard(), (strings{"1=a"}));
+}
+
+CAF_TEST(a link that is lost is counted once) {
+  link();
+  CAF_CHECK_EQUAL(services.counters.links_lost.get(), 0u);
+  far.wire.cut();
+  CAF_CHECK_EQUAL(services.counters.links_lost.get(), 1u);
+  tell(misbehaved_atom::value, std::string{"there is none any more"});
+  CAF_CHECK_EQUAL(services.counters.links_lost.get(), 1u);
 }
 
 CAF_TEST(with its end no promise looks as if it was kept) {

@@ -16,7 +16,7 @@
 #include "actors/session.hpp"
 #include "core/clock.hpp"
 #include "tests/actors/fake_connection.hpp"
-#include "tests/actors/fake_peer.hpp"
+#include "tests/actors/fakes.hpp"
 #include "zk/create_missing.hpp"
 #include "zk/embedded_store.hpp"
 #include "zk/faulty_store.hpp"
@@ -168,16 +168,16 @@ struct pod_fixture : test_coordinator_fixture<> {
   /// Another pod and what it was told.
   struct other_pod {
     actors::member_ref member;
-    std::shared_ptr<told_peer> told;
+    std::shared_ptr<peer_log> told;
   };
 
   /// From now on it is the pod `self`, with a directory, and with recorders for what else a cluster
   /// needs. Topics wait for a view that is settled.
   void join_cluster() {
     pod.life = pod_life{"self"};
-    pod.membership = spawn_fake_membership(sys, told);
-    pod.adopter = spawn_fake_adopter(sys, told);
-    pod.registrar = spawn_fake_registrar(sys);
+    pod.membership = sys.spawn(fake_membership, membership);
+    pod.adopter = sys.spawn(fake_adopter, adopter);
+    pod.registrar = sys.spawn(fake_registrar, std::make_shared<registrar_log>());
     pod.directory = actors::spawn_on<actors::directory>(services, sys, zk::paths{});
     settle();
   }
@@ -186,9 +186,9 @@ struct pod_fixture : test_coordinator_fixture<> {
   other_pod& other(const std::string& life) {
     auto& o = others_[life];
     if (!o.member) {
-      o.told = std::make_shared<told_peer>();
+      o.told = std::make_shared<peer_log>();
       auto m = make_ref<actors::cluster_member>(pod_life{life});
-      m->peer = spawn_fake_peer(sys, o.told);
+      m->peer = sys.spawn(fake_peer, o.told);
       o.member = m;
       o.told->member = m.get();
       store->create(answers, zk::paths{}.pod(m->life), {}, zk::create_mode::persistent,
@@ -257,7 +257,8 @@ public:
   actors::unit_services second;
   /// What the next socket that comes to a unit becomes.
   std::shared_ptr<fake_connection> adoptable;
-  const std::shared_ptr<told_cluster> told = std::make_shared<told_cluster>();
+  const std::shared_ptr<membership_log> membership = std::make_shared<membership_log>();
+  const std::shared_ptr<adopter_log> adopter = std::make_shared<adopter_log>();
 
 private:
   std::map<std::string, other_pod> others_;

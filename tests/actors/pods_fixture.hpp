@@ -15,7 +15,7 @@
 #include "actors/registrar.hpp"
 #include "core/clock.hpp"
 #include "tests/actors/fake_connection.hpp"
-#include "tests/actors/fake_peer.hpp"
+#include "tests/actors/fakes.hpp"
 #include "zk/embedded_store.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -42,7 +42,7 @@ struct cluster_pod {
   /// All pods as this one knows them, itself included.
   std::vector<ref<actors::cluster_member>> members;
   std::shared_ptr<fake_connection> adoptable;
-  std::vector<std::int64_t> installed; ///< views
+  std::shared_ptr<membership_log> membership = std::make_shared<membership_log>();
   std::vector<std::string> complaints; ///< of this pod about others
   std::vector<actors::pod_frame> sent; ///< to others
 
@@ -276,21 +276,9 @@ private:
     p.pod.post_office =
         actors::spawn_on<actors::post_office>(on, sys, zk::paths{}, actors::recovered_mail{});
     p.pod.registrar = actors::spawn_on<actors::registrar>(on, sys, zk::paths{});
-    p.pod.directory = spawn_fake_directory(sys);
+    p.pod.directory = sys.spawn(fake_directory, std::make_shared<directory_log>());
     p.pod.home = actors::spawn_on<actors::home>(on, sys, actors::home::found_sessions{});
-    p.pod.membership = sys.spawn(
-        [&p](actors::membership_actor::pointer) -> actors::membership_actor::behavior_type {
-          using namespace actors;
-          return {
-              [&p](installed_atom, std::int64_t view) { p.installed.push_back(view); },
-              [](adopted_atom, std::int64_t) {},
-              [](handed_over_atom, const pod_life&) {},
-              [](linked_atom, const net::pod_link_ptr&) {},
-              [](heard_atom, const member_ref&, const pod_frame&) {},
-              [](tell_atom, const pod_frame&) {},
-              [](shut_down_atom) {},
-          };
-        });
+    p.pod.membership = sys.spawn(fake_membership, p.membership);
   }
 
   void make_unit(cluster_pod& p, std::uint16_t number) {

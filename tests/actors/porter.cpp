@@ -40,6 +40,13 @@ struct porter_fixture : test::pods_fixture {
   }
 
   std::size_t complaints(std::size_t pod) const { return pods[pod]->complaints.size(); }
+
+  std::uint64_t carried_now(std::size_t pod) const {
+    return pods[pod]->units[0].counters.connections_carried.get();
+  }
+  std::uint64_t carried_ever(std::size_t pod) const {
+    return pods[pod]->units[0].counters.connections_carried_ever.get();
+  }
 };
 
 /// A persistent session at the first pod, its client at the third.
@@ -234,6 +241,22 @@ CAF_TEST(the client 's end is the session' s) {
   c.lose_connection();
   CAF_CHECK_EQUAL(watcher.payloads(), strings{"gone"});
   CAF_CHECK_EQUAL(pods[third]->take_sent(frame_kind::closed).size(), 1u);
+}
+
+CAF_TEST(connections are counted where they are carried) {
+  CAF_CHECK_EQUAL(carried_now(third), 1u);
+  CAF_CHECK_EQUAL(carried_now(first) + carried_ever(first), 0u); // has the session
+  client elsewhere{*this, "c"};
+  CAF_REQUIRE(elsewhere.connect(second, {false, 3600}).session_present);
+  CAF_CHECK_EQUAL(carried_now(third), 0u);
+  CAF_CHECK_EQUAL(carried_now(second), 1u);
+  elsewhere.lose_connection();
+  CAF_CHECK_EQUAL(carried_now(second), 0u);
+  CAF_REQUIRE(c.connect(third, {false, 3600}).session_present);
+  CAF_CHECK_EQUAL(carried_ever(third), 2u);
+  caf::anon_send(pods[third]->units[0].porter, shut_down_atom::value);
+  settle();
+  CAF_CHECK_EQUAL(carried_now(third), 0u);
 }
 
 CAF_TEST(the session 's end is the client' s) {

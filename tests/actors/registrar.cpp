@@ -65,7 +65,10 @@ CAF_TEST(a claim waits for all rosters and for the view to settle) {
   hear(second, frame_kind::roster_end, {1, 0, {}, {}});
   settle_view(1);
   CAF_CHECK(said(frame_kind::granted).empty());
+  const auto& counted = pods[first]->units[0].counters;
+  CAF_CHECK_EQUAL(counted.claims_put_off.get(), 1u);
   hear(third, frame_kind::roster_end, {1, 0, {}, {}});
+  CAF_CHECK_EQUAL(counted.claims_put_off.get(), 0u);
   auto verdicts = said(frame_kind::granted);
   CAF_REQUIRE_EQUAL(verdicts.size(), 1u);
   CAF_CHECK_EQUAL(verdicts[0].number, 11u);
@@ -88,6 +91,19 @@ CAF_TEST(whom a roster names is held at once) {
   hear(third, frame_kind::claim, {1, 1, {client_id{ours}}, {}});
   hear(second, frame_kind::roster, {1, 0, {client_id{ours}}, {}});
   CAF_CHECK_EQUAL(said(frame_kind::held).size(), 1u); // others' rosters cannot say otherwise
+  CAF_CHECK_EQUAL(pods[first]->units[0].counters.claims_put_off.get(), 0u);
+}
+
+CAF_TEST(no more claims are put off than there may be sessions) {
+  pods[first]->units[0].settings.sessions.max = 2;
+  install(1);
+  for (const std::uint64_t number : {1, 2, 3})
+    hear(third, frame_kind::claim, {1, number, {client_id{ours}}, {}});
+  const auto& counted = pods[first]->units[0].counters;
+  CAF_CHECK_EQUAL(counted.claims_put_off.get(), 2u);
+  CAF_CHECK_EQUAL(counted.claims_overflowed.get(), 1u);
+  install(2); // they will be said again
+  CAF_CHECK_EQUAL(counted.claims_put_off.get(), 0u);
 }
 
 CAF_TEST(words of another view are void or wait for it) {
@@ -166,7 +182,7 @@ CAF_TEST(a roster comes in pages) {
   CAF_CHECK_EQUAL(sessions(first), 100u);
   pods[first]->sent.clear();
   install(2);
-  CAF_CHECK((pods[first]->installed == std::vector<std::int64_t>{1, 2}));
+  CAF_CHECK((pods[first]->membership->installed == std::vector<std::int64_t>{1, 2}));
   std::size_t named = 0, ends = 0;
   for (const auto& f : std::exchange(pods[first]->sent, {})) {
     CAF_CHECK(f.body.size() <= roster_page_bytes + 8);

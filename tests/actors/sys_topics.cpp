@@ -2,6 +2,7 @@
 #define CAF_SUITE sys_topics
 #include "actors/sys_topics.hpp"
 
+#include "actors/frame_kinds.hpp"
 #include "tests/actors/fixture.hpp"
 
 #include <map>
@@ -105,6 +106,43 @@ CAF_TEST(loads are averages a minute) {
   CAF_CHECK_GREATER(std::stod(v["load/sockets/1min"]), 37.0); // 60 a minute, weighted 1 - 1/e
   CAF_CHECK_LESS(std::stod(v["load/sockets/1min"]), 39.0);
   CAF_CHECK_LESS(std::stod(v["load/sockets/15min"]), std::stod(v["load/sockets/5min"]));
+}
+
+CAF_TEST(what goes on between pods is told by each and summed up) {
+  join_cluster();
+  enter_view(1, {"b-1"});
+  services.counters.links_lost.add(2);
+  second.counters.connections_carried.add(3);
+  second.counters.connections_carried_ever.add(4);
+  services.counters.claims_waiting.set(5);
+  services.counters.claims_put_off.set(6);
+  second.counters.claims_timed_out.add(7);
+  services.counters.links_overflowed.add(8);
+  services.counters.claims_overflowed.add(9);
+  start();
+  auto v = told();
+  CAF_CHECK_EQUAL(v["links/lost"], "2");
+  CAF_CHECK_EQUAL(v["links/connections carried"], "3");
+  CAF_CHECK_EQUAL(v["links/connections carried in all"], "4");
+  CAF_CHECK_EQUAL(v["links/claims waiting"], "5");
+  CAF_CHECK_EQUAL(v["links/claims put off"], "6");
+  CAF_CHECK_EQUAL(v["links/claims timed out"], "7");
+  CAF_CHECK_EQUAL(v["links/refused"], "8");
+  CAF_CHECK_EQUAL(v["links/claims refused"], "9");
+  CAF_CHECK_EQUAL(v["cluster/links/lost"], "2");
+  actors::cluster_figures others;
+  others.of.fill(100);
+  caf::anon_send(sys_actor, actors::heard_atom::value, other("b-1").member,
+                 actors::pod_frame{actors::frame_kind::figures, others.encode(), nullptr});
+  settle();
+  advance(services.settings.sys.interval);
+  v = told();
+  CAF_CHECK_EQUAL(v["cluster/links/lost"], "102");
+  CAF_CHECK_EQUAL(v["cluster/links/connections carried"], "103");
+  CAF_CHECK_EQUAL(v["cluster/links/claims waiting"], "105");
+  CAF_CHECK_EQUAL(v["cluster/links/claims timed out"], "107");
+  CAF_CHECK_EQUAL(v["cluster/pods"], "2");
+  CAF_CHECK_EQUAL(v.count("links/lost"), 0u); // of this pod, and it has not changed
 }
 
 CAF_TEST(an interval of 0 turns it off) {

@@ -108,7 +108,7 @@ CAF_TEST(while a promise has to wait only what needs one does) {
   const auto v = view_with(2, {});
   caf::anon_send(pod.directory, actors::install_atom::value, v);
   settle();
-  CAF_CHECK_EQUAL(told->installed.back(), 2);
+  CAF_CHECK_EQUAL(membership->installed.back(), 2);
   publisher.publish("t", "1", qos::at_least_once, 1);
   publisher.publish("t", "2", qos::at_most_once, 0, true);
   publisher.publish("t", "3");
@@ -216,7 +216,7 @@ CAF_TEST(orphaned messages are for the sessions of the departed pod) {
   caf::anon_send(pod.index, actors::change_atom::value,
                  std::shared_ptr<const actors::subscription_change>{change});
   settle();
-  CAF_CHECK_EQUAL(told->adopted.size(), 1u);
+  CAF_CHECK_EQUAL(adopter->changed.size(), 1u);
   away.subscribe("t", qos::at_least_once);
   away.received();
   auto b = batch_of("b", "t", {{"1", qos::at_least_once}}, 7);
