@@ -145,16 +145,33 @@ void session::open(attachment& a, mqtt::session::presence state) {
   card_->persistent = a.connect.session_expiry_interval_s > 0;
   set_connected(true);
   connection_->attach_events(*this);
+  // In a cluster others fire the will of a session whose pod died, whatever else of it is kept: so
+  // the client hears that it is in when they can. [MQTT-3.1.2-7]
+  const bool leaves_will = pod().clustered() && a.connect.packet.will;
+  connack_revision_ = leaves_will ? revision_ + 1 : 0; // session_changed() follows
+  set_pause(by_store, leaves_will);
   machine_.open(std::move(a.connect), state, a.epoch, now());
   // A stored session that now ends with its connection stays stored until then, so that a crash
-  // ends it too. In a cluster others fire the will of a session whose pod died, whatever else of it
-  // is kept.
-  const bool leaves_will = pod().clustered() && machine_.pending_will();
+  // ends it too.
   if (machine_.persistent() || stored_ || leaves_will) {
     stored_ = true;
     session_changed();
   }
   finish_turn();
+}
+
+/// The store has the will.
+void session::let_in() {
+  if (connack_revision_ == 0 || connack_revision_ > saved_revision_)
+    return;
+  connack_revision_ = 0;
+  set_pause(by_store, false);
+  flush();
+}
+
+void session::flush() {
+  if (connection_ && connack_revision_ == 0)
+    connection_->flush_later();
 }
 
 void session::set_connected(bool yes) {

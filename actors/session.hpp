@@ -56,7 +56,7 @@ public:
 
 private:
   /// Why input is not read; any of them stops it.
-  enum pause : std::uint8_t { by_protocol = 1, by_transit = 2, by_outbox = 4 };
+  enum pause : std::uint8_t { by_protocol = 1, by_transit = 2, by_outbox = 4, by_store = 8 };
 
   /// A SUBSCRIBE or UNSUBSCRIBE that waits for the index, the store, or both.
   struct waiting_subscribe {
@@ -76,7 +76,7 @@ private:
   // mqtt::session_port
   std::string& out() override { return connection_->out(); }
   void send_payload(mqtt::message_ref m) override { connection_->send_payload(std::move(m)); }
-  void flush() override { connection_->flush_later(); }
+  void flush() override;
   bool congested() const override;
   void close(mqtt::close_mode mode) override;
   void pause_input() override { set_pause(by_protocol, true); }
@@ -103,6 +103,7 @@ private:
   void open(attachment& a, mqtt::session::presence state);
   static void abort(attachment& a);
   void open_if_clear();
+  void let_in();
   void leave_behind_nothing();
   void deliver(const parcel& p);
   void deliver_one(mqtt::delivery d, net::time_point at);
@@ -146,6 +147,7 @@ private:
   std::uint64_t revision_ = 0;                             ///< of the session's state
   std::uint64_t saving_revision_ = 0;                      ///< under way
   std::uint64_t saved_revision_ = 0;
+  std::uint64_t connack_revision_ = 0; ///< CONNACK waits until this is saved; 0: for nothing
   std::shared_ptr<restored_session> restored_; ///< until the first turn
   std::shared_ptr<attachment> arriving_; ///< waits until all have forgotten the session before it
   std::uint32_t erasing_ = 0; ///< questions to the post office to erase us that it has not answered

@@ -184,6 +184,7 @@ void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
     return rearm();
   }
   saved_revision_ = std::max(saved_revision_, revision);
+  let_in();
   complete_subscribes();
   finish_turn();
 }

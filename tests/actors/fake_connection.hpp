@@ -28,19 +28,21 @@ public:
     return sent_;
   }
   void send_payload(mqtt::message_ref m) override { sent_ += m->payload(); }
-  void flush_later() override {}
+  void flush_later() override { flushing_ = true; }
   std::size_t outbox_bytes() const noexcept override { return stuck_bytes; }
   void pause_reading() override { paused = true; }
   void resume_reading() override { paused = false; }
-  void close() override { closed = true; }
+  void close() override { closed = flushing_ = true; }
   void abort() override { closed = true; }
   net::detached_socket detach_socket() override { return {}; }
   std::string peer() const override { return "test"; }
 
   net::connection_events* events() { return events_; }
 
-  /// What was sent since the last call, decoded as the client would.
+  /// What was sent since the last call, decoded as the client would; nothing without a flush.
   std::vector<mqtt::packet> take(mqtt::protocol_version version) {
+    if (!std::exchange(flushing_, false))
+      return {};
     text_ = std::exchange(sent_, {});
     std::string_view rest = text_;
     std::vector<mqtt::packet> packets;
@@ -66,6 +68,7 @@ public:
 private:
   net::connection_events* events_ = nullptr;
   std::string sent_;
+  bool flushing_ = false;
   std::string text_; ///< what the last take() views
   std::string scratch_;
 };

@@ -180,6 +180,22 @@ async def _kill_both(crowd: Crowd, rng: random.Random, kills: int) -> None:
     await crowd.arrives()
 
 
+async def _stop_pods(crowd: Crowd, rng: random.Random, kills: int) -> None:
+    """A pod stands still, often for longer than its session with ZooKeeper lasts: others have its sessions when it goes on."""
+    cluster = crowd.cluster
+    cluster.expected_ends.append(r"pod .* ended with 3:")  # fenced
+    for _ in range(kills):
+        await asyncio.sleep(rng.uniform(0.3, 2))
+        number = rng.randrange(len(cluster.pods))
+        cluster.pause(number)
+        await asyncio.sleep(rng.uniform(0, 2.5 * cluster.session_timeout_s))
+        cluster.resume(number)
+        await asyncio.sleep(rng.uniform(0, 1))
+        await _order(cluster, f"restart {cluster.pods[number].name}")
+        crowd.check_alive()
+    await crowd.arrives()
+
+
 def _under_load(args: argparse.Namespace, strike: Strike, qos: int, servers: Optional[int] = None) -> None:
     async def play(cluster: Cluster) -> list[str]:
         crowd = Crowd(cluster, qos, args.seed)
@@ -210,6 +226,11 @@ def qos_1_with_killed_pods(args: argparse.Namespace) -> None:
 @own_cluster(pods=1)
 def qos_2_with_killed_pods(args: argparse.Namespace) -> None:
     _under_load(args, _kill_pods, 2)
+
+
+@own_cluster(pods=1)
+def qos_2_with_stopped_pods(args: argparse.Namespace) -> None:
+    _under_load(args, _stop_pods, 2)
 
 
 @own_cluster(pods=1)
