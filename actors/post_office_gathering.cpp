@@ -16,8 +16,11 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
-const std::string& path_of(const zk::op& o) {
-  return std::visit([](const auto& any) -> const std::string& { return any.path; }, o);
+/// More does not fit into one node.
+bool fits_a_node(const mqtt::message& m) noexcept {
+  constexpr std::size_t around = 1024; // the record's own, and a client id
+  return m.topic().size() + m.forwarded().size() + m.payload().size() + around <=
+         zk::record_bytes_max;
 }
 
 template<class T>
@@ -41,8 +44,7 @@ void post_office::word_came(const ref<publish_ticket>& t, const mqtt::message_re
     --g->missing;
     return complete(*g);
   }
-  store(
-      {t, m, {}, {w}, nullptr, {}, {}}); // of a session that was adopted after the rest was stored
+  store({t, m, {}, {w}, nullptr, {}}); // of a session that was adopted after the rest was stored
 }
 
 void post_office::expect_words(const ref<publish_ticket>& t, const mqtt::message_ref& m, int more) {
@@ -78,7 +80,6 @@ void post_office::complete(gathering& g) {
                   std::exchange(g.deposits, {}),
                   std::exchange(g.words, {}),
                   remembers,
-                  {},
                   {}});
   }
   auto node = gatherings_.extract(g.ticket.get());
@@ -86,35 +87,37 @@ void post_office::complete(gathering& g) {
   all.ticket->set_gathered();
   if (pod().clustered() && dynamic_cast<const far_ticket*>(all.ticket.get()))
     return give_word(std::move(all));
-  store({all.ticket, all.message, std::move(all.deposits), {}, remembers, {}, {}});
+  store({all.ticket, all.message, std::move(all.deposits), {}, remembers, {}});
 }
 
 void post_office::store(transaction t) {
   // One addressee has no room: nobody gets it, the publisher hears no.
   if (t.ticket && mqtt::is_failure(t.ticket->outcome()))
     return ended(t, t.ticket->outcome());
-  auto what = to_ops(t);
+  if (!t.deposits.empty() && !fits_a_node(*t.message))
+    return ended(t, mqtt::reason_code::quota_exceeded);
+  payment pay;
+  auto what = to_ops(t, pay);
   if (what.empty())
     return ended(t, mqtt::reason_code::success);
   auto shared = std::make_shared<transaction>(std::move(t));
-  write(std::move(what), [this, shared](const zk::multi_result& result) {
-    if (result)
+  write(std::move(what), std::move(pay), [this, shared](const bank_commit& answer) {
+    if (answer.result)
       return ended(*shared, mqtt::reason_code::success);
-    const auto& e = result.error();
-    if (e.code == zk::error::connection_loss)
-      return resolve(shared);
+    const auto& e = answer.result.error();
     if (std::size_t word = 0; is_void(*shared, e, word))
       return store_without(std::move(*shared), word);
-    log.warn("a message could not be stored", {{"error", zk::to_string(e.code)}});
+    if (!answer.refused) // else the bank counts it
+      log.warn("a message could not be stored", {{"error", zk::to_string(e.code)}});
     ended(*shared, to_reason(e.code));
   });
 }
 
 /// This pod's own first.
-post_office::ops post_office::to_ops(transaction& t) {
+post_office::ops post_office::to_ops(transaction& t, payment& pay) {
   ops what;
   if (!t.deposits.empty()) {
-    auto& kept = mail_of(t.message, what);
+    auto& kept = mail_of(t.message, t.ticket, what, &pay);
     for (const auto& d : t.deposits)
       add_pointer(d, kept, what);
   }
@@ -125,29 +128,12 @@ post_office::ops post_office::to_ops(transaction& t) {
                                     zk::create_mode::persistent});
     received_[t.remembers->number].insert(t.ticket->id());
   }
-  if (!what.empty())
-    t.witness = path_of(what.back()); // a name that is never used twice
   t.word_ends.clear();
   for (const auto& w : t.words) {
     what.insert(what.end(), w.ops->begin(), w.ops->end());
     t.word_ends.push_back(what.size());
   }
-  if (t.witness.empty() && !what.empty())
-    t.witness = path_of(what.back());
   return what;
-}
-
-/// The answer to a transaction was lost: what it created is there if it was applied, and all of it.
-void post_office::resolve(const transaction_ptr& t) {
-  look_behind_sync(t->witness, [t, this](const expected<bool, zk::error>& there) {
-    if (!there && there.error() == zk::error::connection_loss)
-      return resolve(t);
-    if (there && *there)
-      return ended(*t, mqtt::reason_code::success);
-    const auto lost = there ? zk::error::connection_loss : there.error();
-    log.warn("a message could not be stored", {{"error", zk::to_string(lost)}});
-    ended(*t, to_reason(lost));
-  });
 }
 
 /// Whether another pod's word is to blame: a session of it has another owner by now, or ended.
@@ -168,7 +154,7 @@ void post_office::store_without(transaction t, std::size_t word) {
   const auto& w = t.words[word];
   send(w.pod->peer, outcome_atom::value, w.number, mqtt::reason_code::server_moved);
   t.words.erase(t.words.begin() + static_cast<std::ptrdiff_t>(word));
-  ops unused;
+  removal unused;
   std::erase_if(t.deposits, [&](const deposit& d) {
     const pointer_key key{d.session->number, d.pointer.number};
     if (!pointers_.contains(key))
@@ -176,7 +162,7 @@ void post_office::store_without(transaction t, std::size_t word) {
     drop_pointer(key, unused);
     return false;
   });
-  if (!unused.empty())
+  if (!unused.what.empty())
     remove(std::move(unused));
   const auto found = gatherings_.find(t.ticket.get());
   if (found == gatherings_.end())
@@ -199,13 +185,7 @@ void post_office::ended(const transaction& t, mqtt::reason_code outcome) {
   const auto node = gatherings_.extract(found);
   auto& late = node.mapped();
   late.ticket->set_gathered();
-  store({late.ticket,
-         late.message,
-         std::move(late.deposits),
-         std::move(late.words),
-         nullptr,
-         {},
-         {}});
+  store({late.ticket, late.message, std::move(late.deposits), std::move(late.words), nullptr, {}});
 }
 
 void post_office::stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
@@ -213,10 +193,10 @@ void post_office::stored_or_not(const std::vector<deposit>& deposits, const ref<
   if (mqtt::is_failure(outcome)) {
     if (t)
       t->refuse(outcome);
-    ops leftover; // the copy, if nobody else has a pointer to it any more
+    removal leftover; // the copy, if nobody else has a pointer to it any more
     for (const auto& d : deposits)
       drop_pointer({d.session->number, d.pointer.number}, leftover);
-    if (!leftover.empty())
+    if (!leftover.what.empty())
       remove(std::move(leftover));
   }
   for (const auto& d : deposits)

@@ -39,6 +39,8 @@ public:
                : nullptr;
   }
   mqtt::packet_id id() const noexcept { return id_; }
+  /// Null if another pod has it.
+  const card_ref& publisher() const noexcept { return publisher_; }
 
   /// All addressees have spoken. Post office only.
   bool gathered() const noexcept { return gathered_; }

@@ -26,6 +26,10 @@ session::behavior_type session::make_behavior() {
       [this](attach_atom, const std::shared_ptr<attachment>& a) { take_over(a); },
       [this](yield_atom, std::uint64_t epoch) { yield(epoch); },
       [this](handed_over_atom, mqtt::reason_code outcome) { handed_over(outcome); },
+      [this](forgotten_atom, mqtt::stored_number n) {
+        machine_.sender().on_expired(n, now());
+        finish_turn();
+      },
       [this](erase_atom) { erased(); },
       [this](changed_atom, const change_done& c) { routes_changed(c); },
       [this](page_atom, const retained_page& p) { page_came(p); },

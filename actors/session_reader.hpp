@@ -42,8 +42,12 @@ public:
   /// `level` is the node's name.
   static zk::decoded<pointer> read_pointer(std::string_view level, std::string_view data);
 
-  /// Gives `to` the message that a pointer of it points to.
-  static void add(recovered_session& to, pointer p, mqtt::message_ref message);
+  /// Gives `to` the message that a pointer of it points to; null if only PUBREL is left to send.
+  static void add(recovered_session& to, pointer p, mqtt::message_ref message, client_id publisher);
+
+  /// The same for a pointer whose mail is not there. That is so when the mail's time is over: then
+  /// only PUBREL may be left to send, or the pointer is to be removed. False if it is not over.
+  static bool add_without_mail(recovered_session& to, const pointer& p, std::int64_t now_unix_ms);
 
   /// A received packet id below it, given to `to`. An error if it is none.
   static std::optional<zk::record_error> add_received(recovered_session& to, std::string_view data);
@@ -52,6 +56,9 @@ public:
   static void finish(recovered_session& s);
 
   mqtt::message_ref message(const zk::message_record& r) const;
+  /// Of mail, which expires at the latest when its time is over.
+  mqtt::message_ref held_message(zk::message_record r, std::string_view mail_path) const;
+  std::int64_t now_unix_ms() const noexcept { return unix_now_ms_; }
   bool expired(const zk::message_record& r) const noexcept {
     return r.expires_at_unix_ms != 0 && r.expires_at_unix_ms <= unix_now_ms_;
   }

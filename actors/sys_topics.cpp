@@ -94,6 +94,7 @@ void sys_topics::publish_all(net::time_point at) {
   tell("limits/connects refused", total(&c::connects_refused));
   tell("limits/subscriptions refused", total(&c::subscriptions_refused));
   tell("limits/connections refused", io(&net::io_counters::connections_refused));
+  tell_bank();
   tell_load("messages/received", total(&c::packets_received), elapsed_s);
   tell_load("messages/sent", total(&c::packets_sent), elapsed_s);
   tell_load("publish/received", total(&c::publishes_received), elapsed_s);
@@ -110,6 +111,33 @@ void sys_topics::publish_all(net::time_point at) {
           total(&c::publishes_refused), total(&c::publish_bytes_received),
           total(&c::publish_bytes_sent), total(&c::subscriptions), total(&c::far_publishes_sent)}});
   services().timers->schedule(*this, at + services().settings.sys.interval);
+}
+
+/// Of this pod, but for the capacity and what is free, which all pods share.
+void sys_topics::tell_bank() {
+  const auto& b = pod().bank_counts;
+  tell("bank/capacity", b.total.get());
+  tell("bank/free", b.free.get());
+  tell("bank/leased", b.leased.get());
+  tell("bank/held/credits", b.held_credits.get());
+  tell("bank/held/messages", b.held_messages.get());
+  tell("bank/held/bytes", b.held_bytes.get());
+  tell("bank/held/clients", b.clients.get());
+  tell("bank/deposits", b.deposits.get());
+  tell("bank/returns", b.returns.get());
+  tell("bank/expired", b.expired.get());
+  tell("bank/refusals", b.refusals.get());
+  tell("bank/refusals/client share", b.refusals_of_share.get());
+  tell("bank/reaped", b.reaped.get());
+  tell("bank/leases reclaimed", b.reclaimed.get());
+  tell("bank/retained/renewed", b.renewals.get());
+  tell("bank/retained/lapsed", b.lapsed.get());
+  tell("bank/transactions", b.transactions.get());
+  tell("bank/transactions/waiting", b.queued.get());
+  tell("bank/answers lost", b.lost_answers.get());
+  const auto next = static_cast<std::int64_t>(b.next_expiry_unix_ms.get());
+  const auto left = next == 0 ? 0 : next - pod().store_time.unix_ms(*pod().clock);
+  tell("bank/next expiry", std::to_string(std::max<std::int64_t>(left, 0) / 1000) + " seconds");
 }
 
 /// The sums over all pods; `own` also goes to the others.

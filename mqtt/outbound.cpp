@@ -29,6 +29,7 @@ void outbound::disconnected() {
   sent_now_ = 0;
   grace_ends_ = time_point::max();
   aliases_.reset(); // [MQTT-3.3.2-7] an alias lasts as long as its connection
+  remove_lapsed();
   deposit_all();
 }
 

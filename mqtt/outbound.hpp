@@ -72,6 +72,9 @@ public:
 
   /// The store's answer to deposit() and record(), success or the reason to refuse with.
   void on_stored(stored_number number, reason_code outcome, time_point now);
+  /// The time of a stored message is over: the store has forgotten it, and so does this, unless it
+  /// was sent to the client that is here now.
+  void on_expired(stored_number number, time_point now);
   /// A message found in the store when the pod started; called in the order of their numbers.
   void restore(delivery d, stored_pointer pointer);
 
@@ -102,6 +105,7 @@ private:
     bool released = false;     ///< QoS 2: PUBREC was received
     bool recorded = false;     ///< the store knows `id` and `released`
     bool recording = false;    ///< record() is under way
+    bool lapsed = false;       ///< its time in the store is over
     bool sent_before = false;  ///< the next time is a repetition: DUP
     bool perhaps_sent = false; ///< by an earlier process: DUP, but it may still expire
   };
@@ -145,6 +149,7 @@ private:
   place find(stored_number number) noexcept;
   std::size_t find(packet_id id) const noexcept;
   void remove_restored(packet_id id);
+  void remove_lapsed();
   void store_failed(place where, reason_code why, time_point now);
   bool window_open() const noexcept { return inflight_.size() < connection_.window; }
   std::chrono::nanoseconds grace() const noexcept;

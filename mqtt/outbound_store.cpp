@@ -101,6 +101,36 @@ void outbound::on_stored(stored_number number, reason_code outcome, time_point n
   pump(now);
 }
 
+// [MQTT-4.3.3-7] delivery that was begun goes on as long as its connection.
+void outbound::on_expired(stored_number number, time_point now) {
+  const auto where = find(number);
+  if (!where.in)
+    return;
+  auto& e = (*where.in)[where.index];
+  if (e.released) // the client has it
+    return;
+  counts_.publishes_expired.add();
+  if (where.in == &inflight_) {
+    e.lapsed = true;
+    return connected_ ? void() : remove_lapsed();
+  }
+  e.durable = durability::none;
+  left_queue(e);
+  drop(e);
+  queue_.erase(where.index);
+  if (where.index < prepared_)
+    --prepared_;
+  pump(now);
+}
+
+void outbound::remove_lapsed() {
+  for (auto i = inflight_.size(); i-- > 0;)
+    if (auto& e = inflight_[i]; e.lapsed && !e.released) {
+      e.durable = durability::none;
+      remove(i);
+    }
+}
+
 void outbound::store_failed(place where, reason_code why, time_point now) {
   auto& e = (*where.in)[where.index];
   retry_at_ = std::min(retry_at_, now + store_retry_interval);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/adopter.hpp"
+#include "actors/bank.hpp"
 #include "actors/limits.hpp"
 #include "actors/post_office.hpp"
 #include "actors/session_owner.hpp"
@@ -37,12 +38,12 @@ public:
   }
   void get(zk::executor& where, std::string path, zk::watcher watch,
            zk::handler<zk::node> done) override {
-    beneath_.get(where, std::move(path), std::move(watch), std::move(done));
+    beneath_.get(where, std::move(path), relay(std::move(watch)), std::move(done));
   }
   void exists(zk::executor& where, std::string path, zk::watcher watch,
               zk::handler<std::optional<zk::stat>> done) override {
     // Pods stand in the store by the one session that there really is.
-    beneath_.exists(where, path, std::move(watch),
+    beneath_.exists(where, path, relay(std::move(watch)),
                     [path, done = std::move(done)](expected<std::optional<zk::stat>, zk::error> s) {
                       if (s && *s && (*s)->ephemeral_owner != zk::session_id::none)
                         (*s)->ephemeral_owner = session_of(zk::last_level_of(path));
@@ -51,7 +52,7 @@ public:
   }
   void children(zk::executor& where, std::string path, zk::watcher watch,
                 zk::handler<zk::child_list> done) override {
-    beneath_.children(where, std::move(path), std::move(watch), std::move(done));
+    beneath_.children(where, std::move(path), relay(std::move(watch)), std::move(done));
   }
   void scan(zk::executor& where, std::string path, zk::scan_options options, zk::page_handler page,
             zk::handler<std::size_t> done) override {
@@ -67,8 +68,33 @@ public:
   void close() override {}
 
 private:
+  /// Events under this session's id.
+  class watch_relay final : public zk::watch_sink {
+  public:
+    watch_relay(std::weak_ptr<zk::watch_sink> to, zk::session_id id)
+        : to_(std::move(to)), id_(id) {}
+    void on_watch(const zk::watch_event& event) override {
+      auto ours = event;
+      ours.session = id_;
+      if (const auto to = to_.lock())
+        to->on_watch(ours);
+    }
+
+  private:
+    std::weak_ptr<zk::watch_sink> to_;
+    zk::session_id id_;
+  };
+
+  zk::watcher relay(zk::watcher to) {
+    if (!to)
+      return nullptr;
+    relays_.push_back(std::make_shared<watch_relay>(to, id_));
+    return relays_.back();
+  }
+
   zk::store& beneath_;
   zk::session_id id_;
+  std::vector<std::shared_ptr<watch_relay>> relays_;
 };
 
 struct cluster_store_fixture : test_coordinator_fixture<> {
@@ -112,6 +138,7 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
       for (const auto& card : p->home->adopted)
         caf::anon_send_exit(card->handle, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(p->pod.post_office, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(p->pod.bank, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(p->pod.adopter, caf::exit_reason::user_shutdown);
     }
     settle();
@@ -132,6 +159,7 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
     p.pod.membership = sys.spawn(fake_membership, p.membership);
     p.pod.index = sys.spawn(fake_index, p.index);
     p.pod.home = sys.spawn(fake_home, p.home);
+    p.pod.bank = actors::spawn_on<actors::bank>(p.services, sys, paths);
     p.pod.post_office =
         actors::spawn_on<actors::post_office>(p.services, sys, paths, actors::recovered_mail{});
     p.pod.adopter = actors::spawn_on<actors::adopter>(p.services, sys, paths);

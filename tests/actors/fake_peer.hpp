@@ -89,7 +89,6 @@ inline actors::adopter_actor spawn_fake_adopter(caf::actor_system& sys,
   return sys.spawn([told](adopter_actor::pointer self) -> adopter_actor::behavior_type {
     return {
         [](adopt_atom, const view_ref&) {},
-        [](settle_atom, const view_ref&) {},
         [told](changed_atom, const card_ref& c) { told->adopted.push_back(c); },
         [self](shut_down_atom) { self->quit(); },
     };

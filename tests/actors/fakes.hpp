@@ -49,6 +49,7 @@ inline actors::peer_actor::behavior_type fake_peer(const std::shared_ptr<peer_lo
 struct session_log {
   std::vector<actors::stored> stored;
   std::vector<mqtt::reason_code> saved;
+  std::vector<mqtt::stored_number> expired;
 };
 
 inline actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_log>& log) {
@@ -63,6 +64,7 @@ inline actors::session_actor::behavior_type fake_session(const std::shared_ptr<s
       [log](was_stored_atom, const stored& s) { log->stored.push_back(s); },
       [log](saved_atom, std::uint64_t, mqtt::reason_code r) { log->saved.push_back(r); },
       [](released_atom, mqtt::packet_id, mqtt::reason_code) {},
+      [log](forgotten_atom, mqtt::stored_number n) { log->expired.push_back(n); },
       [](erase_atom) {},
       [](handed_over_atom, mqtt::reason_code) {},
       [](released_atom) {},

@@ -406,4 +406,27 @@ CAF_TEST(an identifier found twice belongs to the newer message) {
   expect_payloads({"new"});
 }
 
+CAF_TEST(what waits and has had its time is dropped) {
+  lose_connection();
+  promise("x", qos::at_least_once, first);
+  stored(0);
+  machine->sender().on_expired(port.deposits[0].pointer.number, now);
+  CAF_CHECK_EQUAL(machine->sender().waiting(), 0u);
+  CAF_CHECK(port.forgotten.empty()); // the store has forgotten it already
+  machine->sender().on_expired(port.deposits[0].pointer.number, now);
+  CAF_CHECK_EQUAL(counts.publishes_expired.get(), 1u);
+}
+
+// [MQTT-4.3.3-7]
+CAF_TEST(what was sent and has had its time goes with its connection) {
+  promise("x", qos::at_least_once, first);
+  pass(50ms);
+  stored(0);
+  machine->sender().on_expired(port.deposits[0].pointer.number, now);
+  CAF_CHECK_EQUAL(machine->sender().unacknowledged(), 1u);
+  lose_connection();
+  CAF_CHECK_EQUAL(machine->sender().unacknowledged(), 0u);
+  CAF_CHECK_EQUAL(port.deposits.size(), 1u);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
