@@ -6,6 +6,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "actors/pigeonhole.hpp"
 #include "core/ids.hpp"
 #include "core/ref.hpp"
 
@@ -23,6 +24,8 @@ public:
   /// The way to it; null for this pod itself. Set once by the membership actor, before anybody
   /// else sees the member.
   peer_actor peer;
+  /// What became here of messages of that pod.
+  mutable pigeonhole<far_settlement> settlements;
 };
 
 /// One of 65,536 parts of all client ids: the first two levels of a session's path.

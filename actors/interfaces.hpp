@@ -103,6 +103,8 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<deliver_atom, parcel>,
     /// Receipts for what it published.
     caf::reacts_to<settled_atom, receipt>,
+    /// Something is in its pigeonhole.
+    caf::reacts_to<settled_atom>,
     /// The bytes it has in transit fell below the bound.
     caf::reacts_to<transit_fell_atom>,
     /// A client connected with its id.
@@ -303,6 +305,8 @@ using peer_actor = caf::typed_actor<
     caf::reacts_to<returned_atom, std::uint64_t>,
     /// What became here of messages it sent.
     caf::reacts_to<settled_atom, far_receipt>,
+    /// The same: it is in that pod's pigeonhole.
+    caf::reacts_to<settled_atom>,
     /// What is to be stored with a message that it sent store-first.
     caf::reacts_to<word_atom, std::uint64_t, std::shared_ptr<const std::vector<zk::op>>>,
     /// What became of its word.
@@ -317,7 +321,7 @@ using peer_actor = caf::typed_actor<
     /// It has departed: what it has not confirmed is kept.
     caf::reacts_to<depart_atom>,
     /// All members of this view can take what it has not confirmed; answered to the membership with
-    /// `handed_over` at first, and with `forgotten` whenever nothing is left.
+    /// `handed_over` whenever nothing is left.
     caf::reacts_to<hand_over_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
 
 /// Which pods there are, and how far they have come with every change of that; see membership.hpp.
@@ -327,10 +331,8 @@ using membership_actor = caf::typed_actor<
     /// This pod's share of orphaned sessions is adopted, and every pod can know what they
     /// subscribe to.
     caf::reacts_to<adopted_atom, std::int64_t>,
-    /// A departed pod's peer has passed on what it had.
+    /// A departed pod's peer has passed on what it had, in order.
     caf::reacts_to<handed_over_atom, pod_life>,
-    /// And has nothing left.
-    caf::reacts_to<forgotten_atom, pod_life>,
     /// A link opened, whosever it is.
     caf::reacts_to<linked_atom, net::pod_link_ptr>,
     caf::reacts_to<heard_atom, member_ref, pod_frame>,

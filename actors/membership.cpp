@@ -30,7 +30,6 @@ membership::behavior_type membership::make_behavior() {
       [this](installed_atom, std::int64_t number) { installed(number); },
       [this](adopted_atom, std::int64_t number) { adopted(number); },
       [this](handed_over_atom, const pod_life& life) { handed_over(life); },
-      [this](forgotten_atom, const pod_life& life) { forgotten(life); },
       [this](linked_atom, const net::pod_link_ptr& link) { linked(link); },
       [this](heard_atom, const member_ref& from, const pod_frame& f) { heard(from, f); },
       [this](tell_atom, const pod_frame& f) { tell_all(f); },
@@ -49,7 +48,6 @@ void membership::on_exit() {
   for (auto& [life, g] : ghosts_)
     caf::anon_send(g.member->peer, shut_down_atom::value);
   pods_.clear();
-  departed_.clear();
   ghosts_.clear();
   for (auto& link : std::exchange(early_links_, {}))
     link->abort();
@@ -100,15 +98,16 @@ void membership::dismiss(const pod_life& life) {
   for (auto* u : pod().units)
     send(u->porter, depart_atom::value, p.member);
   caf::anon_send(pod().sys, depart_atom::value, life);
-  departed_.insert(life);
   ghosts_.emplace(life, ghost{p.member});
 }
 
 void membership::linked(const net::pod_link_ptr& link) {
-  if (early_links_.size() >= early_links_max)
-    return link->abort();
   early_links_.push_back(link);
   give_links();
+  if (early_links_.size() <= early_links_max)
+    return;
+  early_links_.pop_back();
+  link->abort();
 }
 
 void membership::give_links() {
@@ -171,7 +170,7 @@ void membership::go_on() {
     begin(step::adopting);
   else if (step_ == step::gathering && all_have(&known_pod::adopted))
     begin(step::handing_over);
-  else if (step_ == step::handing_over && departed_.empty())
+  else if (step_ == step::handing_over && ghosts_.empty())
     begin(step::settled);
 }
 
@@ -191,21 +190,16 @@ void membership::adopted(std::int64_t number) {
 }
 
 void membership::handed_over(const pod_life& life) {
-  departed_.erase(life);
-  go_on();
-}
-
-void membership::forgotten(const pod_life& life) {
   const auto found = ghosts_.find(life);
   if (found == ghosts_.end())
-    return; // is on its way to end
-  found->second.done = true;
-  const bool all = std::all_of(ghosts_.begin(), ghosts_.end(),
-                               [](const auto& entry) { return entry.second.done; });
-  if (!all)
+    return; // its end is on its way
+  found->second.handed_over = true;
+  if (!std::all_of(ghosts_.begin(), ghosts_.end(),
+                   [](const auto& entry) { return entry.second.handed_over; }))
     return;
   for (const auto& entry : std::exchange(ghosts_, {}))
     send(entry.second.member->peer, shut_down_atom::value);
+  go_on();
 }
 
 void membership::settle() {

@@ -84,7 +84,6 @@ private:
   void installed(std::int64_t number);
   void adopted(std::int64_t number);
   void handed_over(const pod_life& life);
-  void forgotten(const pod_life& life);
   void heard(const member_ref& from, const pod_frame& f);
   void linked(const net::pod_link_ptr& link);
   void go_on();
@@ -100,14 +99,12 @@ private:
   view_ref view_;
   step step_ = step::settled;
   std::size_t not_installed_ = 0; ///< of this pod's actors
-  /// Departed, and what they did not confirm is not handed over yet.
-  std::set<pod_life> departed_;
-  /// A departed pod whose peer may still have something: it waits for the store's word of messages.
+  /// A departed pod.
   struct ghost {
     member_ref member;
-    bool done = false;
+    bool handed_over = false; ///< its peer has nothing left
   };
-  /// They end together, as one may pass on to another.
+  /// Their peers end together, as one may pass on to another.
   std::map<pod_life, ghost> ghosts_;
   std::vector<net::pod_link_ptr> early_links_; ///< of pods that are no members yet
 
@@ -117,6 +114,7 @@ private:
     std::vector<std::string> names;
     std::map<std::string, zk::pod_record> records; ///< of those that are new
     std::size_t missing = 0;
+    bool failed = false; ///< the store did not give one of them
   };
   std::optional<reading> reading_;
   bool read_again_ = false;

@@ -89,8 +89,10 @@ void membership::read_records(std::vector<std::string> names, std::int64_t numbe
                        run_inline([&] {
                          if (node)
                            record_came(name, node->data);
+                         else if (node.error() == zk::error::no_node)
+                           read_again_ = true; // gone meanwhile
                          else
-                           read_again_ |= true; // gone meanwhile, or nobody answers
+                           reading_->failed = true;
                          conclude();
                        });
                      });
@@ -100,6 +102,8 @@ void membership::read_records(std::vector<std::string> names, std::int64_t numbe
 
 void membership::record_came(const std::string& name, const std::string& data) {
   auto record = zk::decode_pod(data);
+  if (record && zk::last_level_of(with_.paths.pod(record->name, record->incarnation)) != name)
+    record = unexpected(std::string{"it is another pod's"});
   if (record)
     reading_->records.emplace(name, std::move(*record));
   else
@@ -114,12 +118,14 @@ void membership::conclude() {
   std::erase_if(r.names, [&](const std::string& name) {
     return !r.records.contains(name) && !pods_.contains(pod_life{name});
   });
-  const bool whole = !read_again_;
-  if (whole && (!view_ || r.number > view_->number))
+  const bool failed = r.failed;
+  if (!failed && !read_again_ && (!view_ || r.number > view_->number))
     enter_view(r.number, r.names);
   reading_.reset();
-  if (!whole)
+  if (read_again_)
     read_pods();
+  else if (failed)
+    services().timers->schedule(*this, now() + read_again_after);
 }
 
 } // namespace mqttzoo::actors

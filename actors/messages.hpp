@@ -111,6 +111,12 @@ struct far_receipt {
   std::vector<std::uint64_t> numbers;
 };
 
+/// The same of one, left in that pod's pigeonhole.
+struct far_settlement {
+  mqtt::reason_code outcome = mqtt::reason_code::success;
+  std::uint64_t number = 0;
+};
+
 /// What one actor says to its like in another pod: see frame_kinds.hpp.
 struct pod_frame {
   net::link_kind kind{};
@@ -148,6 +154,13 @@ struct receipt {
   std::uint64_t epoch = 0;
   mqtt::reason_code outcome = mqtt::reason_code::success;
   std::vector<mqtt::packet_id> ids;
+};
+
+/// The same of one, left in its session's pigeonhole.
+struct settlement {
+  std::uint64_t epoch = 0;
+  mqtt::reason_code outcome = mqtt::reason_code::success;
+  mqtt::packet_id id{};
 };
 
 /// A subscription in force; see session_card.hpp.

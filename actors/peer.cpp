@@ -6,6 +6,7 @@
 #include "core/log.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -16,6 +17,9 @@ constexpr core::logger log{core::log_folder::actors};
 
 /// Of a frame, for its names and numbers beside a message.
 constexpr std::size_t frame_overhead_bytes_max = 160 * 1024;
+
+/// Numbers in a frame of what was settled: 32 KiB of them.
+constexpr std::size_t settled_at_once_max = 4096;
 
 } // namespace
 
@@ -29,6 +33,7 @@ peer::behavior_type peer::make_behavior() {
       [this](deliver_atom, const group_mail& mail) { send_group(mail); },
       [this](returned_atom, std::uint64_t number) { write(encode_returned(number)); },
       [this](settled_atom, const far_receipt& r) { write(encode_settled(r)); },
+      [this](settled_atom) { empty_pigeonhole(); },
       [this](word_atom, std::uint64_t number,
              const std::shared_ptr<const std::vector<zk::op>>& ops) {
         write(encode_word(number, *ops));
@@ -70,6 +75,21 @@ void peer::write(pod_frame f) {
     channel_.send(f.kind, std::move(f.body), std::move(f.payload));
 }
 
+/// One frame for each run of the same outcome.
+void peer::empty_pigeonhole() {
+  if (!member_)
+    return;
+  far_receipt r;
+  for (const auto& s : member_->settlements.take()) {
+    if (!r.numbers.empty() && (s.outcome != r.outcome || r.numbers.size() >= settled_at_once_max))
+      write(encode_settled(std::exchange(r, {})));
+    r.outcome = s.outcome;
+    r.numbers.push_back(s.number);
+  }
+  if (!r.numbers.empty())
+    write(encode_settled(r));
+}
+
 bool peer::full() const noexcept {
   return channel_.backlog_bytes() > services().settings.links.queue_bytes_max;
 }
@@ -84,7 +104,7 @@ bool peer::fits(const mqtt::message& m) const noexcept {
 void peer::forward(const batch_ref& b, const ticket_list& tickets) {
   if (is_ != life::member) {
     note(*b, tickets);
-    if (is_ == life::handed_over) // it departed while this was on its way
+    if (is_ == life::handing_over) // it departed while this was on its way
       pass_on_unspoken();
     return;
   }
@@ -155,7 +175,7 @@ void peer::send_group(const group_mail& mail) {
                      view_,
                      false});
   }
-  if (is_ == life::handed_over)
+  if (is_ == life::handing_over)
     return pass_on_unspoken();
   write(encode_group(sent, now()));
 }
@@ -169,18 +189,14 @@ void peer::outcome(std::uint64_t number, mqtt::reason_code result) {
   if (result != mqtt::reason_code::server_moved) {
     write(encode_outcome({number, result}));
     unsettled_.settle(*e);
-    return say_if_done();
+  } else {
+    // A session of its word has another owner or has ended: it gives another word, or, if it has
+    // departed, those have it who adopted its sessions.
+    e->spoken = false;
+    write(encode_outcome({number, result}));
   }
-  // A session of its word has another owner or has ended: it gives another word, or, if it has
-  // departed, those have it who adopted its sessions.
-  e->spoken = false;
-  write(encode_outcome({number, result}));
-  if (is_ != life::handed_over)
-    return;
-  auto again = std::exchange(*e, {});
-  unsettled_.settle(*e);
-  pass_on(std::move(again));
-  say_if_done();
+  if (is_ == life::handing_over)
+    pass_on_unspoken();
 }
 
 void peer::depart() {
@@ -192,19 +208,24 @@ void peer::depart() {
 
 void peer::hand_over(const view_ref& view) {
   heirs_ = view;
-  if (is_ == life::handed_over)
-    return; // of its heirs, one has departed
-  is_ = life::handed_over;
+  is_ = life::handing_over;
   pass_on_unspoken();
-  send(pod().membership, handed_over_atom::value, member_->life);
-  say_if_done();
 }
 
-/// All but what the store is asked about, which may stand there already.
+/// All but what the store is asked about, which may stand there already, and what comes behind that
+/// in the same topic.
 void peer::pass_on_unspoken() {
-  auto all = unsettled_.extract_unless([](const unsettled::entry& e) { return e.spoken; });
+  std::unordered_set<std::string_view> undecided;
+  auto all = unsettled_.extract_unless([&](const unsettled::entry& e) {
+    const auto topic = e.message->topic();
+    if (e.spoken)
+      undecided.insert(topic);
+    return e.spoken || (!e.group && undecided.contains(topic));
+  });
   for (auto& e : all)
     pass_on(std::move(e));
+  if (unsettled_.empty())
+    send(pod().membership, handed_over_atom::value, member_->life);
 }
 
 void peer::pass_on(unsettled::entry e) {
@@ -235,11 +256,6 @@ std::vector<pod_life> peer::departed_since(const view_ref& view) const {
       if (m->life != member_->life && !heirs_->contains(m->life))
         lives.push_back(m->life);
   return lives;
-}
-
-void peer::say_if_done() {
-  if (is_ == life::handed_over && unsettled_.empty())
-    send(pod().membership, forgotten_atom::value, member_->life);
 }
 
 } // namespace mqttzoo::actors

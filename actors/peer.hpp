@@ -27,7 +27,7 @@ public:
   void on_exit() override;
 
 private:
-  enum class life : std::uint8_t { member, departed, handed_over };
+  enum class life : std::uint8_t { member, departed, handing_over };
 
   struct waiting {
     batch_ref messages;
@@ -39,6 +39,7 @@ private:
   void send_messages(const batch& b, const ticket_list& tickets);
   void send_group(const group_mail& mail);
   void write(pod_frame f);
+  void empty_pigeonhole();
   void send_waiting();
   bool full() const noexcept;
   bool fits(const mqtt::message& m) const noexcept;
@@ -66,7 +67,6 @@ private:
   void pass_on_unspoken();
   void pass_on(unsettled::entry e);
   std::vector<pod_life> departed_since(const view_ref& view) const;
-  void say_if_done();
 
   member_ref member_;
   net::link_channel channel_;

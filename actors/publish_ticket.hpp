@@ -24,7 +24,8 @@ public:
 
   ~publish_ticket() override {
     if (publisher_ && id_ != mqtt::packet_id::none)
-      caf::anon_send(publisher_->handle, settled_atom::value, receipt{epoch_, outcome(), {id_}});
+      if (publisher_->settlements.put({epoch_, outcome(), id_}))
+        caf::anon_send(publisher_->handle, settled_atom::value);
   }
 
   /// How many sessions and groups will say whether they need the message stored. Set before the
@@ -61,7 +62,8 @@ public:
       : publish_ticket(storage, nullptr, 0, mqtt::packet_id::none), from_(std::move(from)),
         number_(number) {}
   ~far_ticket() override {
-    caf::anon_send(from_->peer, settled_atom::value, far_receipt{outcome(), {number_}});
+    if (from_->settlements.put({outcome(), number_}))
+      caf::anon_send(from_->peer, settled_atom::value);
   }
 
   const member_ref& from() const noexcept { return from_; }

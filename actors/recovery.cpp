@@ -21,8 +21,7 @@ public:
   expected<recovered, std::string> run(recovery_scope scope) {
     for (auto& path : paths_.skeleton())
       if (auto e = create(path); e && *e != zk::error::node_exists)
-        return unexpected{std::string{"cannot prepare the store: "} +
-                          std::string{zk::to_string(*e)}};
+        return unexpected{failed("prepare the store", *e)};
     if (auto problem = scan(paths_.retained(), &reader::take_retained))
       return unexpected{*problem};
     if (scope == recovery_scope::retained) {
@@ -37,6 +36,9 @@ public:
     finish();
     return std::move(found_);
   }
+
+  /// It failed because a link broke: another run may succeed.
+  bool lost_link() const noexcept { return lost_link_; }
 
 private:
   using taker = void (reader::*)(const zk::scanned_node&);
@@ -65,11 +67,14 @@ private:
             (this->*take)(node);
         },
         [&](expected<std::size_t, zk::error> r) {
-          done.set_value(r ? std::nullopt
-                           : std::optional{"cannot read " + root + ": " +
-                                           std::string{zk::to_string(r.error())}});
+          done.set_value(r ? std::nullopt : std::optional{failed("read " + root, r.error())});
         });
     return done.get_future().get();
+  }
+
+  std::string failed(const std::string& what, zk::error why) {
+    lost_link_ = why == zk::error::connection_loss;
+    return "cannot " + what + ": " + std::string{zk::to_string(why)};
   }
 
   void take_mail(const zk::scanned_node& node) {
@@ -156,7 +161,11 @@ private:
   std::unordered_map<std::string, mail> mails_;
   std::unordered_map<std::string, std::size_t> by_path_;
   recovered found_;
+  bool lost_link_ = false;
 };
+
+/// While servers change their leader links break; each try waits for one as long as any request.
+constexpr int tries_max = 5;
 
 } // namespace
 
@@ -173,9 +182,15 @@ expected<zk::paths, std::string> open_tree(zk::store& store) {
   auto random = core::random_source::from_system();
   const zk::hash_key fresh{random(), random()};
   const std::string root = zk::paths{}.root();
-  std::promise<expected<zk::hash_key, zk::error>> done;
-  zk::open_tree(store, here, root, fresh, [&](auto key) { done.set_value(std::move(key)); });
-  const auto key = done.get_future().get();
+  const auto ask = [&] {
+    std::promise<expected<zk::hash_key, zk::error>> done;
+    zk::open_tree(store, here, root, fresh, [&](auto key) { done.set_value(std::move(key)); });
+    return done.get_future().get();
+  };
+  auto key = ask();
+  for (int again = 1; again < tries_max && !key && key.error() == zk::error::connection_loss;
+       ++again)
+    key = ask();
   if (!key)
     return unexpected{"cannot open the store's tree " + root + ": " +
                       std::string{zk::to_string(key.error())}};
@@ -184,7 +199,12 @@ expected<zk::paths, std::string> open_tree(zk::store& store) {
 
 expected<recovered, std::string> recover(zk::store& store, const zk::paths& paths,
                                          const core::clock& clock, recovery_scope scope) {
-  return reader{store, paths, clock}.run(scope);
+  for (int tries = 1;; ++tries) {
+    reader r{store, paths, clock};
+    auto found = r.run(scope);
+    if (found || !r.lost_link() || tries == tries_max)
+      return found;
+  }
 }
 
 } // namespace mqttzoo::actors

@@ -22,6 +22,7 @@ session::behavior_type session::make_behavior() {
   return {
       [this](deliver_atom, const parcel& p) { deliver(p); },
       [this](settled_atom, const receipt& r) { receive(r); },
+      [this](settled_atom) { empty_pigeonhole(); },
       [this](transit_fell_atom) { watch_pressure(); },
       [this](attach_atom, const std::shared_ptr<attachment>& a) { take_over(a); },
       [this](yield_atom, std::uint64_t epoch) { yield(epoch); },

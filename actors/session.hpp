@@ -109,6 +109,7 @@ private:
   void turn_away(const batch& messages, const ticket_list& tickets);
   void turn_away(const parcel& p);
   void receive(const receipt& r);
+  void empty_pigeonhole();
   void routes_changed(const change_done& done);
   void forgotten();
   void state_saved(std::uint64_t revision, mqtt::reason_code outcome);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "actors/pigeonhole.hpp"
 #include "core/ids.hpp"
 #include "core/ref.hpp"
 
@@ -51,6 +52,9 @@ public:
   std::atomic<bool> persistent{false};
   /// Groups prefer members that have a client. Written by the session.
   std::atomic<bool> connected{false};
+
+  /// What became of what it published, beside the receipts that it is sent.
+  pigeonhole<settlement> settlements;
 
   /// Bytes it published that are still on their way through topics; see batch.
   std::atomic<std::size_t> transit_bytes{0};

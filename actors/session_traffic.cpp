@@ -49,6 +49,16 @@ void session::receive(const receipt& r) {
   rearm();
 }
 
+void session::empty_pigeonhole() {
+  if (!card_)
+    return;
+  const auto at = now();
+  for (const auto& s : card_->settlements.take())
+    machine_.on_receipt(s.epoch, s.id, s.outcome, at);
+  submit_last();
+  rearm();
+}
+
 // --- delivery ---
 
 void session::deliver_inline(const batch& messages, const ticket_list& tickets,

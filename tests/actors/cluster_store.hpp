@@ -11,6 +11,7 @@
 #include "actors/session_owner.hpp"
 #include "core/clock.hpp"
 #include "tests/actors/fakes.hpp"
+#include "tests/actors/store_proxy.hpp"
 #include "zk/embedded_store.hpp"
 #include "zk/faulty_store.hpp"
 
@@ -25,44 +26,32 @@
 namespace mqttzoo::test {
 
 /// A pod's way to the store that all share, with a session of its own.
-class store_session final : public zk::store {
+class store_session final : public store_proxy {
 public:
   static zk::session_id session_of(std::string_view life) {
     return zk::session_id{100 + (life.front() - 'a')};
   }
 
-  store_session(zk::store& beneath, zk::session_id id) : beneath_(beneath), id_(id) {}
+  store_session(zk::store& beneath, zk::session_id id) : store_proxy(beneath), id_(id) {}
 
-  void multi(zk::executor& where, std::vector<zk::op> ops, zk::multi_handler done) override {
-    beneath_.multi(where, std::move(ops), std::move(done));
-  }
   void get(zk::executor& where, std::string path, zk::watcher watch,
            zk::handler<zk::node> done) override {
-    beneath_.get(where, std::move(path), relay(std::move(watch)), std::move(done));
+    beneath().get(where, std::move(path), relay(std::move(watch)), std::move(done));
   }
   void exists(zk::executor& where, std::string path, zk::watcher watch,
               zk::handler<std::optional<zk::stat>> done) override {
     // Pods stand in the store by the one session that there really is.
-    beneath_.exists(where, path, relay(std::move(watch)),
-                    [path, done = std::move(done)](expected<std::optional<zk::stat>, zk::error> s) {
-                      if (s && *s && (*s)->ephemeral_owner != zk::session_id::none)
-                        (*s)->ephemeral_owner = session_of(zk::last_level_of(path));
-                      done(std::move(s));
-                    });
+    beneath().exists(
+        where, path, relay(std::move(watch)),
+        [path, done = std::move(done)](expected<std::optional<zk::stat>, zk::error> s) {
+          if (s && *s && (*s)->ephemeral_owner != zk::session_id::none)
+            (*s)->ephemeral_owner = session_of(zk::last_level_of(path));
+          done(std::move(s));
+        });
   }
   void children(zk::executor& where, std::string path, zk::watcher watch,
                 zk::handler<zk::child_list> done) override {
-    beneath_.children(where, std::move(path), relay(std::move(watch)), std::move(done));
-  }
-  void scan(zk::executor& where, std::string path, zk::scan_options options, zk::page_handler page,
-            zk::handler<std::size_t> done) override {
-    beneath_.scan(where, std::move(path), options, std::move(page), std::move(done));
-  }
-  void sync(zk::executor& where, std::string path, zk::handler<std::monostate> done) override {
-    beneath_.sync(where, std::move(path), std::move(done));
-  }
-  void attach(zk::executor& where, const zk::watcher& sink) override {
-    beneath_.attach(where, sink);
+    beneath().children(where, std::move(path), relay(std::move(watch)), std::move(done));
   }
   zk::session_id session() const noexcept override { return id_; }
   void close() override {}
@@ -92,7 +81,6 @@ private:
     return relays_.back();
   }
 
-  zk::store& beneath_;
   zk::session_id id_;
   std::vector<std::shared_ptr<watch_relay>> relays_;
 };
@@ -169,6 +157,7 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
       auto member = make_ref<actors::cluster_member>(pod_life{other});
       p.peers.push_back(std::make_shared<peer_log>());
       member->peer = sys.spawn(fake_peer, p.peers.back());
+      p.peers.back()->member = member.get();
       p.others.push_back(std::move(member));
     }
   }

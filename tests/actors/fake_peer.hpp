@@ -27,6 +27,13 @@ struct told_peer {
   std::vector<std::uint64_t> returned;
   std::vector<actors::far_receipt> settled;
 
+  /// Whose pigeonhole it empties.
+  const actors::cluster_member* member = nullptr;
+  void take_settlements() {
+    for (const auto& s : member->settlements.take())
+      settled.push_back({s.outcome, {s.number}});
+  }
+
   /// Payloads of what was published since the last call; it is let go of.
   std::vector<std::string> payloads() {
     std::vector<std::string> all;
@@ -47,6 +54,7 @@ inline actors::peer_actor spawn_fake_peer(caf::actor_system& sys, std::shared_pt
         [told](deliver_atom, const group_mail& m) { told->delivered.push_back(m); },
         [told](returned_atom, std::uint64_t n) { told->returned.push_back(n); },
         [told](settled_atom, const far_receipt& r) { told->settled.push_back(r); },
+        [told](settled_atom) { told->take_settlements(); },
         [](word_atom, std::uint64_t, const std::shared_ptr<const std::vector<zk::op>>&) {},
         [](outcome_atom, std::uint64_t, mqtt::reason_code) {},
         [](tell_atom, const pod_frame&) {},
@@ -74,7 +82,6 @@ inline actors::membership_actor spawn_fake_membership(caf::actor_system& sys,
         [told](installed_atom, std::int64_t n) { told->installed.push_back(n); },
         [](adopted_atom, std::int64_t) {},
         [](handed_over_atom, const pod_life&) {},
-        [](forgotten_atom, const pod_life&) {},
         [](linked_atom, const net::pod_link_ptr&) {},
         [](heard_atom, const member_ref&, const pod_frame&) {},
         [](tell_atom, const pod_frame&) {},

@@ -1,9 +1,16 @@
 // Actors that write down what they are told, in place of those a suite does not need.
 //
-// The logs belong to the test; everything runs on its thread.
+// Each is spawned with its log, as in `sys.spawn(fake_peer, log)`. The logs belong to the test;
+// everything runs on its thread. Who is told to shut down ends; the others end with an exit
+// message, or when nobody refers to them.
 #pragma once
 
+#include "actors/cluster_view.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/publish_ticket.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -16,20 +23,46 @@ namespace mqttzoo::test {
 using ops_ref = std::shared_ptr<const std::vector<zk::op>>;
 
 struct peer_log {
+  struct sent {
+    actors::batch_ref messages;
+    actors::ticket_list tickets;
+  };
+  std::vector<sent> published;
+  std::vector<actors::group_mail> delivered;
+  std::vector<std::uint64_t> returned;
+  std::vector<actors::far_receipt> settled;
   std::vector<std::pair<std::uint64_t, ops_ref>> words;
   std::vector<std::pair<std::uint64_t, mqtt::reason_code>> outcomes;
-  std::vector<actors::far_receipt> settled;
   std::vector<actors::pod_frame> frames;
   std::vector<std::string> misbehaved;
+
+  /// Whose pigeonhole it empties.
+  const actors::cluster_member* member = nullptr;
+  void take_settlements() {
+    for (const auto& s : member->settlements.take())
+      settled.push_back({s.outcome, {s.number}});
+  }
+  /// Payloads of what was published since the last call; it is let go of.
+  std::vector<std::string> payloads() {
+    std::vector<std::string> all;
+    for (const auto& s : std::exchange(published, {}))
+      for (const auto& p : s.messages->publications)
+        all.emplace_back(p.message->payload());
+    return all;
+  }
 };
 
-inline actors::peer_actor::behavior_type fake_peer(const std::shared_ptr<peer_log>& log) {
+inline actors::peer_actor::behavior_type fake_peer(actors::peer_actor::pointer self,
+                                                   const std::shared_ptr<peer_log>& log) {
   using namespace actors;
   return {
-      [](publish_atom, const batch_ref&, const ticket_list&) {},
-      [](deliver_atom, const group_mail&) {},
-      [](returned_atom, std::uint64_t) {},
+      [log](publish_atom, const batch_ref& b, const ticket_list& t) {
+        log->published.push_back({b, t});
+      },
+      [log](deliver_atom, const group_mail& m) { log->delivered.push_back(m); },
+      [log](returned_atom, std::uint64_t number) { log->returned.push_back(number); },
       [log](settled_atom, const far_receipt& r) { log->settled.push_back(r); },
+      [log](settled_atom) { log->take_settlements(); },
       [log](word_atom, std::uint64_t number, const ops_ref& ops) {
         log->words.emplace_back(number, ops);
       },
@@ -42,7 +75,7 @@ inline actors::peer_actor::behavior_type fake_peer(const std::shared_ptr<peer_lo
       [](install_atom, const view_ref&) {},
       [](depart_atom) {},
       [](hand_over_atom, const view_ref&) {},
-      [](shut_down_atom) {},
+      [self](shut_down_atom) { self->quit(); },
   };
 }
 
@@ -57,6 +90,7 @@ inline actors::session_actor::behavior_type fake_session(const std::shared_ptr<s
   return {
       [](deliver_atom, const parcel&) {},
       [](settled_atom, const receipt&) {},
+      [](settled_atom) {},
       [](transit_fell_atom) {},
       [](attach_atom, const std::shared_ptr<attachment>&) {},
       [](changed_atom, const change_done&) {},
@@ -76,32 +110,120 @@ inline actors::session_actor::behavior_type fake_session(const std::shared_ptr<s
 struct membership_log {
   std::vector<std::int64_t> installed;
   std::vector<std::int64_t> adopted;
+  std::vector<pod_life> handed_over;
+  std::vector<actors::pod_frame> frames; ///< of other pods
 };
 
 inline actors::membership_actor::behavior_type
-fake_membership(const std::shared_ptr<membership_log>& log) {
+fake_membership(actors::membership_actor::pointer self,
+                const std::shared_ptr<membership_log>& log) {
   using namespace actors;
   return {
       [log](installed_atom, std::int64_t n) { log->installed.push_back(n); },
       [log](adopted_atom, std::int64_t n) { log->adopted.push_back(n); },
-      [](handed_over_atom, const pod_life&) {},
-      [](forgotten_atom, const pod_life&) {},
+      [log](handed_over_atom, const pod_life& life) { log->handed_over.push_back(life); },
       [](linked_atom, const net::pod_link_ptr&) {},
-      [](heard_atom, const member_ref&, const pod_frame&) {},
+      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
       [](tell_atom, const pod_frame&) {},
-      [](shut_down_atom) {},
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+struct adopter_log {
+  std::vector<actors::card_ref> changed;
+  std::vector<std::int64_t> adopt; ///< views whose orphans it is to adopt
+};
+
+inline actors::adopter_actor::behavior_type fake_adopter(actors::adopter_actor::pointer self,
+                                                         const std::shared_ptr<adopter_log>& log) {
+  using namespace actors;
+  return {
+      [log](adopt_atom, const view_ref& v) { log->adopt.push_back(v->number); },
+      [log](changed_atom, const card_ref& c) { log->changed.push_back(c); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+struct reaper_log {
+  std::vector<std::int64_t> settled; ///< views
+};
+
+inline actors::reaper_actor::behavior_type fake_reaper(actors::reaper_actor::pointer self,
+                                                       const std::shared_ptr<reaper_log>& log) {
+  using namespace actors;
+  return {
+      [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+struct registrar_log {
+  std::vector<std::int64_t> installed; ///< views
+  std::vector<std::int64_t> settled;
+  std::vector<actors::pod_frame> frames; ///< of other pods
+};
+
+inline actors::registrar_actor::behavior_type
+fake_registrar(actors::registrar_actor::pointer self, const std::shared_ptr<registrar_log>& log) {
+  using namespace actors;
+  return {
+      [](claim_atom, const client_id&, std::uint64_t) {},
+      [](forget_atom, const client_id&) {},
+      [](adopt_atom, const client_id&) {},
+      [](released_atom, const client_id&) {},
+      [](adopted_atom, std::int64_t) {},
+      [](roster_atom, std::int64_t, const std::shared_ptr<const std::vector<client_id>>&) {},
+      [log](install_atom, const view_ref& v) { log->installed.push_back(v->number); },
+      [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
+      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+struct directory_log {
+  std::vector<actors::view_ref> installed;
+  std::vector<std::int64_t> settled; ///< views
+};
+
+/// Of a pod whose topics and filters nobody else wants, and whose store is always written.
+inline actors::directory_actor::behavior_type
+fake_directory(actors::directory_actor::pointer self, const std::shared_ptr<directory_log>& log) {
+  using namespace actors;
+  return {
+      [](want_atom, const std::string&) {},
+      [](unwant_atom, const std::string&) {},
+      [self](confirm_atom, const std::shared_ptr<const subscription_change>& c,
+             const change_done& done) {
+        self->send(c->session->handle, changed_atom::value, done);
+      },
+      [](confirm_atom) {},
+      [self](watch_atom, const mqtt::topic_ref&, const topic_actor& t) {
+        self->send(t, reroute_atom::value, std::make_shared<const far_route>());
+      },
+      [](unwatch_atom, const mqtt::topic_ref&) {},
+      [](rerouted_atom, const mqtt::topic_ref&) {},
+      [log](install_atom, const view_ref& v) { log->installed.push_back(v); },
+      [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
+      [self](shut_down_atom) { self->quit(); },
   };
 }
 
 struct index_log {
   std::vector<std::pair<std::string, mqtt::message_ref>> heard; ///< topic, retained message
   std::vector<std::shared_ptr<const actors::subscription_change>> changes;
+  std::vector<mqtt::topic_ref> activated;
+  std::vector<std::string> groups; ///< "join <filter> <life>", "leave <filter> <life>"
+  std::vector<actors::group_mail> delivered;
+  std::vector<actors::group_mail> returned;
 };
 
-inline actors::index_actor::behavior_type fake_index(const std::shared_ptr<index_log>& log) {
+inline actors::index_actor::behavior_type fake_index(actors::index_actor::pointer self,
+                                                     const std::shared_ptr<index_log>& log) {
   using namespace actors;
   return {
-      [](activate_atom, const mqtt::topic_ref&, unit_index) {},
+      [log](activate_atom, const mqtt::topic_ref& topic, unit_index) {
+        log->activated.push_back(topic);
+      },
       [](forgotten_atom, const mqtt::topic_ref&) {},
       [](probe_idle_atom, const mqtt::topic_ref&, topic_use) {},
       [log](change_atom, const std::shared_ptr<const subscription_change>& c) {
@@ -112,11 +234,17 @@ inline actors::index_actor::behavior_type fake_index(const std::shared_ptr<index
       [](retain_atom, const mqtt::topic_ref&, const mqtt::message_ref&) {},
       [](walk_atom, const std::shared_ptr<const retained_cursor>&) {},
       [](give_back_atom, const card_ref&, const mqtt::delivery&) {},
-      [](join_atom, const std::string&, const member_ref&) {},
-      [](leave_atom, const std::string&, const member_ref&) {},
-      [](deliver_atom, const group_mail&) {},
-      [](returned_atom, const group_mail&) {},
-      [](confirm_atom) {},
+      [log](join_atom, const std::string& filter, const member_ref& m) {
+        log->groups.push_back("join " + filter + ' ' + m->life.str());
+      },
+      [log](leave_atom, const std::string& filter, const member_ref& m) {
+        log->groups.push_back("leave " + filter + ' ' + m->life.str());
+      },
+      [log](deliver_atom, const group_mail& m) { log->delivered.push_back(m); },
+      [log](returned_atom, const group_mail& m) { log->returned.push_back(m); },
+      [self](confirm_atom) {
+        self->send(caf::actor_cast<directory_actor>(self->current_sender()), confirm_atom::value);
+      },
       [log](heard_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m) {
         log->heard.emplace_back(topic->name(), m);
       },
@@ -142,6 +270,105 @@ inline actors::home_actor::behavior_type fake_home(const std::shared_ptr<home_lo
       [](roster_atom, std::int64_t) {},
       [](attach_atom, const std::shared_ptr<far_attachment>&) {},
       [](shut_down_atom) {},
+  };
+}
+
+struct post_office_log {
+  struct spoken {
+    ref<actors::publish_ticket> ticket;
+    mqtt::message_ref message;
+    actors::far_word word;
+  };
+  std::vector<spoken> words;
+  std::vector<std::pair<mqtt::message_ref, int>> expected; ///< more words of that message
+  std::vector<std::pair<std::uint64_t, mqtt::reason_code>> outcomes;
+  std::vector<std::int64_t> installed;   ///< views
+  std::vector<actors::pod_frame> frames; ///< of other pods
+};
+
+inline actors::post_office_actor::behavior_type
+fake_post_office(const std::shared_ptr<post_office_log>& log) {
+  using namespace actors;
+  return {
+      [](deposit_mail_atom, const deposit&) {},
+      [](decline_atom, const ref<publish_ticket>&, const mqtt::message_ref&) {},
+      [](record_atom, const card_ref&, const mqtt::stored_pointer&) {},
+      [](forget_atom, const card_ref&, mqtt::stored_number) {},
+      [](forget_atom, const card_ref&, mqtt::packet_id) {},
+      [](save_atom, const std::shared_ptr<const session_state_record>&) {},
+      [](erase_atom, const card_ref&) {},
+      [](retain_atom, const mqtt::topic_ref&, const mqtt::message_ref&, const ticket_list&) {},
+      [log](word_atom, const ref<publish_ticket>& t, const mqtt::message_ref& m,
+            const far_word& w) {
+        log->words.push_back({t, m, w});
+      },
+      [log](expect_atom, const ref<publish_ticket>&, const mqtt::message_ref& m, int more) {
+        log->expected.emplace_back(m, more);
+      },
+      [log](outcome_atom, const member_ref&, std::uint64_t number, mqtt::reason_code r) {
+        log->outcomes.emplace_back(number, r);
+      },
+      [log](install_atom, const view_ref& v) { log->installed.push_back(v->number); },
+      [](adopt_atom, const std::shared_ptr<recovered_mail>&) {},
+      [](adopt_atom, const std::shared_ptr<const std::vector<found_retained>>&) {},
+      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [](committed_atom, const std::shared_ptr<bank_commit>&) {},
+  };
+}
+
+struct porter_log {
+  std::vector<actors::pod_frame> frames; ///< of other pods
+  std::vector<pod_life> departed;
+};
+
+inline actors::porter_actor::behavior_type fake_porter(actors::porter_actor::pointer self,
+                                                       const std::shared_ptr<porter_log>& log) {
+  using namespace actors;
+  return {
+      [](attach_atom, const std::shared_ptr<attachment>&, const member_ref&, std::uint64_t) {},
+      [](attach_atom, const std::shared_ptr<far_attachment>&) {},
+      [](go_on_atom) {},
+      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [log](depart_atom, const member_ref& m) { log->departed.push_back(m->life); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+struct topic_log {
+  std::vector<actors::batch_ref> published;
+  std::vector<std::shared_ptr<const actors::far_route>> routes;
+  bool answers = true; ///< a route with `rerouted`, each time
+
+  /// The last route: lives, and "wait" if promises have to; "-" if there is none.
+  std::string route() const {
+    if (routes.empty())
+      return "-";
+    std::string text;
+    for (const auto& m : routes.back()->pods)
+      text += (text.empty() ? "" : " ") + m->life.str();
+    if (routes.back()->promises_wait)
+      text += text.empty() ? "wait" : " wait";
+    return text;
+  }
+};
+
+inline actors::topic_actor::behavior_type fake_topic(actors::topic_actor::pointer self,
+                                                     const mqtt::topic_ref& name,
+                                                     const std::shared_ptr<topic_log>& log) {
+  using namespace actors;
+  return {
+      [log](publish_atom, const batch_ref& b) { log->published.push_back(b); },
+      [](change_route_atom, const route_change_ref&) {},
+      [](send_retained_atom, const subscriber&) {},
+      [](probe_idle_atom) {},
+      [self](retire_atom) { self->quit(); },
+      [self, log, name](reroute_atom, const std::shared_ptr<const far_route>& r) {
+        log->routes.push_back(r);
+        if (log->answers)
+          self->send(caf::actor_cast<directory_actor>(self->current_sender()), rerouted_atom::value,
+                     name);
+      },
+      [](retain_atom, const mqtt::message_ref&) {},
   };
 }
 

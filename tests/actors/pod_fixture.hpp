@@ -209,6 +209,7 @@ struct pod_fixture : test_coordinator_fixture<> {
       auto m = make_ref<actors::cluster_member>(pod_life{life});
       m->peer = spawn_fake_peer(sys, o.told);
       o.member = m;
+      o.told->member = m.get();
       store->create(answers, zk::paths{}.pod(m->life), {}, zk::create_mode::persistent,
                     [](auto) {});
     }
