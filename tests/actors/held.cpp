@@ -315,7 +315,7 @@ CAF_TEST(a message too large for a node is refused) {
 }
 
 CAF_TEST(one publisher cannot empty the bank for others) {
-  services.settings.bank.client_share = 40;
+  banking.settings.bank.client_share = 40;
   fill();
   CAF_CHECK_LESS_OR_EQUAL(books().held, 120);
   CAF_CHECK_GREATER(pod.bank_counts.refusals_of_share.get(), 0u);

@@ -70,7 +70,10 @@ struct pod_fixture : test_coordinator_fixture<> {
     for (const auto& path : zk::paths{}.skeleton())
       store->create(answers, path, {}, zk::create_mode::persistent, [](auto) {});
     store->run_turn();
-    services.settings.bank = second.settings.bank = options.bank;
+    services.settings.bank = second.settings.bank = banking.settings.bank = options.bank;
+    banking.pod = &pod;
+    banking.host = sys.dummy_execution_unit();
+    banking.timers = &bank_timers;
     make_unit(services, 0);
     make_unit(second, 1);
     make_actors(std::move(options.found));
@@ -150,6 +153,7 @@ struct pod_fixture : test_coordinator_fixture<> {
   void pass(std::chrono::nanoseconds by) {
     clock.advance(by);
     timers.run_due(clock.now());
+    bank_timers.run_due(clock.now());
   }
 
   /// How many nodes below `path`, on all levels, have a name that begins so.
@@ -268,12 +272,15 @@ private:
 public:
   core::manual_clock& clock;
   net::timer_queue timers;
+  net::timer_queue bank_timers;
   zk::inline_executor answers;
   std::unique_ptr<zk::embedded_store> store;
   std::unique_ptr<zk::faulty_store> faults; ///< over `store`; does no harm unless it is told to
   actors::pod_services pod;
   actors::unit_services services;
   actors::unit_services second;
+  /// Where the bank and the reaper are, so that a test may count the timers of all others.
+  actors::unit_services banking;
   /// What the next socket that comes to a unit becomes.
   std::shared_ptr<fake_connection> adoptable;
   const std::shared_ptr<told_cluster> told = std::make_shared<told_cluster>();
@@ -318,8 +325,8 @@ private:
       mail.received.emplace_back(card, std::move(received));
       cards.push_back(std::move(card));
     }
-    pod.bank = actors::spawn_on<actors::bank>(services, sys, zk::paths{});
-    pod.reaper = actors::spawn_on<actors::reaper>(services, sys, zk::paths{});
+    pod.bank = actors::spawn_on<actors::bank>(banking, sys, zk::paths{});
+    pod.reaper = actors::spawn_on<actors::reaper>(banking, sys, zk::paths{});
     pod.post_office =
         actors::spawn_on<actors::post_office>(services, sys, zk::paths{}, std::move(mail));
     pod.home = actors::spawn_on<actors::home>(services, sys, std::move(cards));
