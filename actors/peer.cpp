@@ -136,7 +136,7 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
               {{"topic", b.topic->name()}, {"pod", member_->life.str()}});
     services().counters.publishes_dropped.add();
     if (auto* e = unsettled_.find(number))
-      settle(*e, mqtt::reason_code::quota_exceeded);
+      settle(*e, {mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0});
     frame = {b.topic->name(), b.origin.orphans_of, number > 0 ? number + 1 : 0};
   }
   if (!frame.empty())

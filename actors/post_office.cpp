@@ -16,6 +16,24 @@ mqtt::reason_code to_reason(zk::error e) noexcept {
   }
 }
 
+mqtt::settlement to_settlement(zk::error e) noexcept {
+  switch (e) {
+  case zk::error::storage_full:
+  case zk::error::overloaded:
+    return {to_reason(e), mqtt::limit::store, static_cast<std::uint32_t>(room_interval.count())};
+  case zk::error::too_large:
+    return {to_reason(e), mqtt::limit::message_bytes, 0};
+  default:
+    return to_reason(e);
+  }
+}
+
+bool is_for_now(const mqtt::settlement& refusal) noexcept {
+  using mqtt::limit;
+  return refusal.hit == limit::store || refusal.hit == limit::bank ||
+         refusal.hit == limit::client_share;
+}
+
 post_office::post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
                          recovered_mail found)
     : pinned_base<post_office_actor>(config, services), paths_(std::move(paths)) {
@@ -27,6 +45,7 @@ void post_office::take_over(recovered_mail found) {
     auto& m = mails_[p.message.get()];
     m.message = p.message;
     m.path = std::move(p.mail_path);
+    m.standing = true;
     ++m.pointers;
     pointers_.emplace(pointer_key{p.session->number, p.number},
                       pointer{p.message.get(), std::move(p.record)});
@@ -78,6 +97,11 @@ post_office::behavior_type post_office::make_behavior() {
 
 void post_office::on_exit() {
   services().timers->cancel(*this);
+  for (const auto& [place, w] : waiting_)
+    if (w.what.ticket)
+      w.what.ticket->refuse(mqtt::reason_code::implementation_specific_error);
+  waiting_.clear();
+  services().counters.publishes_waiting.set(0);
   gatherings_.clear();
   words_.clear();
   behind_groundwork_.clear();
@@ -98,7 +122,7 @@ void post_office::deposit_mail(const deposit& d) {
   const auto kept = mails_.find(d.delivery.message.get());
   if (kept != mails_.end() && kept->second.word)
     return words_.at(*kept->second.word).later.push_back(d);
-  store({ticket, d.delivery.message, {d}, {}, nullptr, {}, {}});
+  store(transaction{ticket, d.delivery.message, {d}, {}});
 }
 
 post_office::mail& post_office::mail_of(const mqtt::message_ref& m, ops& into) {
@@ -107,6 +131,8 @@ post_office::mail& post_office::mail_of(const mqtt::message_ref& m, ops& into) {
     kept.message = m;
     kept.path =
         paths_.mail_drop(m->topic(), zk::mail_name{0, 0, pod().store->session(), ++last_mail_});
+  }
+  if (!std::exchange(kept.standing, true)) {
     ensure_bucket(kept.path);
     auto data = zk::encode_mail(to_record(*m));
     into.emplace_back(
@@ -141,7 +167,8 @@ void post_office::drop_pointer(const pointer_key& key, ops& into) {
   pointers_.erase(found);
   if (kept == mails_.end() || --kept->second.pointers > 0)
     return;
-  into.emplace_back(zk::remove_op{std::move(kept->second.path)});
+  if (kept->second.standing)
+    into.emplace_back(zk::remove_op{std::move(kept->second.path)});
   mails_.erase(kept);
 }
 
@@ -156,8 +183,8 @@ void post_office::record_state(const card_ref& session, mqtt::stored_pointer p) 
   what.emplace_back(
       zk::set_op{pointer_path(*session, p.number), zk::encode_pointer(r).value_or(std::string{})});
   write(std::move(what), [this, session, p](zk::multi_result result) {
-    const auto outcome = result ? mqtt::reason_code::success : to_reason(result.error().code);
-    send(session->handle, was_stored_atom::value, stored{p.number, outcome});
+    send(session->handle, was_stored_atom::value,
+         stored{p.number, result ? mqtt::settlement{} : to_settlement(result.error().code)});
   });
 }
 
@@ -172,7 +199,7 @@ void post_office::forget(const card_ref& session, mqtt::stored_number number) {
       std::erase_if(g.deposits, is_it);
     for (auto& [of, w] : words_)
       std::erase_if(w.sent ? w.later : w.deposits, is_it);
-    return;
+    return take_from_waiting(session, number);
   }
   const auto kept = mails_.find(found->second.mail);
   if (kept != mails_.end() && kept->second.word) // nobody can say yet whether there is something

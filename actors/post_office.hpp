@@ -22,6 +22,7 @@
 #include "zk/paths.hpp"
 #include "zk/records.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -71,6 +72,8 @@ private:
   struct mail {
     mqtt::message_ref message; ///< keeps the key of mails_ valid
     std::string path;
+    bool standing = false; ///< the copy is there, or on its way to the store
+    net::time_point held_until = net::time_point::max(); ///< its time in the store
     std::size_t pointers = 0;
     std::optional<far_message> word; ///< whose outcome decides whether it is stored
   };
@@ -110,8 +113,11 @@ private:
     std::vector<deposit> deposits;
     std::vector<far_word> words;
     const session_card* remembers = nullptr; ///< the ticket's
-    std::vector<std::size_t> word_ends;      ///< parallel to words: behind its last operation
-    std::string witness;                     ///< a node that it creates, and nobody else
+    std::vector<std::size_t> word_ends{};    ///< parallel to words: behind its last operation
+    std::string witness{};                   ///< a node that it creates, and nobody else
+    std::uint64_t place = 0;                 ///< in waiting_; 0: it has not waited
+    bool creates = false;                    ///< the copy; else it counts on it
+    bool without_copy = false;               ///< that was not there, once
   };
   using transaction_ptr = std::shared_ptr<transaction>;
 
@@ -127,6 +133,15 @@ private:
     std::vector<deposit> later;                                      ///< of the same message
   };
 
+  /// A transaction that found no room and whose publisher waits; see post_office_waiting.cpp.
+  struct waiting {
+    transaction what; ///< empty while it is tried
+    std::size_t bytes = 0;
+    mqtt::settlement why;
+    net::time_point give_up_at;
+    bool tried = false; ///< now
+  };
+
   /// A session that the store has, or is about to have.
   struct known_session {
     zk::version owner = 0;  ///< of its owner node
@@ -140,6 +155,8 @@ private:
     bool under_way = false;
     bool exists = false; ///< whether the store has a node of it, as far as known
     bool told = false;   ///< other pods have the newest one
+    /// When those of `waiting` that wait for room are refused; max: none was refused room yet.
+    net::time_point give_up_at = net::time_point::max();
     /// Newer than anything this pod has written so far, from another one: what the index has when
     /// nothing newer comes of this.
     std::optional<mqtt::message_ref> heard;
@@ -163,11 +180,25 @@ private:
   void store(transaction t);
   ops to_ops(transaction& t);
   void resolve(const transaction_ptr& t);
+  void refused(transaction t, const zk::multi_error& e);
+  static bool lost_copy(const transaction& t, const zk::multi_error& e) noexcept;
+  void undo(transaction& t);
   bool is_void(const transaction& t, const zk::multi_error& e, std::size_t& word) const noexcept;
   void store_without(transaction t, std::size_t word);
-  void ended(const transaction& t, mqtt::reason_code outcome);
+  void ended(const transaction& t, const mqtt::settlement& outcome);
   void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
-                     mqtt::reason_code outcome);
+                     const mqtt::settlement& outcome);
+
+  // post_office_waiting.cpp
+  bool wait(transaction& t, const mqtt::settlement& why);
+  // try_waiting() also when the bank says that credit returned.
+  bool take_place(transaction& t, const mqtt::settlement& why);
+  void try_waiting();
+  void give_up_waiting();
+  void stop_waiting(std::uint64_t place);
+  void end_waiting(const std::vector<std::uint64_t>& places);
+  void take_from_waiting(const card_ref& session, mqtt::stored_number number);
+  void leave_waiting(const card_ref& session);
 
   // post_office_words.cpp
   void give_word(gathering all);
@@ -202,6 +233,7 @@ private:
   bool retained_op(const std::string& topic, retained_write& w, ops& into);
   void retained_written(const std::string& topic, const mqtt::message_ref& m, ticket_list tickets,
                         const zk::multi_result& result);
+  void wait_or_refuse(retained_write& w, ticket_list tickets, zk::error e);
   void retained_committed(const std::string& topic, retained_write& w, const mqtt::message_ref& m,
                           const zk::stat& stat);
   void finish_retained(const std::string& topic);
@@ -247,6 +279,12 @@ private:
   std::unordered_map<session_number, known_session> known_sessions_;
   std::unordered_set<std::string> buckets_; ///< at most 65,536 + 256 of each tree
   std::vector<ops> unremoved_;
+  std::map<std::uint64_t, waiting> waiting_; ///< by place: in the order of their coming
+  std::uint64_t last_place_ = 0;
+  std::size_t waiting_bytes_ = 0;
+  std::size_t tried_ = 0;         ///< of waiting_, now
+  std::size_t tried_at_once_ = 1; ///< more as long as there is room
+  bool trying_ = false;           ///< in the middle of try_waiting()
   std::unordered_map<std::string, retained_write> retained_writes_; ///< by topic
   std::uint64_t last_mail_ = 0;
 
@@ -261,5 +299,11 @@ private:
 
 /// What a publisher or subscriber is told when the store said `e`.
 mqtt::reason_code to_reason(zk::error e) noexcept;
+mqtt::settlement to_settlement(zk::error e) noexcept;
+/// It may be otherwise soon: what was refused is worth another try.
+bool is_for_now(const mqtt::settlement& refusal) noexcept;
+
+/// What found no room is tried again so much later.
+inline constexpr std::chrono::seconds room_interval{1};
 
 } // namespace mqttzoo::actors

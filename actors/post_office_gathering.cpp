@@ -16,6 +16,9 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
+/// Of what waits for room, under way to the store at once.
+constexpr std::size_t tried_max = 256;
+
 const std::string& path_of(const zk::op& o) {
   return std::visit([](const auto& any) -> const std::string& { return any.path; }, o);
 }
@@ -41,8 +44,7 @@ void post_office::word_came(const ref<publish_ticket>& t, const mqtt::message_re
     --g->missing;
     return complete(*g);
   }
-  store(
-      {t, m, {}, {w}, nullptr, {}, {}}); // of a session that was adopted after the rest was stored
+  store(transaction{t, m, {}, {w}}); // of a session that was adopted after the rest was stored
 }
 
 void post_office::expect_words(const ref<publish_ticket>& t, const mqtt::message_ref& m, int more) {
@@ -73,20 +75,15 @@ void post_office::complete(gathering& g) {
     remembers = nullptr; // no node to put it below, and no session that would survive a crash
   if (!g.words.empty()) {
     g.storing = true; // one of the words may turn out void, and another one come in its stead
-    return store({g.ticket,
-                  g.message,
-                  std::exchange(g.deposits, {}),
-                  std::exchange(g.words, {}),
-                  remembers,
-                  {},
-                  {}});
+    return store(transaction{g.ticket, g.message, std::exchange(g.deposits, {}),
+                             std::exchange(g.words, {}), remembers});
   }
   auto node = gatherings_.extract(g.ticket.get());
   auto& all = node.mapped();
   all.ticket->set_gathered();
   if (pod().clustered() && dynamic_cast<const far_ticket*>(all.ticket.get()))
     return give_word(std::move(all));
-  store({all.ticket, all.message, std::move(all.deposits), {}, remembers, {}, {}});
+  store(transaction{all.ticket, all.message, std::move(all.deposits), {}, remembers});
 }
 
 void post_office::store(transaction t) {
@@ -105,9 +102,47 @@ void post_office::store(transaction t) {
       return resolve(shared);
     if (std::size_t word = 0; is_void(*shared, e, word))
       return store_without(std::move(*shared), word);
-    log.warn("a message could not be stored", {{"error", zk::to_string(e.code)}});
-    ended(*shared, to_reason(e.code));
+    refused(std::move(*shared), e);
   });
+}
+
+/// Nothing was applied.
+void post_office::refused(transaction t, const zk::multi_error& e) {
+  auto why = to_settlement(e.code);
+  const bool without_copy = lost_copy(t, e);
+  undo(t);
+  if (without_copy) {
+    if (!std::exchange(t.without_copy, true))
+      return store(std::move(t));
+    why = to_settlement(zk::error::storage_full); // and again: there was no room for it
+  }
+  if (is_for_now(why) && wait(t, why))
+    return;
+  log.warn("a message could not be stored", {{"error", zk::to_string(e.code)}});
+  ended(t, why);
+}
+
+/// The copy of the message that it counts on was to be created by a transaction that was refused.
+bool post_office::lost_copy(const transaction& t, const zk::multi_error& e) noexcept {
+  return e.code == zk::error::no_node && e.index == 0 && !t.creates && !t.deposits.empty();
+}
+
+/// Makes the books say again that nothing of it is stored. What its sessions have forgotten
+/// meanwhile is no part of it any more.
+void post_office::undo(transaction& t) {
+  const auto kept = mails_.find(t.message.get());
+  if (std::exchange(t.creates, false) && kept != mails_.end())
+    kept->second.standing = false;
+  ops unused;
+  std::erase_if(t.deposits, [&](const deposit& d) {
+    const pointer_key key{d.session->number, d.pointer.number};
+    if (!pointers_.contains(key))
+      return true;
+    drop_pointer(key, unused);
+    return false;
+  });
+  if (!unused.empty())
+    remove(std::move(unused));
 }
 
 /// This pod's own first.
@@ -115,6 +150,7 @@ post_office::ops post_office::to_ops(transaction& t) {
   ops what;
   if (!t.deposits.empty()) {
     auto& kept = mail_of(t.message, what);
+    t.creates = std::holds_alternative<zk::create_op>(what.front());
     for (const auto& d : t.deposits)
       add_pointer(d, kept, what);
   }
@@ -144,9 +180,7 @@ void post_office::resolve(const transaction_ptr& t) {
       return resolve(t);
     if (there && *there)
       return ended(*t, mqtt::reason_code::success);
-    const auto lost = there ? zk::error::connection_loss : there.error();
-    log.warn("a message could not be stored", {{"error", zk::to_string(lost)}});
-    ended(*t, to_reason(lost));
+    refused(std::move(*t), {there ? zk::error::connection_loss : there.error(), 0});
   });
 }
 
@@ -168,16 +202,8 @@ void post_office::store_without(transaction t, std::size_t word) {
   const auto& w = t.words[word];
   send(w.pod->peer, outcome_atom::value, w.number, mqtt::reason_code::server_moved);
   t.words.erase(t.words.begin() + static_cast<std::ptrdiff_t>(word));
-  ops unused;
-  std::erase_if(t.deposits, [&](const deposit& d) {
-    const pointer_key key{d.session->number, d.pointer.number};
-    if (!pointers_.contains(key))
-      return true; // forgotten meanwhile
-    drop_pointer(key, unused);
-    return false;
-  });
-  if (!unused.empty())
-    remove(std::move(unused));
+  undo(t);
+  stop_waiting(std::exchange(t.place, 0)); // and takes a new place, if there is no room again
   const auto found = gatherings_.find(t.ticket.get());
   if (found == gatherings_.end())
     return store(std::move(t));
@@ -189,27 +215,26 @@ void post_office::store_without(transaction t, std::size_t word) {
   complete(g);
 }
 
-void post_office::ended(const transaction& t, mqtt::reason_code outcome) {
+void post_office::ended(const transaction& t, const mqtt::settlement& outcome) {
   stored_or_not(t.deposits, t.ticket, outcome);
   for (const auto& w : t.words)
-    send(w.pod->peer, outcome_atom::value, w.number, outcome);
+    send(w.pod->peer, outcome_atom::value, w.number, outcome.reason);
+  if (t.place != 0) {
+    tried_at_once_ = mqtt::is_failure(outcome) ? 1 : std::min(2 * tried_at_once_, tried_max);
+    stop_waiting(t.place);
+    try_waiting();
+  }
   const auto found = gatherings_.find(t.ticket.get());
   if (found == gatherings_.end() || !found->second.storing)
     return;
   const auto node = gatherings_.extract(found);
   auto& late = node.mapped();
   late.ticket->set_gathered();
-  store({late.ticket,
-         late.message,
-         std::move(late.deposits),
-         std::move(late.words),
-         nullptr,
-         {},
-         {}});
+  store(transaction{late.ticket, late.message, std::move(late.deposits), std::move(late.words)});
 }
 
 void post_office::stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
-                                mqtt::reason_code outcome) {
+                                const mqtt::settlement& outcome) {
   if (mqtt::is_failure(outcome)) {
     if (t)
       t->refuse(outcome);
@@ -219,8 +244,11 @@ void post_office::stored_or_not(const std::vector<deposit>& deposits, const ref<
     if (!leftover.empty())
       remove(std::move(leftover));
   }
-  for (const auto& d : deposits)
-    send(d.session->handle, was_stored_atom::value, stored{d.pointer.number, outcome});
+  for (const auto& d : deposits) {
+    const auto kept = mails_.find(d.delivery.message.get());
+    const auto until = kept == mails_.end() ? net::time_point::max() : kept->second.held_until;
+    send(d.session->handle, was_stored_atom::value, stored{d.pointer.number, outcome, until});
+  }
 }
 
 } // namespace mqttzoo::actors

@@ -4,6 +4,7 @@
 #include "actors/post_office.hpp"
 #include "core/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -12,7 +13,7 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
-void refuse_all(const ticket_list& tickets, mqtt::reason_code why) {
+void refuse_all(const ticket_list& tickets, const mqtt::settlement& why) {
   for (const auto& t : tickets)
     t->refuse(why);
 }
@@ -39,7 +40,7 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
 void post_office::write_retained(const std::string& topic, retained_write& w) {
   ops what;
   if (!retained_op(topic, w, what)) {
-    refuse_all(w.waiting, mqtt::reason_code::quota_exceeded);
+    refuse_all(w.waiting, {mqtt::reason_code::quota_exceeded, mqtt::limit::message_bytes, 0});
     return finish_retained(topic);
   }
   if (!w.told)
@@ -90,9 +91,10 @@ void post_office::retained_written(const std::string& topic, const mqtt::message
   }
   if (failed) {
     log.warn("a retained message could not be stored", {{"error", zk::to_string(e)}});
-    refuse_all(tickets, to_reason(e));
+    wait_or_refuse(w, std::move(tickets), e);
   } else {
     w.exists = m != nullptr;
+    w.give_up_at = net::time_point::max();
   }
   if (result)
     retained_committed(topic, w, m, result->front().stat);
@@ -103,6 +105,22 @@ void post_office::retained_written(const std::string& topic, const mqtt::message
   if (passes(e))
     return await_room();
   finish_retained(topic);
+}
+
+/// Publishers that wait are kept for the next try of the topic, which comes in any case.
+void post_office::wait_or_refuse(retained_write& w, ticket_list tickets, zk::error e) {
+  const auto why = to_settlement(e);
+  w.give_up_at = std::min<net::time_point>(w.give_up_at, now() + services().settings.bank.patience);
+  const bool patience = is_for_now(why) && now() < w.give_up_at;
+  for (auto& t : tickets)
+    if (patience && t->patient) {
+      t->delay(why);
+      w.waiting.push_back(std::move(t));
+    } else {
+      t->refuse(why);
+    }
+  if (w.waiting.empty())
+    w.give_up_at = net::time_point::max();
 }
 
 void post_office::retained_committed(const std::string& topic, retained_write& w,

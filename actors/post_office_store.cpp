@@ -119,16 +119,18 @@ void post_office::try_again(ops what, const zk::multi_error& after) {
   }
 }
 
-/// What found no room is tried again in a second.
+/// What found no room is tried again.
 void post_office::await_room() {
   if (!services().timers->scheduled(*this))
-    services().timers->schedule(*this, now() + std::chrono::seconds{1});
+    services().timers->schedule(*this, now() + room_interval);
 }
 
 void post_office::on_due(net::time_point) {
   run_inline([&] {
     for (auto& what : std::exchange(unremoved_, {}))
       remove(std::move(what));
+    give_up_waiting();
+    try_waiting();
     retain_again();
     resolve_words();
     for (const auto& topic : std::exchange(unread_, {}))

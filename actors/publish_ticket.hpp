@@ -24,7 +24,17 @@ public:
 
   ~publish_ticket() override {
     if (publisher_ && id_ != mqtt::packet_id::none)
-      caf::anon_send(publisher_->handle, settled_atom::value, receipt{epoch_, outcome(), {id_}});
+      caf::anon_send(publisher_->handle, settled_atom::value,
+                     receipt{epoch_, outcome(), {id_}, false});
+  }
+
+  /// Its publisher waits where another one would hear "no". Set before anybody else has it.
+  bool patient = false;
+
+  /// The promise cannot be made now and is tried again: its publisher, which waits, is told.
+  virtual void delay(const mqtt::settlement& why) const {
+    if (publisher_ && id_ != mqtt::packet_id::none)
+      caf::anon_send(publisher_->handle, settled_atom::value, receipt{epoch_, why, {id_}, true});
   }
 
   /// How many sessions and groups will say whether they need the message stored. Set before the
@@ -59,7 +69,11 @@ public:
       : publish_ticket(storage, nullptr, 0, mqtt::packet_id::none), from_(std::move(from)),
         number_(number) {}
   ~far_ticket() override {
-    caf::anon_send(from_->peer, settled_atom::value, far_receipt{outcome(), {number_}});
+    caf::anon_send(from_->peer, settled_atom::value, far_receipt{outcome(), {number_}, false});
+  }
+
+  void delay(const mqtt::settlement& why) const override {
+    caf::anon_send(from_->peer, settled_atom::value, far_receipt{why, {number_}, true});
   }
 
   const member_ref& from() const noexcept { return from_; }
@@ -77,7 +91,7 @@ public:
   explicit hand_over_ticket(session_actor from)
       : publish_ticket(policy::store_if_needed, nullptr, 0, mqtt::packet_id::none),
         from_(std::move(from)) {}
-  ~hand_over_ticket() override { caf::anon_send(from_, handed_over_atom::value, outcome()); }
+  ~hand_over_ticket() override { caf::anon_send(from_, handed_over_atom::value, outcome().reason); }
 
 private:
   session_actor from_;

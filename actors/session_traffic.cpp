@@ -44,7 +44,10 @@ void session::receipt_inline(const receipt& r) {
 void session::receive(const receipt& r) {
   const auto at = now();
   for (const auto id : r.ids)
-    machine_.on_receipt(r.epoch, id, r.outcome, at);
+    if (r.delayed)
+      machine_.on_delayed(r.epoch, id, r.outcome, at);
+    else
+      machine_.on_receipt(r.epoch, id, r.outcome, at);
   submit_last();
   rearm();
 }

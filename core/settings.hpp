@@ -100,6 +100,7 @@ struct sys_settings {
 /// What happens when no promise can be made (bank.*).
 struct bank_settings {
   std::chrono::milliseconds patience{};
+  std::size_t waiting_bytes_max{};
 };
 
 /// What pods agree on while they serve (cluster.*).
