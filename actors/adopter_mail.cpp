@@ -83,7 +83,7 @@ void adopter::mail_came(const std::string& path, const expected<zk::node, zk::er
     const auto record = zk::decode_mail(found->data);
     m.missing = !record;
     if (record) {
-      m.message = session_reader{*pod().clock}.held_message(*record, path);
+      m.message = session_reader{*pod().clock}.message(*record);
       m.publisher = record->publisher;
     } else {
       report_damaged(path, record.error());
@@ -110,12 +110,12 @@ void adopter::mail_complete(const orphan_ptr& o) {
 /// The mail stays where it is: the leader removes it when its time is over, and the post office the
 /// pointers.
 void adopter::give_mail(const orphan_ptr& o) {
-  const auto at = pod().store_time.unix_ms(*pod().clock);
+  const session_reader reader{*pod().clock, pod().store_time};
   for (auto& p : std::exchange(o->pointers, {})) {
     const auto& m = mails_.at(p.record.mail_path);
     if (!m.missing)
-      session_reader::add(o->session, std::move(p), m.message, m.publisher);
-    else if (!session_reader::add_without_mail(o->session, p, at))
+      reader.add(o->session, std::move(p), m.message, m.publisher);
+    else if (!reader.add_without_mail(o->session, p))
       report_damaged(p.record.mail_path, zk::record_error::bad_value);
   }
   session_reader::finish(o->session);

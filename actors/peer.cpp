@@ -81,9 +81,11 @@ void peer::empty_pigeonhole() {
     return;
   far_receipt r;
   for (const auto& s : member_->settlements.take()) {
-    if (!r.numbers.empty() && (s.outcome != r.outcome || r.numbers.size() >= settled_at_once_max))
+    const bool alike = s.outcome == r.outcome && s.delayed == r.delayed;
+    if (!r.numbers.empty() && (!alike || r.numbers.size() >= settled_at_once_max))
       write(encode_settled(std::exchange(r, {})));
     r.outcome = s.outcome;
+    r.delayed = s.delayed;
     r.numbers.push_back(s.number);
   }
   if (!r.numbers.empty())
@@ -156,7 +158,7 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
               {{"topic", b.topic->name()}, {"pod", member_->life.str()}});
     services().counters.publishes_dropped.add();
     if (auto* e = unsettled_.find(number))
-      settle(*e, mqtt::reason_code::quota_exceeded);
+      settle(*e, {mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0});
     frame = {b.topic->name(), b.origin.orphans_of, number > 0 ? number + 1 : 0};
   }
   if (!frame.empty())

@@ -16,6 +16,35 @@ mqtt::reason_code to_reason(zk::error e) noexcept {
   }
 }
 
+mqtt::settlement to_settlement(zk::error e) noexcept {
+  switch (e) {
+  case zk::error::storage_full:
+  case zk::error::overloaded:
+    return {to_reason(e), mqtt::limit::store, static_cast<std::uint32_t>(room_interval.count())};
+  case zk::error::too_large:
+    return {to_reason(e), mqtt::limit::message_bytes, 0};
+  default:
+    return to_reason(e);
+  }
+}
+
+mqtt::settlement to_settlement(const bank_commit& answer) noexcept {
+  if (answer.result)
+    return {};
+  if (!answer.refused)
+    return to_settlement(answer.result.error().code);
+  const bool share = answer.refused->limit == bank_limit::client_share;
+  return {mqtt::reason_code::quota_exceeded,
+          share ? mqtt::limit::client_share : mqtt::limit::bank,
+          static_cast<std::uint32_t>(answer.refused->retry_after.count())};
+}
+
+bool is_for_now(const mqtt::settlement& refusal) noexcept {
+  using mqtt::limit;
+  return refusal.hit == limit::store || refusal.hit == limit::bank ||
+         refusal.hit == limit::client_share;
+}
+
 post_office::post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
                          recovered_mail found)
     : pinned_base<post_office_actor>(config, services), paths_(std::move(paths)),
@@ -47,6 +76,7 @@ void post_office::take_over(recovered_mail found, bool foreign) {
     if (!m.message) {
       m.message = p.message;
       m.path = std::move(p.mail_path);
+      m.standing = true;
       m.foreign = foreign;
       const auto name = zk::parse_mail_name(zk::last_level_of(m.path)).value_or(zk::mail_name{});
       m.held = {name.expires_at_unix_ms, static_cast<std::int64_t>(name.credits), p.publisher};
@@ -110,6 +140,11 @@ post_office::behavior_type post_office::make_behavior() {
 void post_office::on_exit() {
   services().timers->cancel(*this);
   services().timers->cancel(hourglass_);
+  for (const auto& [place, w] : waiting_)
+    if (w.what.ticket)
+      w.what.ticket->refuse(mqtt::reason_code::implementation_specific_error);
+  waiting_.clear();
+  services().counters.publishes_waiting.set(0);
   gatherings_.clear();
   words_.clear();
   behind_groundwork_.clear();
@@ -131,14 +166,14 @@ void post_office::deposit_mail(const deposit& d) {
   const auto kept = mails_.find(d.delivery.message.get());
   if (kept != mails_.end() && kept->second.word)
     return words_.at(*kept->second.word).later.push_back(d);
-  store({ticket, d.delivery.message, {d}, {}, nullptr, {}});
+  store(transaction{ticket, d.delivery.message, {d}, {}});
 }
 
 post_office::mail& post_office::mail_of(const mqtt::message_ref& m, const ref<publish_ticket>& t,
                                         ops& into, payment* pay) {
   auto& kept = mails_[m.get()];
-  if (!kept.message) {
-    kept.message = m;
+  kept.message = m;
+  if (!std::exchange(kept.standing, true)) {
     kept.held = draw_holding(*m, t);
     kept.path =
         paths_.mail_drop(m->topic(), zk::mail_name{kept.held.until_unix_ms,
@@ -217,8 +252,8 @@ void post_office::record_state(const card_ref& session, mqtt::stored_pointer p) 
   what.emplace_back(
       zk::set_op{pointer_path(*session, p.number), zk::encode_pointer(r).value_or(std::string{})});
   write(std::move(what), [this, session, p](zk::multi_result result) {
-    const auto outcome = result ? mqtt::reason_code::success : to_reason(result.error().code);
-    send(session->handle, was_stored_atom::value, stored{p.number, outcome});
+    send(session->handle, was_stored_atom::value,
+         stored{p.number, result ? mqtt::settlement{} : to_settlement(result.error().code)});
   });
 }
 
@@ -233,7 +268,7 @@ void post_office::forget(const card_ref& session, mqtt::stored_number number) {
       std::erase_if(g.deposits, is_it);
     for (auto& [of, w] : words_)
       std::erase_if(w.sent ? w.later : w.deposits, is_it);
-    return;
+    return take_from_waiting(session, number);
   }
   const auto kept = mails_.find(found->second.mail);
   if (kept != mails_.end() && kept->second.word) // nobody can say yet whether there is something

@@ -28,6 +28,7 @@
 #include "zk/paths.hpp"
 #include "zk/records.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -99,6 +100,7 @@ private:
   struct mail {
     mqtt::message_ref message; ///< keeps the key of mails_ valid
     std::string path;
+    bool standing = false; ///< the copy is there, or on its way to the store
     holding held;
     std::int64_t due_unix_ms = 0; ///< its place in expiring_
     std::vector<std::pair<card_ref, mqtt::stored_number>> pointers;
@@ -132,7 +134,7 @@ private:
     std::int64_t retained = 0; ///< credits
   };
 
-  /// Nodes that must go; of mail one at most.
+  /// Nodes that must go, or say that something is gone; of mail one at most.
   struct removal {
     ops what;
     std::optional<held_change> held; ///< of that mail
@@ -157,9 +159,11 @@ private:
     std::vector<deposit> deposits;
     std::vector<far_word> words;
     const session_card* remembers = nullptr; ///< the ticket's
-    std::vector<std::size_t> word_ends;      ///< parallel to words: behind its last operation
+    std::vector<std::size_t> word_ends{};    ///< parallel to words: behind its last operation
+    std::uint64_t place = 0;                 ///< in waiting_; 0: it has not waited
+    bool creates = false;                    ///< the copy; else it counts on it
+    bool without_copy = false;               ///< that was not there, once
   };
-  using transaction_ptr = std::shared_ptr<transaction>;
 
   /// What another pod was asked to store, until it says what became of it.
   struct given_word {
@@ -171,6 +175,15 @@ private:
     std::string witness;
     std::vector<std::pair<card_ref, mqtt::stored_number>> forgotten; ///< meanwhile
     std::vector<deposit> later;                                      ///< of the same message
+  };
+
+  /// A transaction that found no room and whose publisher waits; see post_office_waiting.cpp.
+  struct waiting {
+    transaction what; ///< empty while it is tried
+    std::size_t bytes = 0;
+    mqtt::settlement why;
+    net::time_point give_up_at;
+    bool tried = false; ///< now
   };
 
   /// A session that the store has, or is about to have.
@@ -185,6 +198,8 @@ private:
     ticket_list waiting;      ///< promises that the next write keeps
     bool under_way = false;
     bool told = false; ///< other pods have the newest one
+    /// When those of `waiting` that wait for room are refused; max: none was refused room yet.
+    net::time_point give_up_at = net::time_point::max();
     /// Another pod's node, as it was read; nothing: there is none, or this pod has the lease.
     std::optional<std::pair<zk::version, std::int64_t>> others;
     bool was_read = false; ///< `others` is no guess
@@ -233,6 +248,7 @@ private:
   held_change withdrawn(const mqtt::message& m, const holding& h) const;
   held_change returned(const mqtt::message& m, const holding& h) const;
   void account(mail& m);
+  net::time_point held_until(const mail& m);
   void watch_expiry(mail& m, std::int64_t due_unix_ms);
   void drop_mail(std::unordered_map<const mqtt::message*, mail>::iterator m, removal& into);
   void expire(mail& m);
@@ -247,11 +263,24 @@ private:
   void complete(gathering& g);
   void store(transaction t);
   ops to_ops(transaction& t, payment& pay);
+  void refused(transaction t, const bank_commit& answer);
+  static bool lost_copy(const transaction& t, const zk::multi_error& e) noexcept;
+  void undo(transaction& t);
   bool is_void(const transaction& t, const zk::multi_error& e, std::size_t& word) const noexcept;
   void store_without(transaction t, std::size_t word);
-  void ended(const transaction& t, mqtt::reason_code outcome);
+  void ended(const transaction& t, const mqtt::settlement& outcome);
   void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
-                     mqtt::reason_code outcome);
+                     const mqtt::settlement& outcome);
+
+  // post_office_waiting.cpp
+  bool wait(transaction& t, const mqtt::settlement& why);
+  bool take_place(transaction& t, const mqtt::settlement& why);
+  void try_waiting(); ///< also when credit returns
+  void give_up_waiting();
+  void stop_waiting(std::uint64_t place);
+  void end_waiting(const std::vector<std::uint64_t>& places);
+  void take_from_waiting(const card_ref& session, mqtt::stored_number number);
+  void leave_waiting(const card_ref& session);
 
   // post_office_words.cpp
   void give_word(gathering all);
@@ -288,7 +317,8 @@ private:
   zk::encoded retained_data(const std::string& topic, const mqtt::message_ref& m,
                             const holding& h) const;
   void retained_written(const std::string& topic, const mqtt::message_ref& m, const holding& h,
-                        const ticket_list& tickets, const bank_commit& answer);
+                        ticket_list tickets, const bank_commit& answer);
+  void wait_or_refuse(retained_write& w, ticket_list tickets, const mqtt::settlement& why);
   void read_before_write(const std::string& topic);
   void retained_refused(const std::string& topic);
   void retained_committed(const std::string& topic, retained_write& w, const mqtt::message_ref& m,
@@ -349,6 +379,12 @@ private:
   std::unordered_map<session_number, known_session> known_sessions_;
   std::unordered_set<std::string> buckets_; ///< at most 65,536 + 256 of each tree
   std::vector<removal> unremoved_;
+  std::map<std::uint64_t, waiting> waiting_; ///< by place: in the order of their coming
+  std::uint64_t last_place_ = 0;
+  std::size_t waiting_bytes_ = 0;
+  std::size_t tried_ = 0;         ///< of waiting_, now
+  std::size_t tried_at_once_ = 1; ///< more as long as there is room
+  bool trying_ = false;           ///< in the middle of try_waiting()
   std::unordered_map<std::string, retained_write> retained_writes_; ///< by topic
   std::uint64_t last_mail_ = 0;
 
@@ -370,5 +406,12 @@ private:
 
 /// What a publisher or subscriber is told when the store said `e`.
 mqtt::reason_code to_reason(zk::error e) noexcept;
+mqtt::settlement to_settlement(zk::error e) noexcept;
+mqtt::settlement to_settlement(const bank_commit& answer) noexcept;
+/// It may be otherwise soon: what was refused is worth another try.
+bool is_for_now(const mqtt::settlement& refusal) noexcept;
+
+/// What found no room is tried again so much later.
+inline constexpr std::chrono::seconds room_interval{1};
 
 } // namespace mqttzoo::actors

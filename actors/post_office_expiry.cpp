@@ -68,6 +68,12 @@ void post_office::account(mail& m) {
   write({}, {{withdrawn(*m.message, m.held)}, 0}, [](const bank_commit&) {});
 }
 
+/// By the clock of this pod.
+net::time_point post_office::held_until(const mail& m) {
+  return m.held.until_unix_ms == 0 ? net::time_point::max()
+                                   : pod().store_time.when(m.held.until_unix_ms, *pod().clock);
+}
+
 // --- time ---
 
 void post_office::watch_expiry(mail& m, std::int64_t due_unix_ms) {
@@ -83,7 +89,7 @@ void post_office::drop_mail(std::unordered_map<const mqtt::message*, mail>::iter
                             removal& into) {
   auto& kept = m->second;
   expiring_.erase({kept.due_unix_ms, kept.message.get()});
-  if (!kept.foreign) {
+  if (!kept.foreign && kept.standing) {
     into.what.emplace_back(zk::remove_op{std::move(kept.path)});
     if (kept.accounted)
       into.held = returned(*kept.message, kept.held);
@@ -91,19 +97,31 @@ void post_office::drop_mail(std::unordered_map<const mqtt::message*, mail>::iter
   mails_.erase(m);
 }
 
-/// Its pointers go first, so that none is left behind that points nowhere.
+/// Its pointers go first, so that none is left behind that points nowhere. Of QoS 2 the packet
+/// identifier stays until the session says that its client let go of it: the client may have the
+/// message, and would take another one under that identifier for the same.
 void post_office::expire(mail& m) {
+  using state = zk::delivery_state;
   removal r;
   for (const auto& [session, number] : m.pointers) {
     const auto p = pointers_.find({session->number, number});
-    if (p->second.record.state == zk::delivery_state::released) { // needs its number, not the mail
+    auto& record = p->second.record;
+    const auto was = std::exchange(record.state, state::released);
+    if (was == state::released) { // needs its number, not the mail
       p->second.mail = nullptr;
       continue;
     }
-    r.what.emplace_back(zk::remove_op{pointer_path(*session, number)});
+    auto path = pointer_path(*session, number);
+    if (was == state::sent && record.qos == static_cast<std::uint8_t>(mqtt::qos::exactly_once)) {
+      p->second.mail = nullptr;
+      r.what.emplace_back(
+          zk::set_op{std::move(path), zk::encode_pointer(record).value_or(std::string{})});
+    } else {
+      r.what.emplace_back(zk::remove_op{std::move(path)});
+      pointers_.erase(p);
+    }
     if (r.what.size() == removed_at_once_max)
       remove(std::exchange(r, {}));
-    pointers_.erase(p);
     send(session->handle, forgotten_atom::value, number);
   }
   drop_mail(mails_.find(m.message.get()), r);
@@ -116,7 +134,7 @@ void post_office::time_passed() {
   const auto at = store_now();
   while (!expiring_.empty() && expiring_.begin()->first <= at) {
     auto& m = mails_.at(expiring_.begin()->second);
-    if (m.word) // nobody can say yet whether there is something
+    if (m.word || !m.standing) // nobody can say yet whether there is something
       watch_expiry(m, at + later_ms);
     else
       expire(m);

@@ -5,6 +5,7 @@
 #include "actors/session_reader.hpp"
 #include "core/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
-void refuse_all(const ticket_list& tickets, mqtt::reason_code why) {
+void refuse_all(const ticket_list& tickets, const mqtt::settlement& why) {
   for (const auto& t : tickets)
     t->refuse(why);
 }
@@ -54,7 +55,7 @@ void post_office::write_retained(const std::string& topic, retained_write& w) {
   ops what;
   payment pay;
   if (!retained_op(topic, w, h, what, pay)) {
-    refuse_all(w.waiting, mqtt::reason_code::quota_exceeded);
+    refuse_all(w.waiting, to_settlement(zk::error::too_large));
     return retained_refused(topic);
   }
   if (!w.told)
@@ -112,7 +113,7 @@ zk::encoded post_office::retained_data(const std::string& topic, const mqtt::mes
 }
 
 void post_office::retained_written(const std::string& topic, const mqtt::message_ref& m,
-                                   const holding& h, const ticket_list& tickets,
+                                   const holding& h, ticket_list tickets,
                                    const bank_commit& answer) {
   const auto found = retained_writes_.find(topic);
   if (found == retained_writes_.end())
@@ -126,18 +127,20 @@ void post_office::retained_written(const std::string& topic, const mqtt::message
     w.waiting.insert(w.waiting.end(), tickets.begin(), tickets.end());
     return read_before_write(topic);
   }
+  const auto why = to_settlement(answer);
   if (answer.result) {
+    w.give_up_at = net::time_point::max();
     retained_committed(topic, w, m, h, answer.result->front().stat);
   } else {
     if (!answer.refused)
       log.warn("a retained message could not be stored", {{"error", zk::to_string(e)}});
-    refuse_all(tickets, to_reason(e));
-    if (!passes(e) || answer.refused)
+    wait_or_refuse(w, std::move(tickets), why);
+    if (!passes(e) || (answer.refused && w.waiting.empty()))
       tell_others(encode_retained_commit({topic, 0})); // what was announced does not come
   }
   if (w.newest != m || !w.told)
     return write_retained(topic, w);
-  if (answer.refused)
+  if (answer.refused && w.waiting.empty())
     return retained_refused(topic);
   if (passes(e))
     return await_room();
@@ -186,6 +189,22 @@ void post_office::retained_refused(const std::string& topic) {
     unread_.insert(topic);
     await_room();
   });
+}
+
+/// Publishers that wait are kept for the next try of the topic, which comes in any case.
+void post_office::wait_or_refuse(retained_write& w, ticket_list tickets,
+                                 const mqtt::settlement& why) {
+  w.give_up_at = std::min<net::time_point>(w.give_up_at, now() + services().settings.bank.patience);
+  const bool patience = is_for_now(why) && now() < w.give_up_at;
+  for (auto& t : tickets)
+    if (patience && t->patient) {
+      t->delay(why);
+      w.waiting.push_back(std::move(t));
+    } else {
+      t->refuse(why);
+    }
+  if (w.waiting.empty())
+    w.give_up_at = net::time_point::max();
 }
 
 void post_office::retained_committed(const std::string& topic, retained_write& w,

@@ -179,6 +179,7 @@ void post_office::leave_gatherings(const card_ref& session) {
   for (auto& [of, w] : words_)
     std::erase_if(w.sent ? w.later : w.deposits,
                   [&](const deposit& d) { return d.session == session; });
+  leave_waiting(session);
 }
 
 void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {

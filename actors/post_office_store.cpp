@@ -73,6 +73,8 @@ void post_office::write(ops what, payment pay, std::function<void(const bank_com
       for (const auto& r : *answer.result)
         revive(r.path);
     then(answer);
+    if (answer.result && answer.cost < 0)
+      try_waiting();
   };
   send(pod().bank, commit_atom::value, std::move(c));
 }
@@ -145,16 +147,18 @@ void post_office::try_again(removal r, const zk::multi_error& after) {
   }
 }
 
-/// What found no room is tried again in a second.
+/// What found no room is tried again.
 void post_office::await_room() {
   if (!services().timers->scheduled(*this))
-    services().timers->schedule(*this, now() + std::chrono::seconds{1});
+    services().timers->schedule(*this, now() + room_interval);
 }
 
 void post_office::on_due(net::time_point) {
   run_inline([&] {
     for (auto& r : std::exchange(unremoved_, {}))
       remove(std::move(r));
+    give_up_waiting();
+    try_waiting();
     retain_again();
     resolve_words();
     for (const auto& topic : std::exchange(unread_, {}))

@@ -81,8 +81,7 @@ private:
     if (!zk::parse_mail_name(zk::last_level_of(node.path)))
       return;
     if (auto record = zk::decode_mail(node.data))
-      mails_.emplace(node.path,
-                     mail{records_.held_message(*record, node.path), record->publisher, false});
+      mails_.emplace(node.path, mail{records_.message(*record), record->publisher, false});
     else
       report_damaged(node.path, record.error());
   }
@@ -123,13 +122,12 @@ private:
       return report_damaged(node.path, pointer ? zk::record_error::bad_value : pointer.error());
     const auto found = mails_.find(pointer->record.mail_path);
     if (found == mails_.end()) {
-      if (!session_reader::add_without_mail(*session, *pointer, records_.now_unix_ms()))
+      if (!records_.add_without_mail(*session, *pointer))
         report_damaged(node.path, zk::record_error::bad_value);
       return;
     }
     found->second.wanted = true;
-    session_reader::add(*session, std::move(*pointer), found->second.message,
-                        found->second.publisher);
+    records_.add(*session, std::move(*pointer), found->second.message, found->second.publisher);
   }
 
   void take_received(const zk::scanned_node& node) {

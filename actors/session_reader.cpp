@@ -76,7 +76,7 @@ zk::decoded<session_reader::pointer> session_reader::read_pointer(std::string_vi
 }
 
 void session_reader::add(recovered_session& to, pointer p, mqtt::message_ref message,
-                         client_id publisher) {
+                         client_id publisher) const {
   const auto& r = p.record;
   auto terms = make_ref<mqtt::delivery_terms>();
   terms->maximum_qos = static_cast<mqtt::qos>(r.qos);
@@ -88,20 +88,20 @@ void session_reader::add(recovered_session& to, pointer p, mqtt::message_ref mes
   pointer.id = mqtt::packet_id{r.packet_id};
   pointer.state = static_cast<mqtt::stored_state>(r.state);
   pointer.qos = static_cast<mqtt::qos>(r.qos);
-  to.state->messages.push_back({{message, std::move(terms), nullptr}, pointer});
+  const auto until = message ? held_until(r.mail_path) : net::time_point::max();
+  to.state->messages.push_back({{message, std::move(terms), nullptr}, pointer, until});
   auto path = r.mail_path;
   to.pointers.push_back({nullptr, p.number, std::move(message), std::move(path),
                          std::move(p.record), std::move(publisher)});
 }
 
-bool session_reader::add_without_mail(recovered_session& to, const pointer& p,
-                                      std::int64_t now_unix_ms) {
+bool session_reader::add_without_mail(recovered_session& to, const pointer& p) const {
   if (p.record.state == zk::delivery_state::released) {
     add(to, p, nullptr, {});
     return true;
   }
   const auto name = zk::parse_mail_name(zk::last_level_of(p.record.mail_path));
-  if (!name || name->expires_at_unix_ms > now_unix_ms + clock_slack_ms)
+  if (!name || name->expires_at_unix_ms > store_now_ms_ + clock_slack_ms)
     return false;
   to.pointers.push_back({nullptr, p.number, nullptr, p.record.mail_path, p.record, {}});
   return true;
@@ -132,14 +132,12 @@ mqtt::message_ref session_reader::message(const zk::message_record& r) const {
   return mqtt::message::make(std::move(head), r.forwarded_properties, r.payload);
 }
 
-mqtt::message_ref session_reader::held_message(zk::message_record r,
-                                               std::string_view mail_path) const {
+/// When the time of mail is over, which its name says.
+net::time_point session_reader::held_until(std::string_view mail_path) const {
   const auto name = zk::parse_mail_name(zk::last_level_of(mail_path));
-  if (name && name->expires_at_unix_ms != 0)
-    r.expires_at_unix_ms = r.expires_at_unix_ms == 0
-                               ? name->expires_at_unix_ms
-                               : std::min(r.expires_at_unix_ms, name->expires_at_unix_ms);
-  return message(r);
+  if (!name || name->expires_at_unix_ms == 0)
+    return net::time_point::max();
+  return now_ + std::chrono::milliseconds{name->expires_at_unix_ms - store_now_ms_};
 }
 
 net::time_point session_reader::expiry(const zk::session_record& r) const {

@@ -78,6 +78,10 @@ void sys_topics::publish_all(net::time_point at) {
   tell("publish/messages/dropped", total(&c::publishes_dropped));
   tell("publish/messages/refused", total(&c::publishes_refused));
   tell("publish/messages/expired", total(&c::publishes_expired));
+  tell("publish/messages/held too long", total(&c::mail_expired));
+  tell("publish/messages/away", total(&c::publishes_away));
+  tell("publish/messages/delayed", total(&c::publishes_delayed));
+  tell("publish/messages/waiting", total(&c::publishes_waiting));
   tell("publish/bytes/received", total(&c::publish_bytes_received));
   tell("publish/bytes/sent", total(&c::publish_bytes_sent));
   tell("bytes/received", io(&net::io_counters::bytes_in));
@@ -91,6 +95,7 @@ void sys_topics::publish_all(net::time_point at) {
   tell("limits/protocol errors", total(&c::protocol_errors));
   tell("limits/slow readers closed", io(&net::io_counters::stalls));
   tell("limits/reads paused", total(&c::reads_paused));
+  tell("limits/publishers given up", total(&c::publishers_given_up));
   tell("limits/connects refused", total(&c::connects_refused));
   tell("limits/subscriptions refused", total(&c::subscriptions_refused));
   tell("limits/connections refused", io(&net::io_counters::connections_refused));

@@ -145,6 +145,7 @@ ticket_list topic::make_tickets(const batch& b) {
     auto t = make_ref<publish_ticket>(store_first ? policy::store_first : policy::store_if_needed,
                                       b.publisher, b.epoch, p.id);
     t->addressees = who->addressees;
+    t->patient = p.message->publisher_waits();
     if (store_first && t->addressees == 0) {
       t->addressees = 1; // only the publisher's packet id is to be stored
       send(pod().post_office, decline_atom::value, t, p.message);
@@ -183,7 +184,7 @@ void topic::update_retained(const batch& b, ticket_list& tickets) {
       continue;
     if (!may_retain(*p.message)) {
       if (!tickets.empty() && tickets[i])
-        tickets[i]->refuse(mqtt::reason_code::quota_exceeded);
+        tickets[i]->refuse({mqtt::reason_code::quota_exceeded, mqtt::limit::retained, 0});
       continue;
     }
     last = &p;

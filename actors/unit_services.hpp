@@ -6,6 +6,7 @@
 // clock and CAF's dummy execution unit.
 #pragma once
 
+#include "actors/allowance.hpp"
 #include "actors/bank_services.hpp"
 #include "actors/cluster_view.hpp"
 #include "actors/interfaces.hpp"
@@ -28,6 +29,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -120,6 +122,7 @@ struct unit_services {
   core::settings settings;    ///< a copy for this thread, replaced by a reload
   mqtt::server_limits limits; ///< what they mean to sessions
   mqtt::counters counters;
+  std::unique_ptr<actors::allowance> memory = std::make_unique<open_allowance>(); ///< never null
   /// Makes a connection of this unit's loop.
   std::function<net::connection_ptr(net::detached_socket)> adopt;
 

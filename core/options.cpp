@@ -134,7 +134,10 @@ constexpr auto table = std::to_array<option>({
     {"bank.client.share", [](settings& s) -> auto& { return s.bank.client_share; },
      "0", "0", "100", on_reload, "Percent of the bank that what one client published may hold; 0 means no limit."},
     {"bank.patience", [](settings& s) -> auto& { return s.bank.patience; },
-     "10s", "0", "1h", on_reload, "Time a 3.x publisher waits unacknowledged when no promise can be made, before it is disconnected."},
+     "30s", "0", "1h", on_reload, "Time a 3.x publisher waits unacknowledged when no promise can be made, before it is disconnected."},
+    // Waiting is a courtesy that costs memory, so that is small beside what the bank itself may hold.
+    {"bank.waiting.bytes.max", [](settings& s) -> auto& { return s.bank.waiting_bytes_max; },
+     "16MiB", "0", "1TiB", on_reload, "Bytes of messages of 3.x publishers that a pod keeps to try their promise again; what is beyond is not tried again, and its publisher disconnected after `bank.patience`."},
 
     // A pod that was killed is noticed and its sessions are adopted meanwhile; clients give up after some
     // ten seconds.

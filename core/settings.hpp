@@ -104,6 +104,7 @@ struct bank_settings {
   std::chrono::seconds ttl_max{}; ///< counts as ttl_min if it is less
   std::uint8_t client_share{};    ///< percent of the capacity; 0: no limit
   std::chrono::milliseconds patience{};
+  std::size_t waiting_bytes_max{};
 };
 
 /// What pods agree on while they serve (cluster.*).

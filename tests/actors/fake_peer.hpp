@@ -31,7 +31,7 @@ struct told_peer {
   const actors::cluster_member* member = nullptr;
   void take_settlements() {
     for (const auto& s : member->settlements.take())
-      settled.push_back({s.outcome, {s.number}});
+      settled.push_back({s.outcome, {s.number}, s.delayed});
   }
 
   /// Payloads of what was published since the last call; it is let go of.

@@ -169,6 +169,81 @@ CAF_TEST(a full bank says no and goes on when its mail has had its time) {
   check_books();
 }
 
+CAF_TEST(a refusal names its limit and when enough has come back) {
+  fill();
+  publisher.publish("t/x", "m", qos::at_least_once, ++last_id);
+  const auto refused = publisher.received_of<mqtt::ack_packet>();
+  CAF_REQUIRE_EQUAL(refused.size(), 1u);
+  CAF_CHECK_EQUAL(refused[0].reason_string, mqtt::describe(mqtt::limit::bank));
+  CAF_REQUIRE_EQUAL(refused[0].users.size(), 1u);
+  CAF_CHECK_EQUAL(refused[0].users[0].first, "retry-after");
+  const std::chrono::seconds after{std::stoi(refused[0].users[0].second)};
+  CAF_CHECK_GREATER(after.count(), 0);
+  CAF_CHECK_LESS_OR_EQUAL(after.count(), 41);
+  advance(after);
+  CAF_CHECK(publish("t/x", "m") == reason_code::success);
+}
+
+CAF_TEST(a 3 x publisher waits for credit and is promised as soon as it comes back) {
+  client old{*this, "old"};
+  old.version = mqtt::protocol_version::v3_1_1;
+  old.connect();
+  client other{*this, "o"};
+  other.connect(true, kept_s);
+  other.subscribe("u/#", qos::at_least_once);
+  other.lose_connection();
+  publish("u/1", "m");
+  publish("u/2", "m");
+  fill();
+  old.publish("t/x", "waits", qos::at_least_once, 1);
+  old.publish("a", "waits", qos::at_least_once, 2, true);
+  advance(1s);
+  CAF_CHECK_EQUAL(old.received_of<mqtt::ack_packet>().size(), 0u);
+  CAF_CHECK_EQUAL(services.counters.publishes_waiting.get(), 1u);
+  other.connect(false, kept_s);
+  for (const auto& p : other.early)
+    if (const auto* m = std::get_if<mqtt::publish_packet>(&p))
+      other.acknowledge(packet_type::puback, m->id);
+  CAF_CHECK_EQUAL(old.received_of<mqtt::ack_packet>().size(), 1u); // at once
+  CAF_CHECK_EQUAL(services.counters.publishes_waiting.get(), 0u);
+  check_books();
+  auto found = resume();
+  CAF_REQUIRE(!found.empty());
+  CAF_CHECK_EQUAL(found.back(), "waits");
+  advance(1s);
+  CAF_CHECK_EQUAL(old.received_of<mqtt::ack_packet>().size(), 1u); // what it retained
+  CAF_CHECK_EQUAL(retained("a"), strings{"waits"});
+  check_books();
+}
+
+CAF_TEST(a 3 x publisher whose credit never comes is left and retains nothing) {
+  publish("a", "old", qos::at_least_once, true);
+  client old{*this, "old"};
+  old.version = mqtt::protocol_version::v3_1_1;
+  old.connect();
+  services.settings.bank.patience = 5s;
+  fill();
+  old.publish("a", std::string(3000, 'x'), qos::at_least_once, 1, true);
+  for (int i = 0; i < 8; ++i) {
+    advance(1s);
+    check_books();
+  }
+  CAF_CHECK(old.wire->closed);
+  CAF_CHECK_EQUAL(retained("a"), strings{"old"});
+}
+
+CAF_TEST(a subscriber sees how long its mail had left) { // [MQTT-3.3.2-6]
+  publish("t/a", "m");
+  advance(10s);
+  const auto until = only_mail().expires_at_unix_ms;
+  subscriber.connect(false, kept_s);
+  CAF_REQUIRE_EQUAL(subscriber.early.size(), 1u);
+  const auto& m = std::get<mqtt::publish_packet>(subscriber.early[0]);
+  CAF_REQUIRE(m.properties.message_expiry_interval_s);
+  CAF_CHECK_EQUAL(std::int64_t{*m.properties.message_expiry_interval_s},
+                  (until - clock.unix_ms() + 999) / 1000);
+}
+
 CAF_TEST(live subscribers need no credit) {
   fill();
   client live{*this, "live"};
@@ -244,11 +319,32 @@ CAF_TEST(PUBREC after its time is answered) {
   const auto got = subscriber.received_of<mqtt::publish_packet>();
   CAF_REQUIRE_EQUAL(got.size(), 1u);
   advance(41s);
-  CAF_CHECK_EQUAL(mails() + pointers(), 0u);
+  CAF_CHECK_EQUAL(mails(), 0u);
+  CAF_CHECK_EQUAL(pointers(), 1u); // the identifier is not free yet
   subscriber.acknowledge(packet_type::pubrec, got[0].id);
   CAF_CHECK_EQUAL(subscriber.received_of<mqtt::ack_packet>().size(), 1u);
   subscriber.acknowledge(packet_type::pubcomp, got[0].id);
+  CAF_CHECK_EQUAL(pointers(), 0u);
   check_books();
+}
+
+CAF_TEST(the identifier of a message whose time is over while its client is away is let go of) {
+  // [MQTT-4.3.3-5]
+  subscriber.connect(false, kept_s);
+  publish("t/a", "m", qos::exactly_once);
+  const auto got = subscriber.received_of<mqtt::publish_packet>();
+  CAF_REQUIRE_EQUAL(got.size(), 1u);
+  subscriber.lose_connection();
+  advance(41s);
+  CAF_CHECK_EQUAL(mails(), 0u);
+  CAF_CHECK_EQUAL(books().held, 0);
+  subscriber.connect(false, kept_s);
+  CAF_REQUIRE_EQUAL(subscriber.early.size(), 1u);
+  const auto& release = std::get<mqtt::ack_packet>(subscriber.early[0]);
+  CAF_CHECK(release.type == packet_type::pubrel);
+  CAF_CHECK(release.id == got[0].id);
+  subscriber.acknowledge(packet_type::pubcomp, got[0].id);
+  CAF_CHECK_EQUAL(pointers(), 0u);
 }
 
 CAF_TEST(retained messages are paid for and paid back) {
@@ -319,6 +415,10 @@ CAF_TEST(one publisher cannot empty the bank for others) {
   fill();
   CAF_CHECK_LESS_OR_EQUAL(books().held, 120);
   CAF_CHECK_GREATER(pod.bank_counts.refusals_of_share.get(), 0u);
+  publisher.publish("t/x", "m", qos::at_least_once, ++last_id);
+  const auto refused = publisher.received_of<mqtt::ack_packet>();
+  CAF_REQUIRE_EQUAL(refused.size(), 1u);
+  CAF_CHECK_EQUAL(refused[0].reason_string, mqtt::describe(mqtt::limit::client_share));
   client modest{*this, "modest"};
   modest.connect();
   modest.publish("t/m", "m", qos::at_least_once, 1);

@@ -62,7 +62,8 @@ struct words_fixture : test::cluster_store_fixture {
   void expect_stored(const stored_session& s, std::vector<reason_code> reasons) {
     CAF_REQUIRE_EQUAL(s.log->stored.size(), reasons.size());
     for (std::size_t i = 0; i < reasons.size(); ++i)
-      CAF_CHECK_EQUAL(static_cast<int>(s.log->stored[i].outcome), static_cast<int>(reasons[i]));
+      CAF_CHECK_EQUAL(static_cast<int>(s.log->stored[i].outcome.reason),
+                      static_cast<int>(reasons[i]));
   }
 
   void erase(pod_parts& p, const stored_session& s) {
