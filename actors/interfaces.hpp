@@ -67,6 +67,7 @@ MQTTZOO_ATOM(handed_over, "handedover"); // other members have what was given ba
 MQTTZOO_ATOM(restored, "restored");      // stored messages found at start
 MQTTZOO_ATOM(commit, "commit");          // carry out a transaction and pay for it
 MQTTZOO_ATOM(committed, "committed");    // or not
+MQTTZOO_ATOM(paid, "paid");              // or not
 MQTTZOO_ATOM(tick, "tick");              // an actor's own clock
 MQTTZOO_ATOM(shut_down, "shutdown");     // the pod stops
 // Between the actors of several pods.
@@ -164,7 +165,9 @@ using topic_actor =
                      /// comes.
                      caf::reacts_to<reroute_atom, std::shared_ptr<const far_route>>,
                      /// Another pod retained a message, null: removed the one there was.
-                     caf::reacts_to<retain_atom, mqtt::message_ref>>;
+                     caf::reacts_to<retain_atom, mqtt::message_ref>,
+                     /// The message that it was to retain is stored, or will not be.
+                     caf::reacts_to<paid_atom, mqtt::message_ref, bool>>;
 
 /// A unit's go-between: it knows the live topics its sessions use and takes what other units send
 /// to its sessions.
@@ -211,7 +214,9 @@ using index_actor = caf::typed_actor<
     /// groups before it.
     caf::reacts_to<confirm_atom>,
     /// As `retain` for a live topic, or kept here for one that is not: from another pod.
-    caf::reacts_to<heard_atom, mqtt::topic_ref, mqtt::message_ref>>;
+    caf::reacts_to<heard_atom, mqtt::topic_ref, mqtt::message_ref>,
+    /// From the post office, to the topic of a message that was to be retained.
+    caf::reacts_to<paid_atom, mqtt::message_ref, bool>>;
 
 /// A unit's doorman: connections until their CONNECT is accepted and their session found; see
 /// doorman.hpp.

@@ -34,8 +34,7 @@ mqtt::settlement to_settlement(const bank_commit& answer) noexcept {
   if (!answer.refused)
     return to_settlement(answer.result.error().code);
   const bool share = answer.refused->limit == bank_limit::client_share;
-  return {mqtt::reason_code::quota_exceeded,
-          share ? mqtt::limit::client_share : mqtt::limit::bank,
+  return {mqtt::reason_code::quota_exceeded, share ? mqtt::limit::client_share : mqtt::limit::bank,
           static_cast<std::uint32_t>(answer.refused->retry_after.count())};
 }
 

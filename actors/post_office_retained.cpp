@@ -144,6 +144,8 @@ void post_office::retained_written(const std::string& topic, const mqtt::message
     return retained_refused(topic);
   if (passes(e))
     return await_room();
+  if (!answer.result)
+    tell_topic(m, false);
   finish_retained(topic);
 }
 
@@ -170,9 +172,16 @@ void post_office::read_before_write(const std::string& topic) {
   });
 }
 
+/// It was to retain `m`.
+void post_office::tell_topic(const mqtt::message_ref& m, bool paid) {
+  if (m)
+    send(pod().index, paid_atom::value, m, paid);
+}
+
 /// The bank could not pay, or nobody could: what the store has goes on to count.
 void post_office::retained_refused(const std::string& topic) {
   const auto node = retained_writes_.extract(topic);
+  tell_topic(node.mapped().newest, false);
   if (node.mapped().heard)
     return give_to_index(topic, *node.mapped().heard);
   if (const auto own = leases_.find(topic); own != leases_.end())
@@ -210,6 +219,7 @@ void post_office::wait_or_refuse(retained_write& w, ticket_list tickets,
 void post_office::retained_committed(const std::string& topic, retained_write& w,
                                      const mqtt::message_ref& m, const holding& h,
                                      const zk::stat& stat) {
+  tell_topic(m, true); // before its publisher hears
   forget_lease(topic); // its predecessor's, which the accounts have lost with this
   w.others.reset();
   w.was_read = true;

@@ -83,13 +83,13 @@ void session_reader::add(recovered_session& to, pointer p, mqtt::message_ref mes
   terms->retain_as_published = r.retain;
   terms->retained = r.retain;
   terms->subscription_identifiers = r.subscription_identifiers;
-  mqtt::stored_pointer pointer;
-  pointer.number = p.number;
-  pointer.id = mqtt::packet_id{r.packet_id};
-  pointer.state = static_cast<mqtt::stored_state>(r.state);
-  pointer.qos = static_cast<mqtt::qos>(r.qos);
+  mqtt::stored_pointer stored;
+  stored.number = p.number;
+  stored.id = mqtt::packet_id{r.packet_id};
+  stored.state = static_cast<mqtt::stored_state>(r.state);
+  stored.qos = static_cast<mqtt::qos>(r.qos);
   const auto until = message ? held_until(r.mail_path) : net::time_point::max();
-  to.state->messages.push_back({{message, std::move(terms), nullptr}, pointer, until});
+  to.state->messages.push_back({{message, std::move(terms), nullptr}, stored, until});
   auto path = r.mail_path;
   to.pointers.push_back({nullptr, p.number, std::move(message), std::move(path),
                          std::move(p.record), std::move(publisher)});

@@ -66,9 +66,8 @@ ref<publish_ticket> topic::ticket_of_peer(const batch& b, std::size_t position,
 
 /// Behind its live copy or before it, as it happens: a new subscriber rather has it twice than not.
 void topic::retain_of_peer(const mqtt::message_ref& m) {
-  retained_ = m;
-  retained_since_ = 0;
-  send(pod().index, retain_atom::value, name_, retained_);
+  if (m != retained_)
+    set_retained(m, 0);
 }
 
 } // namespace mqttzoo::actors

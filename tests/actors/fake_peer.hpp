@@ -176,6 +176,7 @@ inline actors::index_actor spawn_fake_index(caf::actor_system& sys,
           self->send(caf::actor_cast<directory_actor>(self->current_sender()), confirm_atom::value);
         },
         [](heard_atom, const mqtt::topic_ref&, const mqtt::message_ref&) {},
+        [](paid_atom, const mqtt::message_ref&, bool) {},
     };
   });
 }
@@ -215,6 +216,7 @@ inline actors::topic_actor spawn_fake_topic(caf::actor_system& sys, mqtt::topic_
                        rerouted_atom::value, name);
         },
         [](retain_atom, const mqtt::message_ref&) {},
+        [](paid_atom, const mqtt::message_ref&, bool) {},
     };
   });
 }

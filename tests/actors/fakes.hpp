@@ -248,6 +248,7 @@ inline actors::index_actor::behavior_type fake_index(actors::index_actor::pointe
       [log](heard_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m) {
         log->heard.emplace_back(topic->name(), m);
       },
+      [](paid_atom, const mqtt::message_ref&, bool) {},
   };
 }
 
@@ -369,6 +370,7 @@ inline actors::topic_actor::behavior_type fake_topic(actors::topic_actor::pointe
                      name);
       },
       [](retain_atom, const mqtt::message_ref&) {},
+      [](paid_atom, const mqtt::message_ref&, bool) {},
   };
 }
 
