@@ -5,6 +5,14 @@
 
 namespace mqttzoo::actors {
 
+namespace {
+
+bool is_begun(const deposit& d) noexcept {
+  return d.pointer.state != mqtt::stored_state::queued;
+}
+
+} // namespace
+
 mqtt::reason_code to_reason(zk::error e) noexcept {
   switch (e) {
   case zk::error::storage_full:
@@ -169,11 +177,12 @@ void post_office::deposit_mail(const deposit& d) {
 }
 
 post_office::mail& post_office::mail_of(const mqtt::message_ref& m, const ref<publish_ticket>& t,
-                                        ops& into, payment* pay) {
+                                        const std::vector<deposit>& addressees, ops& into,
+                                        payment* pay) {
   auto& kept = mails_[m.get()];
   kept.message = m;
   if (!std::exchange(kept.standing, true)) {
-    kept.held = draw_holding(*m, t);
+    kept.held = draw_holding(*m, t, std::any_of(addressees.begin(), addressees.end(), is_begun));
     kept.path =
         paths_.mail_drop(m->topic(), zk::mail_name{kept.held.until_unix_ms,
                                                    static_cast<std::uint64_t>(kept.held.credits),

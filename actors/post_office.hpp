@@ -236,15 +236,16 @@ private:
 
   void deposit_mail(const deposit& d);
   /// `pay` null: another pod does.
-  mail& mail_of(const mqtt::message_ref& m, const ref<publish_ticket>& t, ops& into, payment* pay);
+  mail& mail_of(const mqtt::message_ref& m, const ref<publish_ticket>& t,
+                const std::vector<deposit>& addressees, ops& into, payment* pay);
   void add_pointer(const deposit& d, mail& of, ops& into);
   void attach(const card_ref& session, mqtt::stored_number number, zk::pointer_record r, mail* to);
   void drop_pointer(const pointer_key& key, removal& into);
 
   // post_office_expiry.cpp
   std::int64_t store_now() { return pod().store_time.unix_ms(*pod().clock); }
-  holding draw_holding(const mqtt::message& m, const ref<publish_ticket>& t);
-  holding draw_holding(const mqtt::message& m, std::chrono::milliseconds most);
+  holding draw_holding(const mqtt::message& m, const ref<publish_ticket>& t, bool begun = false);
+  holding draw_holding(const mqtt::message& m, std::chrono::milliseconds most, bool begun = false);
   held_change withdrawn(const mqtt::message& m, const holding& h) const;
   held_change returned(const mqtt::message& m, const holding& h) const;
   void account(mail& m);

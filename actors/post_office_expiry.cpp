@@ -26,23 +26,25 @@ std::size_t bytes_of(const mqtt::message& m) noexcept {
 
 // --- what is held, and what it costs ---
 
-/// A publisher's Message Expiry Interval shortens the TTL.
-post_office::holding post_office::draw_holding(const mqtt::message& m,
-                                               const ref<publish_ticket>& t) {
+/// A publisher's Message Expiry Interval shortens the TTL, unless delivery to somebody has begun:
+/// that goes on. [MQTT-4.4.0-1]
+post_office::holding post_office::draw_holding(const mqtt::message& m, const ref<publish_ticket>& t,
+                                               bool begun) {
   const auto ttl = ttl_of(services().settings.bank);
   const auto least = std::chrono::duration_cast<milliseconds>(ttl.least).count();
   const auto most = std::chrono::duration_cast<milliseconds>(ttl.most).count();
   const auto drawn =
       random_.between(static_cast<std::uint64_t>(least), static_cast<std::uint64_t>(most));
-  auto h = draw_holding(m, milliseconds{static_cast<std::int64_t>(drawn)});
+  auto h = draw_holding(m, milliseconds{static_cast<std::int64_t>(drawn)}, begun);
   if (t && t->publisher())
     h.client = t->publisher()->client;
   return h;
 }
 
-post_office::holding post_office::draw_holding(const mqtt::message& m, milliseconds most) {
+post_office::holding post_office::draw_holding(const mqtt::message& m, milliseconds most,
+                                               bool begun) {
   auto held = most;
-  if (m.expires_at() != mqtt::time_point::max())
+  if (!begun && m.expires_at() != mqtt::time_point::max())
     held =
         std::clamp(std::chrono::ceil<milliseconds>(m.expires_at() - now()), milliseconds{1}, most);
   return {store_now() + held.count(),

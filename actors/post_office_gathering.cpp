@@ -155,7 +155,7 @@ void post_office::undo(transaction& t) {
 post_office::ops post_office::to_ops(transaction& t, payment& pay) {
   ops what;
   if (!t.deposits.empty()) {
-    auto& kept = mail_of(t.message, t.ticket, what, &pay);
+    auto& kept = mail_of(t.message, t.ticket, t.deposits, what, &pay);
     t.creates = std::holds_alternative<zk::create_op>(what.front());
     for (const auto& d : t.deposits)
       add_pointer(d, kept, what);

@@ -64,7 +64,8 @@ void post_office::send_word(const far_message& of) {
       what->emplace_back(zk::check_op{zk::paths::session_owner(paths_.session(d.session->client)),
                                       known->second.owner});
   }
-  auto& kept = mail_of(w.message, w.ticket, *what, nullptr); // the pod that stores it pays
+  // the pod that stores it pays
+  auto& kept = mail_of(w.message, w.ticket, w.deposits, *what, nullptr);
   kept.word = of;
   for (const auto& d : w.deposits)
     add_pointer(d, kept, *what);

@@ -75,9 +75,7 @@ public:
   far_ticket(policy storage, member_ref from, std::uint64_t number)
       : publish_ticket(storage, nullptr, 0, mqtt::packet_id::none), from_(std::move(from)),
         number_(number) {}
-  ~far_ticket() override {
-    leave(outcome(), false);
-  }
+  ~far_ticket() override { leave(outcome(), false); }
 
   void delay(const mqtt::settlement& why) const override { leave(why, true); }
 
