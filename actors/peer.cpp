@@ -215,14 +215,19 @@ void peer::hand_over(const view_ref& view) {
 }
 
 /// All but what the store is asked about, which may stand there already, and what comes behind that
-/// in the same topic.
+/// in the same topic. Not behind itself, though: what came here once more, for the sessions of a
+/// pod that departed before, is what its other part waits for.
 void peer::pass_on_unspoken() {
   std::unordered_set<std::string_view> undecided;
+  std::unordered_set<const publish_ticket*> half_spoken;
   auto all = unsettled_.extract_unless([&](const unsettled::entry& e) {
     const auto topic = e.message->topic();
-    if (e.spoken)
+    if (e.spoken) {
       undecided.insert(topic);
-    return e.spoken || (!e.group && undecided.contains(topic));
+      half_spoken.insert(e.ticket.get());
+    }
+    return e.spoken ||
+           (!e.group && undecided.contains(topic) && !half_spoken.contains(e.ticket.get()));
   });
   for (auto& e : all)
     pass_on(std::move(e));

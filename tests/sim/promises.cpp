@@ -62,8 +62,10 @@ class run {
 public:
   run(std::uint64_t seed, weather w)
       : weather_(std::move(w)), cluster_(seed, 3, weather_.bank, weather_.store, weather_.bug) {
-    for (int i = 0; i < 3; ++i)
-      publishers_.push_back(std::make_unique<sim_client>("p" + std::to_string(i)));
+    using version = mqtt::protocol_version;
+    for (int i = 0; i < 3; ++i) // one of them cannot be told "no", and waits
+      publishers_.push_back(std::make_unique<sim_client>("p" + std::to_string(i),
+                                                         i == 0 ? version::v3_1_1 : version::v5));
     for (int i = 0; i < 3; ++i)
       subscribers_.push_back(std::make_unique<sim_client>("s" + std::to_string(i)));
   }
