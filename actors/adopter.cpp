@@ -20,24 +20,18 @@ constexpr core::logger log{core::log_folder::actors};
 } // namespace
 
 adopter::adopter(caf::actor_config& config, unit_services& services, zk::paths paths)
-    : pinned_base<adopter_actor>(config, services), paths_(std::move(paths)),
-      sweep_(pod(), paths_, [this]() -> mail_sweep::runner {
-        return [self = caf::actor_cast<caf::strong_actor_ptr>(this),
-                this](const std::function<void()>& f) { run_inline(f); };
-      }) {}
+    : pinned_base<adopter_actor>(config, services), paths_(std::move(paths)) {}
 
 adopter::behavior_type adopter::make_behavior() {
   return {
       [this](adopt_atom, const view_ref& v) { adopt(v); },
       [this](changed_atom, const card_ref&) { announced(); },
-      [this](settle_atom, const view_ref& v) { settle(v); },
       [this](shut_down_atom) { quit(); },
   };
 }
 
 void adopter::on_exit() {
   services().timers->cancel(*this);
-  sweep_.stop();
   ++run_;
   taken_.clear();
   mails_.clear();
@@ -52,14 +46,7 @@ zk::handler<T> adopter::then(F f) {
   };
 }
 
-/// What departed pods wrote is of no more use.
-void adopter::settle(const view_ref& v) {
-  if (view_ && v->number == view_->number)
-    sweep_.begin(v);
-}
-
 void adopter::adopt(const view_ref& v) {
-  sweep_.stop();
   if (announcing_ > 0 || !to_announce_.empty()) {
     next_ = v;
     return;
@@ -251,7 +238,6 @@ void adopter::on_due(net::time_point) {
 
 void adopter::all_taken() {
   mails_.clear();
-  by_copy_.clear();
   claims_.clear();
   if (taken_.empty())
     return finish();

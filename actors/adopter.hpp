@@ -4,15 +4,15 @@
 // every pod knows a view: then nobody writes for a session any more whose owner is no member, and
 // the homes of such sessions share them out without a word: each takes those of its own buckets by
 // writing itself into their owner nodes. What is stored of a session is read after that, as until
-// then other pods' transactions may add to it. Its mail is copied under names of this pod, since a
-// copy goes with the last pointer that its own pod knows of. Only when all of that is done are the
-// sessions begun, together.
+// then other pods' transactions may add to it. Its mail stays where it is, as pods that adopt may
+// share it: the leader removes it when its time is over. Only when all is read are the sessions
+// begun, together.
 //
 // Bounded: so many sessions are worked on at a time, and so many buckets listed. What the store
 // does not answer is tried again in a second; what is damaged is reported and left alone.
 #pragma once
 
-#include "actors/mail_sweep.hpp"
+#include "actors/mail_survey.hpp"
 #include "actors/pinned.hpp"
 #include "actors/session_reader.hpp"
 #include "net/timer_queue.hpp"
@@ -36,9 +36,6 @@ public:
   static constexpr std::size_t at_once_max = 16;
   /// Sessions whose subscriptions are being announced at a time.
   static constexpr std::size_t announced_at_once_max = 64;
-  /// Operations of one transaction, and their bytes.
-  static constexpr std::size_t ops_max = 50;
-  static constexpr std::size_t ops_bytes_max = 500'000;
 
   adopter(caf::actor_config& config, unit_services& services, zk::paths paths);
 
@@ -53,24 +50,16 @@ private:
     zk::version owner = 0;
     std::vector<pod_life> from; ///< who had it, the latest first
     recovered_session session;
-    struct pointer {
-      std::string path;
-      zk::version version = 0;
-      std::string mail; ///< as it was found
-      session_reader::pointer read;
-    };
-    std::vector<pointer> pointers;
+    std::vector<session_reader::pointer> pointers;
     std::size_t mails_missing = 0; ///< questions under way
-    std::size_t rehomed = 0;       ///< of the pointers
     bool again = false;
   };
   using orphan_ptr = std::shared_ptr<orphan>;
 
-  /// Mail of an orphan and this pod's copy of it.
+  /// Mail of orphans, the same for all who share it.
   struct mail {
     mqtt::message_ref message; ///< null: not read yet
-    std::string data;          ///< until the copy is made
-    std::string copy;          ///< empty: not made yet
+    client_id publisher;
     std::vector<orphan_ptr> waiting;
     bool missing = false; ///< there is none, or it is damaged
   };
@@ -84,7 +73,6 @@ private:
   // adopter.cpp: which sessions
   bool is_busy(const std::string& path) const;
   void adopt(const view_ref& v);
-  void settle(const view_ref& v);
   void begin(const view_ref& v);
   void look_again();
   void go_on();
@@ -107,16 +95,13 @@ private:
   void fetch_mail(const orphan_ptr& o);
   void mail_came(const std::string& path, const expected<zk::node, zk::error>& found);
   void mail_complete(const orphan_ptr& o);
-  void rehome(const orphan_ptr& o);
-  void add_pointer(orphan::pointer& p, std::vector<zk::op>& into, std::vector<std::string>& copied);
-  void rehomed_all(const orphan_ptr& o);
+  void give_mail(const orphan_ptr& o);
 
   void on_due(net::time_point now) override;
   void try_again_later();
   /// Completes as this actor.
   template<class T, class F>
   zk::handler<T> then(F f);
-  bool is_own(const std::string& mail_path) const;
 
   zk::paths paths_;
   view_ref view_;         ///< whose orphans are looked for
@@ -132,13 +117,10 @@ private:
   /// Sessions whose owner node this pod writes or wrote, until they are begun.
   std::unordered_map<std::string, claim> claims_;
   std::vector<orphan_ptr> taken_;
-  std::unordered_map<std::string, mail> mails_; ///< by the path that pointers were found with
-  std::unordered_map<std::string, mqtt::message_ref> by_copy_;
-  std::uint64_t last_copy_ = 0;
+  std::unordered_map<std::string, mail> mails_; ///< by path
   /// Sessions that were begun and are to be announced.
   std::vector<std::shared_ptr<const subscription_change>> to_announce_;
   std::size_t announcing_ = 0;
-  mail_sweep sweep_;
 };
 
 } // namespace mqttzoo::actors

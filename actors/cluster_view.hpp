@@ -25,7 +25,7 @@ public:
   /// else sees the member.
   peer_actor peer;
   /// What became here of messages of that pod.
-  mutable pigeonhole<far_settlement> settlements;
+  mutable pigeonhole<far_slip> settlements;
 };
 
 /// One of 65,536 parts of all client ids: the first two levels of a session's path.

@@ -110,6 +110,7 @@ private:
   void take_in(const group_mail& mail);
   void take_back(const group_mail& mail);
   void heard(const mqtt::topic_ref& name, const mqtt::message_ref& m);
+  void paid(const mqtt::message_ref& m, bool yes);
   bool has_far(const topic_state& t) const;
 
   // and to those that live

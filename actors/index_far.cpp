@@ -84,4 +84,11 @@ void index::heard(const mqtt::topic_ref& name, const mqtt::message_ref& m) {
     retain(name, m);
 }
 
+/// A topic that waits for it does not end.
+void index::paid(const mqtt::message_ref& m, bool yes) {
+  const auto* t = holdings_->topics.find(m->topic());
+  if (t && t->is != life::dormant)
+    send(t->handle, paid_atom::value, m, yes);
+}
+
 } // namespace mqttzoo::actors

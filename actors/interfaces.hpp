@@ -23,8 +23,10 @@
 namespace mqttzoo::actors {
 
 class session_card;
+struct bank_commit;
 struct attachment;
 struct far_attachment;
+struct found_retained;
 struct recovered_mail;
 
 #define MQTTZOO_ATOM(name, text) using name##_atom = caf::atom_constant<caf::atom(text)>
@@ -63,6 +65,9 @@ MQTTZOO_ATOM(saved, "saved");            // stored, or not
 MQTTZOO_ATOM(erase, "erase");            // remove a session and all it has from the store
 MQTTZOO_ATOM(handed_over, "handedover"); // other members have what was given back
 MQTTZOO_ATOM(restored, "restored");      // stored messages found at start
+MQTTZOO_ATOM(commit, "commit");          // carry out a transaction and pay for it
+MQTTZOO_ATOM(committed, "committed");    // or not
+MQTTZOO_ATOM(paid, "paid");              // or not
 MQTTZOO_ATOM(tick, "tick");              // an actor's own clock
 MQTTZOO_ATOM(shut_down, "shutdown");     // the pod stops
 // Between the actors of several pods.
@@ -118,6 +123,8 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<saved_atom, std::uint64_t, mqtt::reason_code>,
     /// The store forgot the packet id of a QoS 2 publish, or could not.
     caf::reacts_to<released_atom, mqtt::packet_id, mqtt::reason_code>,
+    /// The time of a stored message is over: nobody has it any more.
+    caf::reacts_to<forgotten_atom, mqtt::stored_number>,
     /// The store has nothing of the session any more.
     caf::reacts_to<erase_atom>,
     /// The messages it gave back to its groups are safe with other members, or why one is not.
@@ -158,7 +165,9 @@ using topic_actor =
                      /// comes.
                      caf::reacts_to<reroute_atom, std::shared_ptr<const far_route>>,
                      /// Another pod retained a message, null: removed the one there was.
-                     caf::reacts_to<retain_atom, mqtt::message_ref>>;
+                     caf::reacts_to<retain_atom, mqtt::message_ref>,
+                     /// The message that it was to retain is stored, or will not be.
+                     caf::reacts_to<paid_atom, mqtt::message_ref, bool>>;
 
 /// A unit's go-between: it knows the live topics its sessions use and takes what other units send
 /// to its sessions.
@@ -205,7 +214,9 @@ using index_actor = caf::typed_actor<
     /// groups before it.
     caf::reacts_to<confirm_atom>,
     /// As `retain` for a live topic, or kept here for one that is not: from another pod.
-    caf::reacts_to<heard_atom, mqtt::topic_ref, mqtt::message_ref>>;
+    caf::reacts_to<heard_atom, mqtt::topic_ref, mqtt::message_ref>,
+    /// From the post office, to the topic of a message that was to be retained.
+    caf::reacts_to<paid_atom, mqtt::message_ref, bool>>;
 
 /// A unit's doorman: connections until their CONNECT is accepted and their session found; see
 /// doorman.hpp.
@@ -236,6 +247,23 @@ using home_actor = caf::typed_actor<
     /// The pod stops: every session is told.
     caf::reacts_to<shut_down_atom>>;
 
+/// Whoever has the bank commit something: hears what became of it.
+using commit_listener =
+    caf::typed_actor<caf::reacts_to<committed_atom, std::shared_ptr<bank_commit>>>;
+
+/// Pays for what is stored, and writes it; see bank.hpp.
+using bank_actor = caf::typed_actor<
+    /// From the post office: answered with `committed`, in the order of the commits but for those
+    /// that are refused.
+    caf::reacts_to<commit_atom, std::shared_ptr<bank_commit>>,
+    /// It carries out what it has, gives its lease back and ends.
+    caf::reacts_to<shut_down_atom>>;
+
+/// Returns what nobody else can; see reaper.hpp.
+using reaper_actor = caf::typed_actor<
+    /// From the membership: what departed pods had is with its members.
+    caf::reacts_to<settle_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
+
 /// The only writer of sessions, mail and retained messages to the store; see post_office.hpp.
 using post_office_actor =
     caf::typed_actor<caf::reacts_to<deposit_mail_atom, deposit>,
@@ -263,8 +291,12 @@ using post_office_actor =
                      caf::reacts_to<install_atom, view_ref>,
                      /// What stands in the store of sessions that were adopted.
                      caf::reacts_to<adopt_atom, std::shared_ptr<recovered_mail>>,
+                     /// Retained messages of pods that departed: this one renews them.
+                     caf::reacts_to<adopt_atom, std::shared_ptr<const std::vector<found_retained>>>,
                      /// Retained messages of another pod.
-                     caf::reacts_to<heard_atom, member_ref, pod_frame>>;
+                     caf::reacts_to<heard_atom, member_ref, pod_frame>,
+                     /// The bank's answer to what it was to commit.
+                     caf::reacts_to<committed_atom, std::shared_ptr<bank_commit>>>;
 
 /// Another pod, from the view that brought it until it has departed and all it had is passed on;
 /// see peer.hpp. What it is told reaches the other pod in order and exactly once, unless that
@@ -374,10 +406,7 @@ using adopter_actor = caf::typed_actor<
     /// From the membership: every pod knows the view; answered with `adopted`.
     caf::reacts_to<adopt_atom, view_ref>,
     /// Every pod can know what an adopted session subscribes to.
-    caf::reacts_to<changed_atom, card_ref>,
-    /// From the membership: every pod has adopted its share of the view's orphans; what departed
-    /// pods stored may be removed.
-    caf::reacts_to<settle_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
+    caf::reacts_to<changed_atom, card_ref>, caf::reacts_to<shut_down_atom>>;
 
 } // namespace mqttzoo::actors
 
@@ -405,8 +434,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::net::pod_link_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::pod_life)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::far_route>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::actors::card_ref>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::actors::found_retained>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::client_id>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::zk::op>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::bank_commit>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::recovered_mail>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::delivery)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::group_number)

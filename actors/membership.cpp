@@ -206,7 +206,7 @@ void membership::handed_over(const pod_life& life) {
 void membership::settle() {
   send(pod().directory, settle_atom::value, view_);
   send(pod().registrar, settle_atom::value, view_);
-  send(pod().adopter, settle_atom::value, view_);
+  send(pod().reaper, settle_atom::value, view_);
   log.info("the cluster is settled", {{"view", std::to_string(view_->number)}});
 }
 

@@ -107,14 +107,16 @@ struct fan_out {
 
 /// What became of messages that another pod sent: those with these numbers ended with `outcome`.
 struct far_receipt {
-  mqtt::reason_code outcome = mqtt::reason_code::success;
+  mqtt::settlement outcome;
   std::vector<std::uint64_t> numbers;
+  bool delayed = false; ///< as in receipt
 };
 
 /// The same of one, left in that pod's pigeonhole.
-struct far_settlement {
-  mqtt::reason_code outcome = mqtt::reason_code::success;
+struct far_slip {
+  mqtt::settlement outcome;
   std::uint64_t number = 0;
+  bool delayed = false;
 };
 
 /// What one actor says to its like in another pod: see frame_kinds.hpp.
@@ -152,15 +154,17 @@ struct far_route {
 /// What became of publishes: all of `ids` ended with `outcome`.
 struct receipt {
   std::uint64_t epoch = 0;
-  mqtt::reason_code outcome = mqtt::reason_code::success;
+  mqtt::settlement outcome;
   std::vector<mqtt::packet_id> ids;
+  bool delayed = false; ///< no end yet, because of `outcome`: the publisher waits for another one
 };
 
 /// The same of one, left in its session's pigeonhole.
-struct settlement {
+struct slip {
   std::uint64_t epoch = 0;
-  mqtt::reason_code outcome = mqtt::reason_code::success;
+  mqtt::settlement outcome;
   mqtt::packet_id id{};
+  bool delayed = false;
 };
 
 /// A subscription in force; see session_card.hpp.
@@ -223,7 +227,8 @@ struct deposit {
 /// How a deposit or a record ended.
 struct stored {
   mqtt::stored_number number = mqtt::stored_number::none;
-  mqtt::reason_code outcome = mqtt::reason_code::success;
+  mqtt::settlement outcome;
+  mqtt::time_point held_until = mqtt::time_point::max(); ///< the store has it no longer than that
 };
 
 /// A session as the store shall know it.

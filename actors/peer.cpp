@@ -81,9 +81,11 @@ void peer::empty_pigeonhole() {
     return;
   far_receipt r;
   for (const auto& s : member_->settlements.take()) {
-    if (!r.numbers.empty() && (s.outcome != r.outcome || r.numbers.size() >= settled_at_once_max))
+    const bool alike = s.outcome == r.outcome && s.delayed == r.delayed;
+    if (!r.numbers.empty() && (!alike || r.numbers.size() >= settled_at_once_max))
       write(encode_settled(std::exchange(r, {})));
     r.outcome = s.outcome;
+    r.delayed = s.delayed;
     r.numbers.push_back(s.number);
   }
   if (!r.numbers.empty())
@@ -156,7 +158,7 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
               {{"topic", b.topic->name()}, {"pod", member_->life.str()}});
     services().counters.publishes_dropped.add();
     if (auto* e = unsettled_.find(number))
-      settle(*e, mqtt::reason_code::quota_exceeded);
+      settle(*e, {mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0});
     frame = {b.topic->name(), b.origin.orphans_of, number > 0 ? number + 1 : 0};
   }
   if (!frame.empty())
@@ -213,14 +215,19 @@ void peer::hand_over(const view_ref& view) {
 }
 
 /// All but what the store is asked about, which may stand there already, and what comes behind that
-/// in the same topic.
+/// in the same topic. Not behind itself, though: what came here once more, for the sessions of a
+/// pod that departed before, is what its other part waits for.
 void peer::pass_on_unspoken() {
   std::unordered_set<std::string_view> undecided;
+  std::unordered_set<const publish_ticket*> half_spoken;
   auto all = unsettled_.extract_unless([&](const unsettled::entry& e) {
     const auto topic = e.message->topic();
-    if (e.spoken)
+    if (e.spoken) {
       undecided.insert(topic);
-    return e.spoken || (!e.group && undecided.contains(topic));
+      half_spoken.insert(e.ticket.get());
+    }
+    return e.spoken ||
+           (!e.group && undecided.contains(topic) && !half_spoken.contains(e.ticket.get()));
   });
   for (auto& e : all)
     pass_on(std::move(e));

@@ -57,7 +57,7 @@ private:
   void take_group(std::string_view body);
   void take_returned(std::string_view body);
   void pass_to_actor(net::link_kind kind, std::string_view body);
-  void settle(unsettled::entry& e, mqtt::reason_code outcome);
+  void settle(unsettled::entry& e, const mqtt::settlement& outcome);
   void misbehaved(std::string_view what);
 
   // the end

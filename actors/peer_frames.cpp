@@ -19,7 +19,8 @@ constexpr std::uint8_t qos_bits = 3;
 constexpr std::uint8_t retain_bit = 4;
 constexpr std::uint8_t utf8_bit = 8;
 constexpr std::uint8_t expires_bit = 16;
-constexpr std::uint8_t known_bits = 31;
+constexpr std::uint8_t publisher_waits_bit = 32;
+constexpr std::uint8_t known_bits = 63;
 
 // The types of operations in a word.
 constexpr std::uint8_t create_type = 1;
@@ -49,7 +50,8 @@ bool append_message(std::string& out, const mqtt::message& m, mqtt::time_point n
   const bool expires = m.expires_at() != mqtt::time_point::max();
   append_u8(out, static_cast<std::uint8_t>(
                      static_cast<unsigned>(m.qos()) | (m.retain() ? retain_bit : 0u) |
-                     (m.payload_is_utf8() ? utf8_bit : 0u) | (expires ? expires_bit : 0u)));
+                     (m.payload_is_utf8() ? utf8_bit : 0u) | (expires ? expires_bit : 0u) |
+                     (m.publisher_waits() ? publisher_waits_bit : 0u)));
   if (expires)
     append_u64(out, left_ms(m.expires_at(), now));
   append_body(out, m.forwarded());
@@ -68,6 +70,7 @@ mqtt::message_ref read_message(frame_reader& in, const mqtt::topic_ref& topic,
   head.qos = static_cast<mqtt::qos>(flags & qos_bits);
   head.retain = (flags & retain_bit) != 0;
   head.payload_is_utf8 = (flags & utf8_bit) != 0;
+  head.publisher_waits = (flags & publisher_waits_bit) != 0;
   if ((flags & ~known_bits) != 0 || (flags & qos_bits) == qos_bits)
     in.fail();
   if ((flags & expires_bit) != 0)
@@ -137,7 +140,10 @@ mqtt::message_ref messages_reader::next(const mqtt::topic_ref& topic, mqtt::time
 
 pod_frame encode_settled(const far_receipt& r) {
   pod_frame f{frame_kind::settled, {}, nullptr};
-  append_u8(f.body, static_cast<std::uint8_t>(r.outcome));
+  append_u8(f.body, static_cast<std::uint8_t>(r.outcome.reason));
+  append_u8(f.body, static_cast<std::uint8_t>(r.outcome.hit));
+  append_u32(f.body, r.outcome.retry_after_s);
+  append_u8(f.body, r.delayed ? 1 : 0);
   for (const auto n : r.numbers)
     append_u64(f.body, n);
   return f;
@@ -146,7 +152,13 @@ pod_frame encode_settled(const far_receipt& r) {
 std::optional<far_receipt> decode_settled(std::string_view body) {
   frame_reader in{body};
   far_receipt r;
-  r.outcome = static_cast<mqtt::reason_code>(in.u8());
+  const auto reason = static_cast<mqtt::reason_code>(in.u8());
+  const auto hit = static_cast<mqtt::limit>(in.u8());
+  r.outcome = {reason, hit, in.u32()};
+  const auto delayed = in.u8();
+  r.delayed = delayed == 1;
+  if (hit > mqtt::last_limit || delayed > 1)
+    in.fail();
   while (!in.at_end())
     r.numbers.push_back(in.u64());
   return in.complete() ? std::optional{std::move(r)} : std::nullopt;

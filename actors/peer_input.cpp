@@ -66,13 +66,15 @@ void peer::take_settled(std::string_view body) {
   if (!r)
     return misbehaved("settled");
   for (const auto n : r->numbers)
-    if (auto* e = unsettled_.find(n))
+    if (auto* e = unsettled_.find(n); e && r->delayed)
+      e->ticket->delay(r->outcome);
+    else if (e)
       settle(*e, r->outcome);
 }
 
-void peer::settle(unsettled::entry& e, mqtt::reason_code outcome) {
+void peer::settle(unsettled::entry& e, const mqtt::settlement& outcome) {
   if (mqtt::is_failure(outcome)) // not every reason may stand in a PUBACK
-    e.ticket->refuse(outcome == mqtt::reason_code::quota_exceeded
+    e.ticket->refuse(outcome.reason == mqtt::reason_code::quota_exceeded
                          ? outcome
                          : mqtt::reason_code::implementation_specific_error);
   if (!e.ticket->store_first() || e.spoken) // else its word is still to come
@@ -111,6 +113,7 @@ void peer::take_group(std::string_view body) {
                                            : policy::store_if_needed,
                                        member_, mail->number);
     ticket->addressees = 1;
+    ticket->patient = mail->message->publisher_waits();
     mail->promise = std::move(ticket);
   }
   send(pod().index, deliver_atom::value, std::move(*mail));

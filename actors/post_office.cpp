@@ -5,6 +5,14 @@
 
 namespace mqttzoo::actors {
 
+namespace {
+
+bool is_begun(const deposit& d) noexcept {
+  return d.pointer.state != mqtt::stored_state::queued;
+}
+
+} // namespace
+
 mqtt::reason_code to_reason(zk::error e) noexcept {
   switch (e) {
   case zk::error::storage_full:
@@ -16,21 +24,74 @@ mqtt::reason_code to_reason(zk::error e) noexcept {
   }
 }
 
-post_office::post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
-                         recovered_mail found)
-    : pinned_base<post_office_actor>(config, services), paths_(std::move(paths)) {
-  take_over(std::move(found));
+mqtt::settlement to_settlement(zk::error e) noexcept {
+  switch (e) {
+  case zk::error::storage_full:
+  case zk::error::overloaded:
+    return {to_reason(e), mqtt::limit::store, static_cast<std::uint32_t>(room_interval.count())};
+  case zk::error::too_large:
+    return {to_reason(e), mqtt::limit::message_bytes, 0};
+  default:
+    return to_reason(e);
+  }
 }
 
-void post_office::take_over(recovered_mail found) {
+mqtt::settlement to_settlement(const bank_commit& answer) noexcept {
+  if (answer.result)
+    return {};
+  if (!answer.refused)
+    return to_settlement(answer.result.error().code);
+  const bool share = answer.refused->limit == bank_limit::client_share;
+  return {mqtt::reason_code::quota_exceeded, share ? mqtt::limit::client_share : mqtt::limit::bank,
+          static_cast<std::uint32_t>(answer.refused->retry_after.count())};
+}
+
+bool is_for_now(const mqtt::settlement& refusal) noexcept {
+  using mqtt::limit;
+  return refusal.hit == limit::store || refusal.hit == limit::bank ||
+         refusal.hit == limit::client_share;
+}
+
+post_office::post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
+                         recovered_mail found)
+    : pinned_base<post_office_actor>(config, services), paths_(std::move(paths)),
+      random_(pod().random_seed != 0 ? core::random_source{pod().random_seed}
+                                     : core::random_source::from_system()),
+      found_(std::move(found)) {}
+
+/// What an earlier process of this pod left.
+void post_office::begin(recovered_mail found) {
+  for (auto& path : found.unwanted_mail)
+    remove({{zk::remove_op{std::move(path)}}, std::nullopt});
+  adopt_retained(found.retained);
+  take_over(std::move(found), false);
+}
+
+/// `foreign`: departed pods wrote the mail.
+void post_office::take_over(recovered_mail found, bool foreign) {
   for (auto& p : found.pointers) {
-    auto& m = mails_[p.message.get()];
-    m.message = p.message;
-    m.path = std::move(p.mail_path);
-    ++m.pointers;
-    pointers_.emplace(pointer_key{p.session->number, p.number},
-                      pointer{p.message.get(), std::move(p.record)});
     known_sessions_.try_emplace(p.session->number);
+    if (!p.message && p.record.state != zk::delivery_state::released) {
+      remove({{zk::remove_op{pointer_path(*p.session, p.number)}}, {}}); // its mail's time is over
+      continue;
+    }
+    if (!p.message) {
+      attach(p.session, p.number, std::move(p.record), nullptr);
+      continue;
+    }
+    auto& m = mails_[p.message.get()];
+    if (!m.message) {
+      m.message = p.message;
+      m.path = std::move(p.mail_path);
+      m.standing = true;
+      m.foreign = foreign;
+      const auto name = zk::parse_mail_name(zk::last_level_of(m.path)).value_or(zk::mail_name{});
+      m.held = {name.expires_at_unix_ms, static_cast<std::int64_t>(name.credits), p.publisher};
+      watch_expiry(m, m.held.until_unix_ms != 0 ? m.held.until_unix_ms : INT64_MAX);
+      if (!foreign)
+        account(m);
+    }
+    attach(p.session, p.number, std::move(p.record), &m);
   }
   for (auto& [session, ids] : found.received) {
     known_sessions_.try_emplace(session->number);
@@ -44,6 +105,7 @@ void post_office::take_over(recovered_mail found) {
 }
 
 post_office::behavior_type post_office::make_behavior() {
+  begin(std::exchange(found_, {}));
   return {
       [this](deposit_mail_atom, const deposit& d) { deposit_mail(d); },
       [this](decline_atom, const ref<publish_ticket>& t, const mqtt::message_ref& m) {
@@ -70,18 +132,31 @@ post_office::behavior_type post_office::make_behavior() {
       },
       [this](install_atom, const view_ref& v) { install(v); },
       [this](adopt_atom, const std::shared_ptr<recovered_mail>& found) {
-        take_over(std::move(*found));
+        take_over(std::move(*found), true);
+      },
+      [this](adopt_atom, const std::shared_ptr<const std::vector<found_retained>>& found) {
+        adopt_retained(*found);
       },
       [this](heard_atom, const member_ref& from, const pod_frame& frame) { heard(from, frame); },
+      [this](committed_atom, const std::shared_ptr<bank_commit>& c) {
+        std::exchange(c->then, {})(*c);
+      },
   };
 }
 
 void post_office::on_exit() {
   services().timers->cancel(*this);
+  services().timers->cancel(hourglass_);
+  for (const auto& [place, w] : waiting_)
+    if (w.what.ticket)
+      w.what.ticket->refuse(mqtt::reason_code::implementation_specific_error);
+  waiting_.clear();
+  services().counters.publishes_waiting.set(0);
   gatherings_.clear();
   words_.clear();
   behind_groundwork_.clear();
   retained_writes_.clear();
+  leases_.clear();
   mails_.clear();
   pointers_.clear();
 }
@@ -98,19 +173,28 @@ void post_office::deposit_mail(const deposit& d) {
   const auto kept = mails_.find(d.delivery.message.get());
   if (kept != mails_.end() && kept->second.word)
     return words_.at(*kept->second.word).later.push_back(d);
-  store({ticket, d.delivery.message, {d}, {}, nullptr, {}, {}});
+  store(transaction{ticket, d.delivery.message, {d}, {}});
 }
 
-post_office::mail& post_office::mail_of(const mqtt::message_ref& m, ops& into) {
+post_office::mail& post_office::mail_of(const mqtt::message_ref& m, const ref<publish_ticket>& t,
+                                        const std::vector<deposit>& addressees, ops& into,
+                                        payment* pay) {
   auto& kept = mails_[m.get()];
-  if (!kept.message) {
-    kept.message = m;
+  kept.message = m;
+  if (!std::exchange(kept.standing, true)) {
+    kept.held = draw_holding(*m, t, std::any_of(addressees.begin(), addressees.end(), is_begun));
     kept.path =
-        paths_.mail_drop(m->topic(), zk::mail_name{0, 0, pod().store->session(), ++last_mail_});
+        paths_.mail_drop(m->topic(), zk::mail_name{kept.held.until_unix_ms,
+                                                   static_cast<std::uint64_t>(kept.held.credits),
+                                                   pod().store->session(), ++last_mail_});
+    watch_expiry(kept, kept.held.until_unix_ms);
     ensure_bucket(kept.path);
-    auto data = zk::encode_mail(to_record(*m));
+    auto data = zk::encode_mail(to_record(*m, kept.held.client));
     into.emplace_back(
         zk::create_op{kept.path, data.value_or(std::string{}), zk::create_mode::persistent});
+    kept.accounted = pay != nullptr;
+    if (pay)
+      pay->held.push_back(withdrawn(*m, kept.held));
   } else {
     into.emplace_back(zk::check_op{kept.path}); // its creation may still fail
   }
@@ -128,27 +212,47 @@ void post_office::add_pointer(const deposit& d, mail& of, ops& into) {
   into.emplace_back(zk::create_op{pointer_path(*d.session, d.pointer.number),
                                   zk::encode_pointer(r).value_or(std::string{}),
                                   zk::create_mode::persistent});
-  ++of.pointers;
-  pointers_.insert_or_assign(pointer_key{d.session->number, d.pointer.number},
-                             pointer{d.delivery.message.get(), std::move(r)});
+  attach(d.session, d.pointer.number, std::move(r), &of);
 }
 
-void post_office::drop_pointer(const pointer_key& key, ops& into) {
+void post_office::attach(const card_ref& session, mqtt::stored_number number, zk::pointer_record r,
+                         mail* to) {
+  auto& p = pointers_[pointer_key{session->number, number}];
+  p.record = std::move(r);
+  if (!to)
+    return;
+  if (p.mail != to->message.get() || p.place >= to->pointers.size() ||
+      to->pointers[p.place] != std::pair{session, number}) {
+    p.place = to->pointers.size();
+    to->pointers.emplace_back(session, number);
+  }
+  p.mail = to->message.get();
+}
+
+void post_office::drop_pointer(const pointer_key& key, removal& into) {
   const auto found = pointers_.find(key);
   if (found == pointers_.end())
     return;
   const auto kept = mails_.find(found->second.mail);
+  const auto place = found->second.place;
   pointers_.erase(found);
-  if (kept == mails_.end() || --kept->second.pointers > 0)
+  if (kept == mails_.end())
     return;
-  into.emplace_back(zk::remove_op{std::move(kept->second.path)});
-  mails_.erase(kept);
+  auto& others = kept->second.pointers;
+  if (place + 1 < others.size()) {
+    others[place] = std::move(others.back());
+    pointers_.at({others[place].first->number, others[place].second}).place = place;
+  }
+  others.pop_back();
+  if (others.empty())
+    drop_mail(kept, into);
 }
 
 void post_office::record_state(const card_ref& session, mqtt::stored_pointer p) {
   const auto found = pointers_.find({session->number, p.number});
-  if (found == pointers_.end())
-    return;
+  if (found == pointers_.end()) // its time is over: there is nothing to record any more
+    return send(session->handle, was_stored_atom::value,
+                stored{p.number, mqtt::reason_code::success});
   auto& r = found->second.record;
   r.state = static_cast<zk::delivery_state>(p.state);
   r.packet_id = static_cast<std::uint16_t>(p.id);
@@ -156,8 +260,8 @@ void post_office::record_state(const card_ref& session, mqtt::stored_pointer p) 
   what.emplace_back(
       zk::set_op{pointer_path(*session, p.number), zk::encode_pointer(r).value_or(std::string{})});
   write(std::move(what), [this, session, p](zk::multi_result result) {
-    const auto outcome = result ? mqtt::reason_code::success : to_reason(result.error().code);
-    send(session->handle, was_stored_atom::value, stored{p.number, outcome});
+    send(session->handle, was_stored_atom::value,
+         stored{p.number, result ? mqtt::settlement{} : to_settlement(result.error().code)});
   });
 }
 
@@ -172,15 +276,15 @@ void post_office::forget(const card_ref& session, mqtt::stored_number number) {
       std::erase_if(g.deposits, is_it);
     for (auto& [of, w] : words_)
       std::erase_if(w.sent ? w.later : w.deposits, is_it);
-    return;
+    return take_from_waiting(session, number);
   }
   const auto kept = mails_.find(found->second.mail);
   if (kept != mails_.end() && kept->second.word) // nobody can say yet whether there is something
     return words_.at(*kept->second.word).forgotten.push_back({session, number});
-  ops what;
-  what.emplace_back(zk::remove_op{pointer_path(*session, number)});
-  drop_pointer(key, what);
-  remove(std::move(what));
+  removal r;
+  r.what.emplace_back(zk::remove_op{pointer_path(*session, number)});
+  drop_pointer(key, r);
+  remove(std::move(r));
 }
 
 } // namespace mqttzoo::actors

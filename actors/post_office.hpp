@@ -4,8 +4,12 @@
 // safe and hear when it is. One stored copy of a message serves all its addressees: each has a
 // pointer of its own, the copy goes with the last pointer. A message of QoS 2 is stored in one
 // transaction with the pointers of all addressees and the publisher's packet id, so that a crash
-// leaves all of it or nothing. Bounded by the store's queue, whose "overloaded" becomes the
-// publisher's 0x97.
+// leaves all of it or nothing. Everything it writes goes through the bank (bank.hpp), which pays
+// for it: a refusal becomes the publisher's 0x97.
+//
+// What it stores has its time: each mail a random TTL, in its name with what it cost. When that is
+// over the mail goes with all pointers, and their sessions hear of it. Retained messages that this
+// pod wrote last are renewed when theirs is over.
 //
 // In a cluster every pod has one. A QoS 2 message that came from another pod is stored by that
 // one: this post office gives it its word, the operations it would have carried out, and hears of
@@ -15,13 +19,16 @@
 // told to all other pods; which of two is the newer, the store's order of their writes decides.
 #pragma once
 
+#include "actors/bank_commit.hpp"
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
 #include "actors/retained_frames.hpp"
 #include "actors/retained_history.hpp"
+#include "core/random.hpp"
 #include "zk/paths.hpp"
 #include "zk/records.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -29,6 +36,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -37,14 +45,22 @@
 
 namespace mqttzoo::actors {
 
+/// A retained message as it stands in the store.
+struct found_retained {
+  zk::retained_record record;
+  zk::version version = 0;
+};
+
 /// What the post office must know of a store that was written by an earlier process.
 struct recovered_mail {
   struct pointer {
     card_ref session;
     mqtt::stored_number number{};
-    mqtt::message_ref message; ///< shared by all pointers to one mail drop
+    mqtt::message_ref message; ///< shared by all pointers to one mail drop; null: only PUBREL is
+                               ///< left to send
     std::string mail_path;
     zk::pointer_record record;
+    client_id publisher; ///< of the mail
   };
   std::vector<pointer> pointers;
   std::vector<std::pair<card_ref, std::vector<mqtt::packet_id>>> received;
@@ -52,10 +68,16 @@ struct recovered_mail {
   std::vector<std::pair<card_ref, zk::version>> owners;
   /// In a cluster, at start: as recovery found them.
   std::vector<std::pair<std::string, std::int64_t>> retained_zxids;
+  // Of a pod that is alone:
+  std::vector<std::string> unwanted_mail; ///< nobody points to it
+  std::vector<found_retained> retained;   ///< all there are
 };
 
 class post_office final : public pinned_base<post_office_actor>, private net::timer_client {
 public:
+  /// Removals of pointers in one transaction, when a mail's time is over.
+  static constexpr std::size_t removed_at_once_max = 100;
+
   post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
               recovered_mail found);
 
@@ -67,12 +89,24 @@ private:
   /// A message of another pod, by that pod and its number there.
   using far_message = std::pair<const cluster_member*, std::uint64_t>;
 
-  /// A stored message; gone with its last pointer.
+  /// How long something is held, and what for.
+  struct holding {
+    std::int64_t until_unix_ms = 0; ///< by the store's clock
+    std::int64_t credits = 0;
+    client_id client; ///< its publisher, where known
+  };
+
+  /// A stored message; gone with its last pointer, or when its time is over.
   struct mail {
     mqtt::message_ref message; ///< keeps the key of mails_ valid
     std::string path;
-    std::size_t pointers = 0;
+    bool standing = false; ///< the copy is there, or on its way to the store
+    holding held;
+    std::int64_t due_unix_ms = 0; ///< its place in expiring_
+    std::vector<std::pair<card_ref, mqtt::stored_number>> pointers;
     std::optional<far_message> word; ///< whose outcome decides whether it is stored
+    bool accounted = false;          ///< the bank has it in the accounts
+    bool foreign = false; ///< a departed pod's: the leader removes it when its time is over
   };
 
   struct pointer_key {
@@ -87,8 +121,23 @@ private:
     }
   };
   struct pointer {
-    const mqtt::message* mail = nullptr;
+    const mqtt::message* mail = nullptr; ///< null: its time is over, but for PUBREL
     zk::pointer_record record;
+    std::size_t place = 0; ///< in the mail's pointers
+  };
+
+  using ops = std::vector<zk::op>;
+
+  /// What a transaction changes besides its mail, whose names say what it costs.
+  struct payment {
+    std::vector<held_change> held;
+    std::int64_t retained = 0; ///< credits
+  };
+
+  /// Nodes that must go, or say that something is gone; of mail one at most.
+  struct removal {
+    ops what;
+    std::optional<held_change> held; ///< of that mail
   };
 
   /// A store-first message whose addressees have not all spoken yet, or whose transaction is under
@@ -110,10 +159,11 @@ private:
     std::vector<deposit> deposits;
     std::vector<far_word> words;
     const session_card* remembers = nullptr; ///< the ticket's
-    std::vector<std::size_t> word_ends;      ///< parallel to words: behind its last operation
-    std::string witness;                     ///< a node that it creates, and nobody else
+    std::vector<std::size_t> word_ends{};    ///< parallel to words: behind its last operation
+    std::uint64_t place = 0;                 ///< in waiting_; 0: it has not waited
+    bool creates = false;                    ///< the copy; else it counts on it
+    bool without_copy = false;               ///< that was not there, once
   };
-  using transaction_ptr = std::shared_ptr<transaction>;
 
   /// What another pod was asked to store, until it says what became of it.
   struct given_word {
@@ -127,6 +177,15 @@ private:
     std::vector<deposit> later;                                      ///< of the same message
   };
 
+  /// A transaction that found no room and whose publisher waits; see post_office_waiting.cpp.
+  struct waiting {
+    transaction what; ///< empty while it is tried
+    std::size_t bytes = 0;
+    mqtt::settlement why;
+    net::time_point give_up_at;
+    bool tried = false; ///< now
+  };
+
   /// A session that the store has, or is about to have.
   struct known_session {
     zk::version owner = 0;  ///< of its owner node
@@ -138,21 +197,64 @@ private:
     mqtt::message_ref newest; ///< null: there is none any more
     ticket_list waiting;      ///< promises that the next write keeps
     bool under_way = false;
-    bool exists = false; ///< whether the store has a node of it, as far as known
-    bool told = false;   ///< other pods have the newest one
+    bool told = false; ///< other pods have the newest one
+    /// When those of `waiting` that wait for room are refused; max: none was refused room yet.
+    net::time_point give_up_at = net::time_point::max();
+    /// Another pod's node, as it was read; nothing: there is none, or this pod has the lease.
+    std::optional<std::pair<zk::version, std::int64_t>> others;
+    bool was_read = false; ///< `others` is no guess
     /// Newer than anything this pod has written so far, from another one: what the index has when
     /// nothing newer comes of this.
     std::optional<mqtt::message_ref> heard;
   };
 
-  using ops = std::vector<zk::op>;
+  /// A retained message that this pod wrote last: it renews it.
+  struct retained_lease {
+    mqtt::message_ref message;
+    zk::version version = 0;
+    holding held;
+    std::int64_t due_unix_ms = 0; ///< its place in renewals_
+    bool cheap = false;           ///< the bank could not pay for a longer time
+    bool denied = false;          ///< nor for the least
+    bool under_way = false;
+  };
 
-  void take_over(recovered_mail found);
+  /// Calls when something's time is over.
+  class hourglass final : public net::timer_client {
+  public:
+    explicit hourglass(post_office& of) : of_(of) {}
+    void on_due(net::time_point) override {
+      of_.run_inline([this] { of_.time_passed(); });
+    }
+
+  private:
+    post_office& of_;
+  };
+
+  void take_over(recovered_mail found, bool foreign);
+  void begin(recovered_mail found);
 
   void deposit_mail(const deposit& d);
-  mail& mail_of(const mqtt::message_ref& m, ops& into);
+  /// `pay` null: another pod does.
+  mail& mail_of(const mqtt::message_ref& m, const ref<publish_ticket>& t,
+                const std::vector<deposit>& addressees, ops& into, payment* pay);
   void add_pointer(const deposit& d, mail& of, ops& into);
-  void drop_pointer(const pointer_key& key, ops& into);
+  void attach(const card_ref& session, mqtt::stored_number number, zk::pointer_record r, mail* to);
+  void drop_pointer(const pointer_key& key, removal& into);
+
+  // post_office_expiry.cpp
+  std::int64_t store_now() { return pod().store_time.unix_ms(*pod().clock); }
+  holding draw_holding(const mqtt::message& m, const ref<publish_ticket>& t, bool begun = false);
+  holding draw_holding(const mqtt::message& m, std::chrono::milliseconds most, bool begun = false);
+  held_change withdrawn(const mqtt::message& m, const holding& h) const;
+  held_change returned(const mqtt::message& m, const holding& h) const;
+  void account(mail& m);
+  net::time_point held_until(const mail& m);
+  void watch_expiry(mail& m, std::int64_t due_unix_ms);
+  void drop_mail(std::unordered_map<const mqtt::message*, mail>::iterator m, removal& into);
+  void expire(mail& m);
+  void time_passed();
+  void turn_hourglass();
 
   // post_office_gathering.cpp
   void decline(const ref<publish_ticket>& t, const mqtt::message_ref& m);
@@ -161,13 +263,25 @@ private:
   gathering* gather(const ref<publish_ticket>& t, const mqtt::message_ref& m);
   void complete(gathering& g);
   void store(transaction t);
-  ops to_ops(transaction& t);
-  void resolve(const transaction_ptr& t);
+  ops to_ops(transaction& t, payment& pay);
+  void refused(transaction t, const bank_commit& answer);
+  static bool lost_copy(const transaction& t, const zk::multi_error& e) noexcept;
+  void undo(transaction& t);
   bool is_void(const transaction& t, const zk::multi_error& e, std::size_t& word) const noexcept;
   void store_without(transaction t, std::size_t word);
-  void ended(const transaction& t, mqtt::reason_code outcome);
+  void ended(const transaction& t, const mqtt::settlement& outcome);
   void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
-                     mqtt::reason_code outcome);
+                     const mqtt::settlement& outcome);
+
+  // post_office_waiting.cpp
+  bool wait(transaction& t, const mqtt::settlement& why);
+  bool take_place(transaction& t, const mqtt::settlement& why);
+  void try_waiting(); ///< also when credit returns
+  void give_up_waiting();
+  void stop_waiting(std::uint64_t place);
+  void end_waiting(const std::vector<std::uint64_t>& places);
+  void take_from_waiting(const card_ref& session, mqtt::stored_number number);
+  void leave_waiting(const card_ref& session);
 
   // post_office_words.cpp
   void give_word(gathering all);
@@ -199,13 +313,29 @@ private:
   // post_office_retained.cpp
   void retain(const mqtt::topic_ref& topic, const mqtt::message_ref& m, const ticket_list& tickets);
   void write_retained(const std::string& topic, retained_write& w);
-  bool retained_op(const std::string& topic, retained_write& w, ops& into);
-  void retained_written(const std::string& topic, const mqtt::message_ref& m, ticket_list tickets,
-                        const zk::multi_result& result);
+  bool retained_op(const std::string& topic, retained_write& w, const holding& h, ops& into,
+                   payment& pay);
+  zk::encoded retained_data(const std::string& topic, const mqtt::message_ref& m,
+                            const holding& h) const;
+  void retained_written(const std::string& topic, const mqtt::message_ref& m, const holding& h,
+                        ticket_list tickets, const bank_commit& answer);
+  void wait_or_refuse(retained_write& w, ticket_list tickets, const mqtt::settlement& why);
+  void read_before_write(const std::string& topic);
+  void retained_refused(const std::string& topic);
   void retained_committed(const std::string& topic, retained_write& w, const mqtt::message_ref& m,
-                          const zk::stat& stat);
+                          const holding& h, const zk::stat& stat);
   void finish_retained(const std::string& topic);
+  void tell_topic(const mqtt::message_ref& m, bool paid);
   void retain_again();
+
+  // post_office_leases.cpp
+  void hold_retained(const std::string& topic, retained_lease lease);
+  void drop_lease(const std::string& topic);
+  void forget_lease(const std::string& topic);
+  void adopt_retained(const std::vector<found_retained>& found);
+  void renew(const std::string& topic);
+  void renewed(const std::string& topic, const holding& h, const bank_commit& answer);
+  void renew_at(const std::string& topic, retained_lease& lease, std::int64_t due_unix_ms);
 
   // post_office_heard.cpp
   void tell_others(const pod_frame& frame);
@@ -214,6 +344,8 @@ private:
   void take_retained(const std::string& topic, const mqtt::message_ref& m, std::int64_t zxid);
   void give_to_index(const std::string& topic, const mqtt::message_ref& m);
   void read_retained(const std::string& topic);
+  void read_retained_node(const std::string& topic,
+                          std::function<void(const expected<zk::node, zk::error>&)> then);
   void retained_read(const std::string& topic, const expected<zk::node, zk::error>& found);
   void install_retained(const cluster_view* before);
 
@@ -221,22 +353,24 @@ private:
   void ensure_bucket(std::string_view path);
   /// A transaction that other pods' transactions may build on.
   void write_groundwork(ops what, std::function<void(zk::multi_result)> then);
+  std::function<void(zk::multi_result)> groundwork(std::function<void(zk::multi_result)> then);
   /// Runs `f` as this actor when all groundwork that was begun has been written.
   void after_groundwork(std::function<void()> f);
   /// One transaction; `then` runs as this actor.
   void write(ops what, std::function<void(zk::multi_result)> then);
+  void write(ops what, payment pay, std::function<void(const bank_commit&)> then);
   /// Whether a node is there, as the store's leader knows by now; `then` runs as this actor.
   void look_behind_sync(const std::string& path,
                         std::function<void(const expected<bool, zk::error>&)> then);
   /// Removals that may not get lost: tried again while the store is full.
-  void remove(ops what);
-  void try_again(ops what, const zk::multi_error& after);
+  void remove(removal r);
+  void try_again(removal r, const zk::multi_error& after);
   void revive(std::string_view path);
   void await_room();
   void on_due(net::time_point now) override;
 
   std::string pointer_path(const session_card& session, mqtt::stored_number number) const;
-  zk::message_record to_record(const mqtt::message& m) const;
+  zk::message_record to_record(const mqtt::message& m, const client_id& publisher) const;
 
   zk::paths paths_;
   std::unordered_map<const mqtt::message*, mail> mails_;
@@ -246,14 +380,27 @@ private:
   std::map<far_message, given_word> words_;
   std::unordered_map<session_number, known_session> known_sessions_;
   std::unordered_set<std::string> buckets_; ///< at most 65,536 + 256 of each tree
-  std::vector<ops> unremoved_;
+  std::vector<removal> unremoved_;
+  std::map<std::uint64_t, waiting> waiting_; ///< by place: in the order of their coming
+  std::uint64_t last_place_ = 0;
+  std::size_t waiting_bytes_ = 0;
+  std::size_t tried_ = 0;         ///< of waiting_, now
+  std::size_t tried_at_once_ = 1; ///< more as long as there is room
+  bool trying_ = false;           ///< in the middle of try_waiting()
   std::unordered_map<std::string, retained_write> retained_writes_; ///< by topic
   std::uint64_t last_mail_ = 0;
 
+  core::random_source random_;
+  hourglass hourglass_{*this};
+  std::set<std::pair<std::int64_t, const mqtt::message*>> expiring_; ///< mail by its time
+  std::unordered_map<std::string, retained_lease> leases_;           ///< by topic
+  std::set<std::pair<std::int64_t, std::string>> renewals_;          ///< topics by their time
+  recovered_mail found_;                                             ///< until it begins
+
   view_ref view_; ///< null: none yet, or alone
-  // Groundwork is counted, as the store answers in the order of the questions.
+  // Groundwork is numbered; what is under way stands in the set.
   std::uint64_t groundwork_begun_ = 0;
-  std::uint64_t groundwork_done_ = 0;
+  std::set<std::uint64_t> groundwork_open_;
   std::deque<std::pair<std::uint64_t, std::function<void()>>> behind_groundwork_;
   retained_history retained_history_;
   std::unordered_set<std::string> unread_; ///< retained topics to be read again
@@ -261,5 +408,12 @@ private:
 
 /// What a publisher or subscriber is told when the store said `e`.
 mqtt::reason_code to_reason(zk::error e) noexcept;
+mqtt::settlement to_settlement(zk::error e) noexcept;
+mqtt::settlement to_settlement(const bank_commit& answer) noexcept;
+/// It may be otherwise soon: what was refused is worth another try.
+bool is_for_now(const mqtt::settlement& refusal) noexcept;
+
+/// What found no room is tried again so much later.
+inline constexpr std::chrono::seconds room_interval{1};
 
 } // namespace mqttzoo::actors

@@ -16,8 +16,14 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
-const std::string& path_of(const zk::op& o) {
-  return std::visit([](const auto& any) -> const std::string& { return any.path; }, o);
+/// Of what waits for room, under way to the store at once.
+constexpr std::size_t tried_max = 256;
+
+/// More does not fit into one node.
+bool fits_a_node(const mqtt::message& m) noexcept {
+  constexpr std::size_t around = 1024; // the record's own, and a client id
+  return m.topic().size() + m.forwarded().size() + m.payload().size() + around <=
+         zk::record_bytes_max;
 }
 
 template<class T>
@@ -41,8 +47,7 @@ void post_office::word_came(const ref<publish_ticket>& t, const mqtt::message_re
     --g->missing;
     return complete(*g);
   }
-  store(
-      {t, m, {}, {w}, nullptr, {}, {}}); // of a session that was adopted after the rest was stored
+  store(transaction{t, m, {}, {w}}); // of a session that was adopted after the rest was stored
 }
 
 void post_office::expect_words(const ref<publish_ticket>& t, const mqtt::message_ref& m, int more) {
@@ -73,48 +78,85 @@ void post_office::complete(gathering& g) {
     remembers = nullptr; // no node to put it below, and no session that would survive a crash
   if (!g.words.empty()) {
     g.storing = true; // one of the words may turn out void, and another one come in its stead
-    return store({g.ticket,
-                  g.message,
-                  std::exchange(g.deposits, {}),
-                  std::exchange(g.words, {}),
-                  remembers,
-                  {},
-                  {}});
+    return store(transaction{g.ticket, g.message, std::exchange(g.deposits, {}),
+                             std::exchange(g.words, {}), remembers});
   }
   auto node = gatherings_.extract(g.ticket.get());
   auto& all = node.mapped();
   all.ticket->set_gathered();
   if (pod().clustered() && dynamic_cast<const far_ticket*>(all.ticket.get()))
     return give_word(std::move(all));
-  store({all.ticket, all.message, std::move(all.deposits), {}, remembers, {}, {}});
+  store(transaction{all.ticket, all.message, std::move(all.deposits), {}, remembers});
 }
 
 void post_office::store(transaction t) {
   // One addressee has no room: nobody gets it, the publisher hears no.
   if (t.ticket && mqtt::is_failure(t.ticket->outcome()))
     return ended(t, t.ticket->outcome());
-  auto what = to_ops(t);
+  if (!t.deposits.empty() && !fits_a_node(*t.message))
+    return ended(t, to_settlement(zk::error::too_large));
+  payment pay;
+  auto what = to_ops(t, pay);
   if (what.empty())
     return ended(t, mqtt::reason_code::success);
   auto shared = std::make_shared<transaction>(std::move(t));
-  write(std::move(what), [this, shared](const zk::multi_result& result) {
-    if (result)
+  write(std::move(what), std::move(pay), [this, shared](const bank_commit& answer) {
+    if (answer.result)
       return ended(*shared, mqtt::reason_code::success);
-    const auto& e = result.error();
-    if (e.code == zk::error::connection_loss)
-      return resolve(shared);
+    const auto& e = answer.result.error();
     if (std::size_t word = 0; is_void(*shared, e, word))
       return store_without(std::move(*shared), word);
-    log.warn("a message could not be stored", {{"error", zk::to_string(e.code)}});
-    ended(*shared, to_reason(e.code));
+    refused(std::move(*shared), answer);
   });
 }
 
+/// Nothing was applied.
+void post_office::refused(transaction t, const bank_commit& answer) {
+  auto why = to_settlement(answer);
+  const auto& e = answer.result.error();
+  const bool without_copy = lost_copy(t, e);
+  undo(t);
+  if (without_copy) {
+    if (!std::exchange(t.without_copy, true))
+      return store(std::move(t));
+    why = to_settlement(zk::error::storage_full); // and again: there was no room for it
+  }
+  if (is_for_now(why) && wait(t, why))
+    return;
+  if (!answer.refused) // else the bank counts it
+    log.warn("a message could not be stored", {{"error", zk::to_string(e.code)}});
+  ended(t, why);
+}
+
+/// The copy of the message that it counts on was to be created by a transaction that was refused.
+bool post_office::lost_copy(const transaction& t, const zk::multi_error& e) noexcept {
+  return e.code == zk::error::no_node && e.index == 0 && !t.creates && !t.deposits.empty();
+}
+
+/// Makes the books say again that nothing of it is stored. What its sessions have forgotten
+/// meanwhile is no part of it any more.
+void post_office::undo(transaction& t) {
+  const auto kept = mails_.find(t.message.get());
+  if (std::exchange(t.creates, false) && kept != mails_.end())
+    kept->second.standing = false;
+  removal unused;
+  std::erase_if(t.deposits, [&](const deposit& d) {
+    const pointer_key key{d.session->number, d.pointer.number};
+    if (!pointers_.contains(key))
+      return true;
+    drop_pointer(key, unused);
+    return false;
+  });
+  if (!unused.what.empty())
+    remove(std::move(unused));
+}
+
 /// This pod's own first.
-post_office::ops post_office::to_ops(transaction& t) {
+post_office::ops post_office::to_ops(transaction& t, payment& pay) {
   ops what;
   if (!t.deposits.empty()) {
-    auto& kept = mail_of(t.message, what);
+    auto& kept = mail_of(t.message, t.ticket, t.deposits, what, &pay);
+    t.creates = std::holds_alternative<zk::create_op>(what.front());
     for (const auto& d : t.deposits)
       add_pointer(d, kept, what);
   }
@@ -125,29 +167,12 @@ post_office::ops post_office::to_ops(transaction& t) {
                                     zk::create_mode::persistent});
     received_[t.remembers->number].insert(t.ticket->id());
   }
-  if (!what.empty())
-    t.witness = path_of(what.back()); // a name that is never used twice
   t.word_ends.clear();
   for (const auto& w : t.words) {
     what.insert(what.end(), w.ops->begin(), w.ops->end());
     t.word_ends.push_back(what.size());
   }
-  if (t.witness.empty() && !what.empty())
-    t.witness = path_of(what.back());
   return what;
-}
-
-/// The answer to a transaction was lost: what it created is there if it was applied, and all of it.
-void post_office::resolve(const transaction_ptr& t) {
-  look_behind_sync(t->witness, [t, this](const expected<bool, zk::error>& there) {
-    if (!there && there.error() == zk::error::connection_loss)
-      return resolve(t);
-    if (there && *there)
-      return ended(*t, mqtt::reason_code::success);
-    const auto lost = there ? zk::error::connection_loss : there.error();
-    log.warn("a message could not be stored", {{"error", zk::to_string(lost)}});
-    ended(*t, to_reason(lost));
-  });
 }
 
 /// Whether another pod's word is to blame: a session of it has another owner by now, or ended.
@@ -168,16 +193,8 @@ void post_office::store_without(transaction t, std::size_t word) {
   const auto& w = t.words[word];
   send(w.pod->peer, outcome_atom::value, w.number, mqtt::reason_code::server_moved);
   t.words.erase(t.words.begin() + static_cast<std::ptrdiff_t>(word));
-  ops unused;
-  std::erase_if(t.deposits, [&](const deposit& d) {
-    const pointer_key key{d.session->number, d.pointer.number};
-    if (!pointers_.contains(key))
-      return true; // forgotten meanwhile
-    drop_pointer(key, unused);
-    return false;
-  });
-  if (!unused.empty())
-    remove(std::move(unused));
+  undo(t);
+  stop_waiting(std::exchange(t.place, 0)); // and takes a new place, if there is no room again
   const auto found = gatherings_.find(t.ticket.get());
   if (found == gatherings_.end())
     return store(std::move(t));
@@ -189,38 +206,40 @@ void post_office::store_without(transaction t, std::size_t word) {
   complete(g);
 }
 
-void post_office::ended(const transaction& t, mqtt::reason_code outcome) {
+void post_office::ended(const transaction& t, const mqtt::settlement& outcome) {
   stored_or_not(t.deposits, t.ticket, outcome);
   for (const auto& w : t.words)
-    send(w.pod->peer, outcome_atom::value, w.number, outcome);
+    send(w.pod->peer, outcome_atom::value, w.number, outcome.reason);
+  if (t.place != 0) {
+    tried_at_once_ = mqtt::is_failure(outcome) ? 1 : std::min(2 * tried_at_once_, tried_max);
+    stop_waiting(t.place);
+    try_waiting();
+  }
   const auto found = gatherings_.find(t.ticket.get());
   if (found == gatherings_.end() || !found->second.storing)
     return;
   const auto node = gatherings_.extract(found);
   auto& late = node.mapped();
   late.ticket->set_gathered();
-  store({late.ticket,
-         late.message,
-         std::move(late.deposits),
-         std::move(late.words),
-         nullptr,
-         {},
-         {}});
+  store(transaction{late.ticket, late.message, std::move(late.deposits), std::move(late.words)});
 }
 
 void post_office::stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
-                                mqtt::reason_code outcome) {
+                                const mqtt::settlement& outcome) {
   if (mqtt::is_failure(outcome)) {
     if (t)
       t->refuse(outcome);
-    ops leftover; // the copy, if nobody else has a pointer to it any more
+    removal leftover; // the copy, if nobody else has a pointer to it any more
     for (const auto& d : deposits)
       drop_pointer({d.session->number, d.pointer.number}, leftover);
-    if (!leftover.empty())
+    if (!leftover.what.empty())
       remove(std::move(leftover));
   }
-  for (const auto& d : deposits)
-    send(d.session->handle, was_stored_atom::value, stored{d.pointer.number, outcome});
+  for (const auto& d : deposits) {
+    const auto kept = mails_.find(d.delivery.message.get());
+    const auto until = kept == mails_.end() ? net::time_point::max() : held_until(kept->second);
+    send(d.session->handle, was_stored_atom::value, stored{d.pointer.number, outcome, until});
+  }
 }
 
 } // namespace mqttzoo::actors

@@ -43,6 +43,7 @@ void post_office::take_commit(const member_ref& from, const retained_commit& c) 
     return;
   if (!news) // announced before this pod was there, or before there were too many
     return read_retained(c.topic);
+  drop_lease(c.topic); // who wrote it renews it
   take_retained(c.topic, news->message, c.zxid);
 }
 
@@ -66,15 +67,21 @@ void post_office::give_to_index(const std::string& topic, const mqtt::message_re
 
 /// Takes what the store has of the topic.
 void post_office::read_retained(const std::string& topic) {
+  read_retained_node(topic, [this, topic, known = retained_history_.newest(topic)](
+                                const expected<zk::node, zk::error>& found) {
+    // That there is no node has no number; if something was heard meanwhile, that counts.
+    if (found || found.error() != zk::error::no_node || retained_history_.newest(topic) == known)
+      retained_read(topic, found);
+  });
+}
+
+/// As it stands in the store by now; `then` runs as this actor.
+void post_office::read_retained_node(
+    const std::string& topic, std::function<void(const expected<zk::node, zk::error>&)> then) {
   auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   auto path = paths_.retained(topic);
-  auto came = [self, topic, known = retained_history_.newest(topic),
-               this](const expected<zk::node, zk::error>& found) {
-    run_inline([&] {
-      // That there is no node has no number; if something was heard meanwhile, that counts.
-      if (found || found.error() != zk::error::no_node || retained_history_.newest(topic) == known)
-        retained_read(topic, found);
-    });
+  auto came = [self, this, then = std::move(then)](const expected<zk::node, zk::error>& found) {
+    run_inline([&] { then(found); });
   };
   pod().store->sync(*pod().store_answers, path,
                     [this, path, came = std::move(came)](const auto& synced) mutable {
@@ -100,7 +107,9 @@ void post_office::retained_read(const std::string& topic,
   if (!record || record->topic != topic)
     return log.error("a retained message of another pod is damaged", {{"topic", topic}});
   if (record->payload.empty()) // its writer may not be there any more to do it
-    remove({zk::remove_op{paths_.retained(topic), found->stat.version}});
+    remove({{zk::remove_op{paths_.retained(topic), found->stat.version}}, {}});
+  if (record->writer != pod().life)
+    drop_lease(topic);
   take_retained(topic,
                 record->payload.empty() ? nullptr : session_reader{*pod().clock}.message(*record),
                 found->stat.mzxid);

@@ -2,8 +2,10 @@
 // it. So however fast a topic is retained, the store's queue holds one write of it, and what the
 // store ends up with is what the live topic has.
 #include "actors/post_office.hpp"
+#include "actors/session_reader.hpp"
 #include "core/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -12,7 +14,7 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
-void refuse_all(const ticket_list& tickets, mqtt::reason_code why) {
+void refuse_all(const ticket_list& tickets, const mqtt::settlement& why) {
   for (const auto& t : tickets)
     t->refuse(why);
 }
@@ -37,76 +39,192 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
 
 /// Writes the newest message of a topic, or removes what the store has of it.
 void post_office::write_retained(const std::string& topic, retained_write& w) {
-  ops what;
-  if (!retained_op(topic, w, what)) {
-    refuse_all(w.waiting, mqtt::reason_code::quota_exceeded);
+  const bool known = leases_.contains(topic) || w.was_read;
+  if (!w.newest && !known && pod().clustered())
+    return read_before_write(topic);
+  const bool nothing_there = !w.newest && !w.others && !leases_.contains(topic);
+  if (nothing_there) {
+    w.waiting.clear();
+    if (w.told)
+      tell_others(encode_retained_commit({topic, 0}));
     return finish_retained(topic);
+  }
+  holding h;
+  if (w.newest)
+    h = draw_holding(*w.newest, w.waiting.empty() ? nullptr : w.waiting.back());
+  ops what;
+  payment pay;
+  if (!retained_op(topic, w, h, what, pay)) {
+    refuse_all(w.waiting, to_settlement(zk::error::too_large));
+    return retained_refused(topic);
   }
   if (!w.told)
     tell_others(encode_retained_news(topic, w.newest, now()));
   w.told = w.under_way = true;
-  write(std::move(what), [this, topic, m = w.newest, tickets = std::exchange(w.waiting, {})](
-                             const zk::multi_result& result) mutable {
-    retained_written(topic, m, std::move(tickets), result);
-  });
+  write(std::move(what), std::move(pay),
+        [this, topic, m = w.newest, h, tickets = std::exchange(w.waiting, {})](
+            const bank_commit& answer) { retained_written(topic, m, h, tickets, answer); });
 }
 
 /// False if the message is too large. A removal that other pods hear of has its place in the
 /// store's order: a message without payload is written first.
-bool post_office::retained_op(const std::string& topic, retained_write& w, ops& into) {
+bool post_office::retained_op(const std::string& topic, retained_write& w, const holding& h,
+                              ops& into, payment& pay) {
   auto path = paths_.retained(topic);
+  const auto own = leases_.find(topic);
+  const bool is_there = own != leases_.end() || w.others;
+  const auto version = own != leases_.end() ? own->second.version
+                       : w.others           ? w.others->first
+                                            : zk::any_version;
+  if (own != leases_.end())
+    pay.held.push_back(returned(*own->second.message, own->second.held));
+  pay.retained = h.credits - (own != leases_.end() ? own->second.held.credits
+                              : w.others           ? w.others->second
+                                                   : 0);
+  if (w.newest)
+    pay.held.push_back(withdrawn(*w.newest, h));
   if (!w.newest && !pod().clustered()) {
-    into.emplace_back(zk::remove_op{std::move(path)});
+    into.emplace_back(zk::remove_op{std::move(path), version});
     return true;
   }
-  zk::retained_record removed;
-  removed.topic = topic;
-  auto data = zk::encode_retained(w.newest ? to_record(*w.newest) : std::move(removed));
+  const auto data = retained_data(topic, w.newest, h);
   if (!data)
     return false;
-  if (!w.newest || w.exists) {
-    into.emplace_back(zk::set_op{std::move(path), std::move(*data)});
+  if (is_there) {
+    into.emplace_back(zk::set_op{std::move(path), *data, version});
     return true;
   }
   ensure_bucket(path);
-  into.emplace_back(zk::create_op{std::move(path), std::move(*data), zk::create_mode::persistent});
+  into.emplace_back(zk::create_op{std::move(path), *data, zk::create_mode::persistent});
   return true;
 }
 
+/// `m` null: that there is none any more.
+zk::encoded post_office::retained_data(const std::string& topic, const mqtt::message_ref& m,
+                                       const holding& h) const {
+  zk::retained_record r;
+  if (m)
+    static_cast<zk::message_record&>(r) = to_record(*m, h.client);
+  r.topic = topic;
+  r.credits = h.credits;
+  r.paid_until_unix_ms = h.until_unix_ms;
+  r.writer = services().pod->life;
+  return zk::encode_retained(r);
+}
+
 void post_office::retained_written(const std::string& topic, const mqtt::message_ref& m,
-                                   ticket_list tickets, const zk::multi_result& result) {
+                                   const holding& h, ticket_list tickets,
+                                   const bank_commit& answer) {
   const auto found = retained_writes_.find(topic);
   if (found == retained_writes_.end())
     return; // the actor has ended
-  const bool nothing_there = !m && !result && result.error().code == zk::error::no_node;
-  const bool failed = !result && !nothing_there;
-  const auto e = failed ? result.error().code : zk::error{};
   auto& w = found->second;
   w.under_way = false;
-  if (e == zk::error::node_exists || e == zk::error::no_node) { // a guess that cost a round trip
-    w.exists = e == zk::error::node_exists;
+  const auto e = answer.result ? zk::error{} : answer.result.error().code;
+  if (e == zk::error::node_exists || e == zk::error::no_node || e == zk::error::bad_version) {
+    // Another pod was there: a guess that cost a round trip.
+    drop_lease(topic);
     w.waiting.insert(w.waiting.end(), tickets.begin(), tickets.end());
-    return write_retained(topic, w);
+    return read_before_write(topic);
   }
-  if (failed) {
-    log.warn("a retained message could not be stored", {{"error", zk::to_string(e)}});
-    refuse_all(tickets, to_reason(e));
+  const auto why = to_settlement(answer);
+  if (answer.result) {
+    w.give_up_at = net::time_point::max();
+    retained_committed(topic, w, m, h, answer.result->front().stat);
   } else {
-    w.exists = m != nullptr;
+    if (!answer.refused)
+      log.warn("a retained message could not be stored", {{"error", zk::to_string(e)}});
+    wait_or_refuse(w, std::move(tickets), why);
+    if (!passes(e) || (answer.refused && w.waiting.empty()))
+      tell_others(encode_retained_commit({topic, 0})); // what was announced does not come
   }
-  if (result)
-    retained_committed(topic, w, m, result->front().stat);
-  else if (!passes(e))
-    tell_others(encode_retained_commit({topic, 0})); // what was announced does not come
   if (w.newest != m || !w.told)
     return write_retained(topic, w);
+  if (answer.refused && w.waiting.empty())
+    return retained_refused(topic);
   if (passes(e))
     return await_room();
+  if (!answer.result)
+    tell_topic(m, false);
   finish_retained(topic);
 }
 
+/// What another pod has of the topic, and what that cost.
+void post_office::read_before_write(const std::string& topic) {
+  retained_writes_.at(topic).under_way = true;
+  read_retained_node(topic, [this, topic](const expected<zk::node, zk::error>& node) {
+    const auto found = retained_writes_.find(topic);
+    if (found == retained_writes_.end())
+      return;
+    auto& w = found->second;
+    w.under_way = false;
+    w.others.reset();
+    if (!node && node.error() != zk::error::no_node) {
+      log.warn("a retained message could not be read", {{"error", zk::to_string(node.error())}});
+      return await_room();
+    }
+    w.was_read = true;
+    if (node) {
+      const auto record = zk::decode_retained(node->data);
+      w.others.emplace(node->stat.version, record ? record->credits : 0);
+    }
+    write_retained(topic, w);
+  });
+}
+
+/// It was to retain `m`.
+void post_office::tell_topic(const mqtt::message_ref& m, bool paid) {
+  if (m)
+    send(pod().index, paid_atom::value, m, paid);
+}
+
+/// The bank could not pay, or nobody could: what the store has goes on to count.
+void post_office::retained_refused(const std::string& topic) {
+  const auto node = retained_writes_.extract(topic);
+  tell_topic(node.mapped().newest, false);
+  if (node.mapped().heard)
+    return give_to_index(topic, *node.mapped().heard);
+  if (const auto own = leases_.find(topic); own != leases_.end())
+    return give_to_index(topic, own->second.message);
+  read_retained_node(topic, [this, topic](const expected<zk::node, zk::error>& found) {
+    if (retained_writes_.contains(topic) || leases_.contains(topic))
+      return; // something newer
+    const auto record =
+        found ? zk::decode_retained(found->data) : unexpected(zk::record_error::truncated);
+    if (found || found.error() == zk::error::no_node)
+      return give_to_index(topic, record && !record->payload.empty()
+                                      ? session_reader{*pod().clock}.message(*record)
+                                      : nullptr);
+    unread_.insert(topic);
+    await_room();
+  });
+}
+
+/// Publishers that wait are kept for the next try of the topic, which comes in any case.
+void post_office::wait_or_refuse(retained_write& w, ticket_list tickets,
+                                 const mqtt::settlement& why) {
+  w.give_up_at = std::min<net::time_point>(w.give_up_at, now() + services().settings.bank.patience);
+  const bool patience = is_for_now(why) && now() < w.give_up_at;
+  for (auto& t : tickets)
+    if (patience && t->patient) {
+      t->delay(why);
+      w.waiting.push_back(std::move(t));
+    } else {
+      t->refuse(why);
+    }
+  if (w.waiting.empty())
+    w.give_up_at = net::time_point::max();
+}
+
 void post_office::retained_committed(const std::string& topic, retained_write& w,
-                                     const mqtt::message_ref& m, const zk::stat& stat) {
+                                     const mqtt::message_ref& m, const holding& h,
+                                     const zk::stat& stat) {
+  tell_topic(m, true); // before its publisher hears
+  forget_lease(topic); // its predecessor's, which the accounts have lost with this
+  w.others.reset();
+  w.was_read = true;
+  if (m)
+    hold_retained(topic, {m, stat.version, h});
   if (!pod().clustered())
     return;
   tell_others(encode_retained_commit({topic, stat.mzxid}));
@@ -114,8 +232,8 @@ void post_office::retained_committed(const std::string& topic, retained_write& w
   const auto what = m ? retained_change::set : retained_change::removed;
   if (retained_history_.note(topic, stat.mzxid, what))
     w.heard.reset();
-  if (!m)
-    remove({zk::remove_op{paths_.retained(topic), stat.version}}); // unless another pod wrote since
+  if (!m) // unless another pod wrote since
+    remove({{zk::remove_op{paths_.retained(topic), stat.version}}, {}});
 }
 
 /// The store has what this pod had to write. In a cluster the index hears what the store has in the

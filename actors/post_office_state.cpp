@@ -156,7 +156,7 @@ void post_office::erase(const card_ref& session) {
   ops what;
   if (auto ids = received_.extract(session->number))
     for (const auto id : ids.mapped())
-      remove({zk::remove_op{zk::paths::received(path, static_cast<std::uint16_t>(id))}});
+      remove({{zk::remove_op{zk::paths::received(path, static_cast<std::uint16_t>(id))}}, {}});
   if (pod().clustered())
     what.emplace_back(zk::remove_op{zk::paths::session_owner(path)});
   what.emplace_back(zk::remove_op{path});
@@ -164,7 +164,7 @@ void post_office::erase(const card_ref& session) {
   write(std::move(what),
         [this, session, again = std::move(again)](zk::multi_result result) mutable {
           if (!result)
-            try_again(std::move(again), result.error());
+            try_again({std::move(again), {}}, result.error());
           send(session->handle, erase_atom::value);
         });
 }
@@ -179,6 +179,7 @@ void post_office::leave_gatherings(const card_ref& session) {
   for (auto& [of, w] : words_)
     std::erase_if(w.sent ? w.later : w.deposits,
                   [&](const deposit& d) { return d.session == session; });
+  leave_waiting(session);
 }
 
 void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
@@ -201,8 +202,10 @@ void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
   });
 }
 
-zk::message_record post_office::to_record(const mqtt::message& m) const {
+zk::message_record post_office::to_record(const mqtt::message& m,
+                                          const client_id& publisher) const {
   zk::message_record r;
+  r.publisher = publisher;
   r.topic = m.topic();
   r.qos = static_cast<std::uint8_t>(m.qos());
   r.retain = m.retain();

@@ -64,7 +64,8 @@ void post_office::send_word(const far_message& of) {
       what->emplace_back(zk::check_op{zk::paths::session_owner(paths_.session(d.session->client)),
                                       known->second.owner});
   }
-  auto& kept = mail_of(w.message, *what);
+  // the pod that stores it pays
+  auto& kept = mail_of(w.message, w.ticket, w.deposits, *what, nullptr);
   kept.word = of;
   for (const auto& d : w.deposits)
     add_pointer(d, kept, *what);
@@ -90,8 +91,11 @@ void post_office::word_ended(const far_message& of, mqtt::reason_code outcome) {
   if (found == words_.end() || !found->second.sent)
     return; // it was empty
   auto w = std::move(words_.extract(found).mapped());
-  if (const auto kept = mails_.find(w.message.get()); kept != mails_.end())
+  if (const auto kept = mails_.find(w.message.get()); kept != mails_.end()) {
     kept->second.word.reset();
+    if (!mqtt::is_failure(outcome))
+      account(kept->second);
+  }
   if (outcome == mqtt::reason_code::server_moved)
     return word_again(of, std::move(w));
   stored_or_not(w.deposits, w.ticket, outcome);
@@ -103,10 +107,10 @@ void post_office::word_ended(const far_message& of, mqtt::reason_code outcome) {
 
 /// Some session ended after the word was given, and nothing was stored: the others still need it.
 void post_office::word_again(const far_message& of, given_word w) {
-  ops unused;
+  removal unused;
   for (const auto& d : w.deposits)
     drop_pointer({d.session->number, d.pointer.number}, unused);
-  if (!unused.empty())
+  if (!unused.what.empty())
     remove(std::move(unused));
   std::erase_if(w.deposits, [&](const deposit& d) {
     const auto is_it = [&](const auto& f) {

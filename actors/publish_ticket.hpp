@@ -24,8 +24,16 @@ public:
 
   ~publish_ticket() override {
     if (publisher_ && id_ != mqtt::packet_id::none)
-      if (publisher_->settlements.put({epoch_, outcome(), id_}))
-        caf::anon_send(publisher_->handle, settled_atom::value);
+      leave(outcome(), false);
+  }
+
+  /// Its publisher waits where another one would hear "no". Set before anybody else has it.
+  bool patient = false;
+
+  /// The promise cannot be made now and is tried again: its publisher, which waits, is told.
+  virtual void delay(const mqtt::settlement& why) const {
+    if (publisher_ && id_ != mqtt::packet_id::none)
+      leave(why, true);
   }
 
   /// How many sessions and groups will say whether they need the message stored. Set before the
@@ -40,12 +48,20 @@ public:
                : nullptr;
   }
   mqtt::packet_id id() const noexcept { return id_; }
+  /// Null if another pod has it.
+  const card_ref& publisher() const noexcept { return publisher_; }
 
   /// All addressees have spoken. Post office only.
   bool gathered() const noexcept { return gathered_; }
   void set_gathered() noexcept { gathered_ = true; }
 
 private:
+  /// Where its end is left too, so that it cannot be overtaken by that.
+  void leave(const mqtt::settlement& outcome, bool delayed) const {
+    if (publisher_->settlements.put({epoch_, outcome, id_, delayed}))
+      caf::anon_send(publisher_->handle, settled_atom::value);
+  }
+
   card_ref publisher_;
   std::uint64_t epoch_;
   mqtt::packet_id id_;
@@ -59,15 +75,19 @@ public:
   far_ticket(policy storage, member_ref from, std::uint64_t number)
       : publish_ticket(storage, nullptr, 0, mqtt::packet_id::none), from_(std::move(from)),
         number_(number) {}
-  ~far_ticket() override {
-    if (from_->settlements.put({outcome(), number_}))
-      caf::anon_send(from_->peer, settled_atom::value);
-  }
+  ~far_ticket() override { leave(outcome(), false); }
+
+  void delay(const mqtt::settlement& why) const override { leave(why, true); }
 
   const member_ref& from() const noexcept { return from_; }
   std::uint64_t number() const noexcept { return number_; }
 
 private:
+  void leave(const mqtt::settlement& outcome, bool delayed) const {
+    if (from_->settlements.put({outcome, number_, delayed}))
+      caf::anon_send(from_->peer, settled_atom::value);
+  }
+
   member_ref from_;
   std::uint64_t number_;
 };
@@ -79,7 +99,7 @@ public:
   explicit hand_over_ticket(session_actor from)
       : publish_ticket(policy::store_if_needed, nullptr, 0, mqtt::packet_id::none),
         from_(std::move(from)) {}
-  ~hand_over_ticket() override { caf::anon_send(from_, handed_over_atom::value, outcome()); }
+  ~hand_over_ticket() override { caf::anon_send(from_, handed_over_atom::value, outcome().reason); }
 
 private:
   session_actor from_;

@@ -24,8 +24,10 @@ public:
         return unexpected{failed("prepare the store", *e)};
     if (auto problem = scan(paths_.retained(), &reader::take_retained))
       return unexpected{*problem};
-    if (scope == recovery_scope::retained)
+    if (scope == recovery_scope::retained) {
+      found_.retained_found.clear(); // their writers renew them
       return std::move(found_);
+    }
     // Mail first, so that pointers find it.
     for (const auto& [root, take] : {std::pair{paths_.topics(), &reader::take_mail},
                                      std::pair{paths_.sessions(), &reader::take_session_node}})
@@ -43,6 +45,7 @@ private:
 
   struct mail {
     mqtt::message_ref message;
+    client_id publisher;
     bool wanted = false;
   };
 
@@ -78,7 +81,7 @@ private:
     if (!zk::parse_mail_name(zk::last_level_of(node.path)))
       return;
     if (auto record = zk::decode_mail(node.data))
-      mails_.emplace(node.path, mail{records_.message(*record), false});
+      mails_.emplace(node.path, mail{records_.message(*record), record->publisher, false});
     else
       report_damaged(node.path, record.error());
   }
@@ -90,8 +93,11 @@ private:
     if (!record)
       return report_damaged(node.path, record.error());
     found_.retained_zxids.emplace_back(record->topic, node.stat.mzxid);
-    if (!records_.expired(*record) && !record->payload.empty()) // empty: about to be removed
+    if (record->payload.empty())
+      return; // about to be removed
+    if (!records_.expired(*record))
       found_.retained.push_back(records_.message(*record));
+    found_.retained_found.push_back({std::move(*record), node.stat.version});
   }
 
   void take_session_node(const zk::scanned_node& node) {
@@ -115,10 +121,13 @@ private:
     if (!session || !pointer)
       return report_damaged(node.path, pointer ? zk::record_error::bad_value : pointer.error());
     const auto found = mails_.find(pointer->record.mail_path);
-    if (found == mails_.end())
-      return report_damaged(node.path, zk::record_error::bad_value);
+    if (found == mails_.end()) {
+      if (!records_.add_without_mail(*session, *pointer))
+        report_damaged(node.path, zk::record_error::bad_value);
+      return;
+    }
     found->second.wanted = true;
-    session_reader::add(*session, std::move(*pointer), found->second.message);
+    records_.add(*session, std::move(*pointer), found->second.message, found->second.publisher);
   }
 
   void take_received(const zk::scanned_node& node) {
@@ -134,7 +143,7 @@ private:
       session_reader::finish(s);
     for (const auto& [path, m] : mails_)
       if (!m.wanted)
-        store_.remove(here_, path, zk::any_version, [](expected<std::monostate, zk::error>) {});
+        found_.unwanted_mail.push_back(path);
   }
 
   recovered_session* owner_of(const std::string& path) {
@@ -145,8 +154,7 @@ private:
   zk::store& store_;
   const zk::paths& paths_;
   const session_reader records_;
-  /// Completions run on the store's thread, mostly while this one waits; those of finish() come
-  /// when the reader is gone.
+  /// Completions run on the store's thread while this one waits.
   static inline zk::inline_executor here_;
   std::unordered_map<std::string, mail> mails_;
   std::unordered_map<std::string, std::size_t> by_path_;
@@ -158,6 +166,14 @@ private:
 constexpr int tries_max = 5;
 
 } // namespace
+
+recovered_mail mail_of(recovered& found) {
+  recovered_mail mail;
+  mail.retained_zxids = std::move(found.retained_zxids);
+  mail.retained = std::move(found.retained_found);
+  mail.unwanted_mail = std::move(found.unwanted_mail);
+  return mail;
+}
 
 expected<zk::paths, std::string> open_tree(zk::store& store) {
   static zk::inline_executor here;

@@ -1,8 +1,7 @@
 // What an earlier process left in the store, read once before the pod opens its doors.
 //
 // A function, not an actor: it runs on the starting thread while nothing else does, and hands its
-// findings to the home, the index and the post office. Damaged records are reported and left alone;
-// mail nobody points to is removed.
+// findings to the home, the index and the post office. Damaged records are reported and left alone.
 #pragma once
 
 #include "actors/session_reader.hpp"
@@ -23,7 +22,13 @@ struct recovered {
   /// Of every retained node, removed messages included: what the post office must know of it to
   /// tell newer from older.
   std::vector<std::pair<std::string, std::int64_t>> retained_zxids;
+  // Of a pod that is alone:
+  std::vector<found_retained> retained_found; ///< of the same nodes, those that hold a message
+  std::vector<std::string> unwanted_mail;     ///< nobody points to it: the bank has its credits
 };
+
+/// For the post office, but for what needs the sessions' cards.
+recovered_mail mail_of(recovered& found);
 
 /// What of the tree is a starting pod's own business.
 enum class recovery_scope : std::uint8_t {

@@ -27,11 +27,15 @@ session::behavior_type session::make_behavior() {
       [this](attach_atom, const std::shared_ptr<attachment>& a) { take_over(a); },
       [this](yield_atom, std::uint64_t epoch) { yield(epoch); },
       [this](handed_over_atom, mqtt::reason_code outcome) { handed_over(outcome); },
+      [this](forgotten_atom, mqtt::stored_number n) {
+        machine_.sender().on_expired(n, now());
+        finish_turn();
+      },
       [this](erase_atom) { erased(); },
       [this](changed_atom, const change_done& c) { routes_changed(c); },
       [this](page_atom, const retained_page& p) { page_came(p); },
       [this](was_stored_atom, const stored& s) {
-        machine_.sender().on_stored(s.number, s.outcome, now());
+        machine_.sender().on_stored(s.number, s.outcome, now(), s.held_until);
         finish_turn();
       },
       [this](saved_atom, std::uint64_t revision, mqtt::reason_code outcome) {
@@ -61,6 +65,7 @@ void session::on_exit() {
   if (arriving_)
     abort(*std::exchange(arriving_, nullptr));
   set_connected(false);
+  services().memory->release(std::exchange(reserved_bytes_, 0));
   card_->persistent = false;
   if (failed_)
     leave_behind_nothing();
@@ -219,6 +224,7 @@ std::size_t session::on_input(std::string_view input) {
 
 void session::on_drained() {
   run_inline([&] {
+    pay_back_outbox();
     set_pause(by_outbox, false);
     machine_.on_drained(now());
     finish_turn();
@@ -228,6 +234,7 @@ void session::on_drained() {
 void session::on_closed(net::close_cause) {
   run_inline([&] {
     connection_ = nullptr;
+    pay_back_outbox();
     set_connected(false);
     machine_.on_closed(now());
     walks_.clear();
@@ -244,6 +251,7 @@ void session::close(mqtt::close_mode mode) {
     connection_->abort();
   // The connection flushes and closes by itself; nothing more is written to it.
   connection_ = nullptr;
+  pay_back_outbox();
   set_connected(false);
   walks_.clear();
   walking_ = false;
@@ -256,7 +264,7 @@ void session::shut_down() {
   finish_turn(); // what it leaves behind is with the post office before this is answered
 }
 
-// --- time and pressure ---
+// --- time ---
 
 void session::on_due(net::time_point at) {
   armed_for_ = net::time_point::max();
@@ -285,40 +293,6 @@ void session::rearm() {
     armed_for_ = due;
     services().timers->schedule(*this, due);
   }
-}
-
-bool session::congested() const {
-  return connection_->outbox_bytes() > services().settings.net.outbox_bytes_max;
-}
-
-void session::watch_pressure() {
-  const auto bound = services().settings.net.transit_bytes_max;
-  if (card_->transit_bytes.load(std::memory_order_acquire) <= bound)
-    return set_pause(by_transit, false);
-  set_pause(by_transit, true);
-  card_->transit_waiter.store(true);
-  // The last batch may have gone between the two lines above, and nobody would tell us.
-  // Sequentially consistent with the other side, batch::~batch().
-  if (card_->transit_bytes.load() <= bound && card_->transit_waiter.exchange(false))
-    set_pause(by_transit, false);
-}
-
-void session::set_pause(pause why, bool on) {
-  const auto before = paused_;
-  paused_ = static_cast<std::uint8_t>(on ? paused_ | why : paused_ & ~why);
-  constexpr auto ours = by_transit | by_outbox; // the machine knows of its own reason
-  if (((before & ours) != 0) != ((paused_ & ours) != 0)) {
-    using reading = mqtt::session::reading;
-    machine_.on_reading((paused_ & ours) != 0 ? reading::held : reading::goes_on, now());
-    if ((paused_ & ours) != 0)
-      services().counters.reads_paused.add();
-  }
-  if (!connection_ || (before != 0) == (paused_ != 0))
-    return;
-  if (paused_ != 0)
-    connection_->pause_reading();
-  else
-    connection_->resume_reading();
 }
 
 // --- end ---

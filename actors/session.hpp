@@ -30,6 +30,7 @@ struct restored_session {
   struct mail {
     mqtt::delivery delivery;
     mqtt::stored_pointer pointer;
+    net::time_point held_until = net::time_point::max();
   };
   std::vector<mail> messages; ///< by rising number
 };
@@ -77,10 +78,12 @@ private:
   std::string& out() override { return connection_->out(); }
   void send_payload(mqtt::message_ref m) override { connection_->send_payload(std::move(m)); }
   void flush() override;
-  bool congested() const override;
+  bool congested() override;
   void close(mqtt::close_mode mode) override;
   void pause_input() override { set_pause(by_protocol, true); }
   void resume_input() override { set_pause(by_protocol, false); }
+  bool reserve(std::size_t bytes) override;
+  void release(std::size_t bytes) override;
   mqtt::topic_ref intern(std::string_view topic) override;
   void publish(mqtt::message_ref m, mqtt::packet_id id) override;
   void subscribe(std::vector<mqtt::subscription> accepted, mqtt::packet_id id) override;
@@ -127,6 +130,7 @@ private:
   void complete_subscribes();
   void watch_pressure();
   void set_pause(pause why, bool on);
+  void pay_back_outbox();
   void set_connected(bool yes);
   void rearm();
   void purge();
@@ -154,6 +158,8 @@ private:
   std::uint32_t forgetting_ = 0; ///< questions to the index to forget us that it has not answered
   ref<hand_over_ticket> handing_over_;      ///< until purge(): goes with what is given back
   std::vector<mqtt::stored_number> handed_; ///< to forget once others have it
+  std::size_t reserved_bytes_ = 0;          ///< of the unit's allowance
+  std::size_t outbox_bytes_ = 0; ///< of those: for what a slow socket leaves in the outbox
   std::uint8_t paused_ = 0;
   bool saving_ = false;
   bool walking_ = false;        ///< a page was asked for

@@ -54,7 +54,7 @@ public:
   std::atomic<bool> connected{false};
 
   /// What became of what it published, beside the receipts that it is sent.
-  pigeonhole<settlement> settlements;
+  pigeonhole<slip> settlements;
 
   /// Bytes it published that are still on their way through topics; see batch.
   std::atomic<std::size_t> transit_bytes{0};

@@ -1,6 +1,7 @@
 #include "actors/session_reader.hpp"
 
 #include "core/log.hpp"
+#include "zk/paths.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -11,6 +12,9 @@ namespace mqttzoo::actors {
 namespace {
 
 constexpr core::logger log{core::log_folder::actors};
+
+/// Between the clock of the store and what this pod knows of it.
+constexpr std::int64_t clock_slack_ms = 60'000;
 
 mqtt::subscription to_subscription(const zk::subscription_record& r) {
   mqtt::subscription s;
@@ -71,22 +75,36 @@ zk::decoded<session_reader::pointer> session_reader::read_pointer(std::string_vi
   return pointer{mqtt::stored_number{number}, std::move(*record)};
 }
 
-void session_reader::add(recovered_session& to, pointer p, mqtt::message_ref message) {
+void session_reader::add(recovered_session& to, pointer p, mqtt::message_ref message,
+                         client_id publisher) const {
   const auto& r = p.record;
   auto terms = make_ref<mqtt::delivery_terms>();
   terms->maximum_qos = static_cast<mqtt::qos>(r.qos);
   terms->retain_as_published = r.retain;
   terms->retained = r.retain;
   terms->subscription_identifiers = r.subscription_identifiers;
-  mqtt::stored_pointer pointer;
-  pointer.number = p.number;
-  pointer.id = mqtt::packet_id{r.packet_id};
-  pointer.state = static_cast<mqtt::stored_state>(r.state);
-  pointer.qos = static_cast<mqtt::qos>(r.qos);
-  to.state->messages.push_back({{message, std::move(terms), nullptr}, pointer});
+  mqtt::stored_pointer stored;
+  stored.number = p.number;
+  stored.id = mqtt::packet_id{r.packet_id};
+  stored.state = static_cast<mqtt::stored_state>(r.state);
+  stored.qos = static_cast<mqtt::qos>(r.qos);
+  const auto until = message ? held_until(r.mail_path) : net::time_point::max();
+  to.state->messages.push_back({{message, std::move(terms), nullptr}, stored, until});
   auto path = r.mail_path;
-  to.pointers.push_back(
-      {nullptr, p.number, std::move(message), std::move(path), std::move(p.record)});
+  to.pointers.push_back({nullptr, p.number, std::move(message), std::move(path),
+                         std::move(p.record), std::move(publisher)});
+}
+
+bool session_reader::add_without_mail(recovered_session& to, const pointer& p) const {
+  if (p.record.state == zk::delivery_state::released) {
+    add(to, p, nullptr, {});
+    return true;
+  }
+  const auto name = zk::parse_mail_name(zk::last_level_of(p.record.mail_path));
+  if (!name || name->expires_at_unix_ms > store_now_ms_ + clock_slack_ms)
+    return false;
+  to.pointers.push_back({nullptr, p.number, nullptr, p.record.mail_path, p.record, {}});
+  return true;
 }
 
 std::optional<zk::record_error> session_reader::add_received(recovered_session& to,
@@ -112,6 +130,14 @@ mqtt::message_ref session_reader::message(const zk::message_record& r) const {
   if (r.expires_at_unix_ms != 0)
     head.expires_at = to_steady(r.expires_at_unix_ms);
   return mqtt::message::make(std::move(head), r.forwarded_properties, r.payload);
+}
+
+/// When the time of mail is over, which its name says.
+net::time_point session_reader::held_until(std::string_view mail_path) const {
+  const auto name = zk::parse_mail_name(zk::last_level_of(mail_path));
+  if (!name || name->expires_at_unix_ms == 0)
+    return net::time_point::max();
+  return now_ + std::chrono::milliseconds{name->expires_at_unix_ms - store_now_ms_};
 }
 
 net::time_point session_reader::expiry(const zk::session_record& r) const {

@@ -5,6 +5,7 @@
 // departed. Pure; any thread.
 #pragma once
 
+#include "actors/bank_services.hpp"
 #include "actors/post_office.hpp"
 #include "actors/session.hpp"
 #include "core/clock.hpp"
@@ -29,7 +30,10 @@ struct recovered_session {
 class session_reader {
 public:
   explicit session_reader(const core::clock& clock)
-      : now_(clock.now()), unix_now_ms_(clock.unix_ms()) {}
+      : now_(clock.now()), unix_now_ms_(clock.unix_ms()), store_now_ms_(unix_now_ms_) {}
+  /// Once it is known what time it is for the store.
+  session_reader(const core::clock& clock, const store_clock& store)
+      : now_(clock.now()), unix_now_ms_(clock.unix_ms()), store_now_ms_(store.unix_ms(clock)) {}
 
   /// What stands in the session's own node.
   zk::decoded<recovered_session> session(std::string_view data) const;
@@ -42,8 +46,12 @@ public:
   /// `level` is the node's name.
   static zk::decoded<pointer> read_pointer(std::string_view level, std::string_view data);
 
-  /// Gives `to` the message that a pointer of it points to.
-  static void add(recovered_session& to, pointer p, mqtt::message_ref message);
+  /// Gives `to` the message that a pointer of it points to; null if only PUBREL is left to send.
+  void add(recovered_session& to, pointer p, mqtt::message_ref message, client_id publisher) const;
+
+  /// The same for a pointer whose mail is not there. That is so when the mail's time is over: then
+  /// only PUBREL may be left to send, or the pointer is to be removed. False if it is not over.
+  bool add_without_mail(recovered_session& to, const pointer& p) const;
 
   /// A received packet id below it, given to `to`. An error if it is none.
   static std::optional<zk::record_error> add_received(recovered_session& to, std::string_view data);
@@ -58,11 +66,13 @@ public:
 
 private:
   net::time_point to_steady(std::int64_t unix_ms) const;
+  net::time_point held_until(std::string_view mail_path) const;
   std::int64_t lost_at_ms(const zk::session_record& r) const;
   net::time_point expiry(const zk::session_record& r) const;
 
   net::time_point now_;
   std::int64_t unix_now_ms_;
+  std::int64_t store_now_ms_;
 };
 
 /// Says in the log that a node was left as it is.

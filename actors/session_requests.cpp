@@ -234,7 +234,7 @@ void session::restore(restored_session& from) {
   for (const auto id : from.received)
     machine_.receiver().restore(id);
   for (auto& m : from.messages)
-    machine_.sender().restore(std::move(m.delivery), m.pointer);
+    machine_.sender().restore(std::move(m.delivery), m.pointer, m.held_until);
 }
 
 } // namespace mqttzoo::actors

@@ -44,7 +44,10 @@ void session::receipt_inline(const receipt& r) {
 void session::receive(const receipt& r) {
   const auto at = now();
   for (const auto id : r.ids)
-    machine_.on_receipt(r.epoch, id, r.outcome, at);
+    if (r.delayed)
+      machine_.on_delayed(r.epoch, id, r.outcome, at);
+    else
+      machine_.on_receipt(r.epoch, id, r.outcome, at);
   submit_last();
   rearm();
 }
@@ -54,7 +57,10 @@ void session::empty_pigeonhole() {
     return;
   const auto at = now();
   for (const auto& s : card_->settlements.take())
-    machine_.on_receipt(s.epoch, s.id, s.outcome, at);
+    if (s.delayed)
+      machine_.on_delayed(s.epoch, s.id, s.outcome, at);
+    else
+      machine_.on_receipt(s.epoch, s.id, s.outcome, at);
   submit_last();
   rearm();
 }

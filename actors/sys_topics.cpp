@@ -79,6 +79,10 @@ void sys_topics::publish_all(net::time_point at) {
   tell("publish/messages/dropped", total(&c::publishes_dropped));
   tell("publish/messages/refused", total(&c::publishes_refused));
   tell("publish/messages/expired", total(&c::publishes_expired));
+  tell("publish/messages/held too long", total(&c::mail_expired));
+  tell("publish/messages/away", total(&c::publishes_away));
+  tell("publish/messages/delayed", total(&c::publishes_delayed));
+  tell("publish/messages/waiting", total(&c::publishes_waiting));
   tell("publish/bytes/received", total(&c::publish_bytes_received));
   tell("publish/bytes/sent", total(&c::publish_bytes_sent));
   tell("bytes/received", io(&net::io_counters::bytes_in));
@@ -92,9 +96,11 @@ void sys_topics::publish_all(net::time_point at) {
   tell("limits/protocol errors", total(&c::protocol_errors));
   tell("limits/slow readers closed", io(&net::io_counters::stalls));
   tell("limits/reads paused", total(&c::reads_paused));
+  tell("limits/publishers given up", total(&c::publishers_given_up));
   tell("limits/connects refused", total(&c::connects_refused));
   tell("limits/subscriptions refused", total(&c::subscriptions_refused));
   tell("limits/connections refused", io(&net::io_counters::connections_refused));
+  tell_bank();
   tell_load("messages/received", total(&c::packets_received), elapsed_s);
   tell_load("messages/sent", total(&c::packets_sent), elapsed_s);
   tell_load("publish/received", total(&c::publishes_received), elapsed_s);
@@ -113,6 +119,33 @@ void sys_topics::publish_all(net::time_point at) {
           total(&c::links_lost), total(&c::connections_carried), total(&c::claims_waiting),
           total(&c::claims_timed_out)}});
   services().timers->schedule(*this, at + services().settings.sys.interval);
+}
+
+/// Of this pod, but for the capacity and what is free, which all pods share.
+void sys_topics::tell_bank() {
+  const auto& b = pod().bank_counts;
+  tell("bank/capacity", b.total.get());
+  tell("bank/free", b.free.get());
+  tell("bank/leased", b.leased.get());
+  tell("bank/held/credits", b.held_credits.get());
+  tell("bank/held/messages", b.held_messages.get());
+  tell("bank/held/bytes", b.held_bytes.get());
+  tell("bank/held/clients", b.clients.get());
+  tell("bank/deposits", b.deposits.get());
+  tell("bank/returns", b.returns.get());
+  tell("bank/expired", b.expired.get());
+  tell("bank/refusals", b.refusals.get());
+  tell("bank/refusals/client share", b.refusals_of_share.get());
+  tell("bank/reaped", b.reaped.get());
+  tell("bank/leases reclaimed", b.reclaimed.get());
+  tell("bank/retained/renewed", b.renewals.get());
+  tell("bank/retained/lapsed", b.lapsed.get());
+  tell("bank/transactions", b.transactions.get());
+  tell("bank/transactions/waiting", b.queued.get());
+  tell("bank/answers lost", b.lost_answers.get());
+  const auto next = static_cast<std::int64_t>(b.next_expiry_unix_ms.get());
+  const auto left = next == 0 ? 0 : next - pod().store_time.unix_ms(*pod().clock);
+  tell("bank/next expiry", std::to_string(std::max<std::int64_t>(left, 0) / 1000) + " seconds");
 }
 
 /// The sums over all pods; `own` also goes to the others.

@@ -44,6 +44,7 @@ private:
   void tell(std::string_view name, std::uint64_t value) { tell(name, std::to_string(value)); }
   void tell_load(std::string_view name, std::uint64_t total, double elapsed_s);
 
+  void tell_bank();
   void tell_cluster(cluster_figures own);
 
   std::vector<const net::io_counters*> io_;

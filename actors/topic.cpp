@@ -32,6 +32,7 @@ topic::behavior_type topic::make_behavior() {
       [this](retire_atom) { quit(); },
       [this](reroute_atom, const std::shared_ptr<const far_route>& r) { reroute(r); },
       [this](retain_atom, const mqtt::message_ref& m) { retain_of_peer(m); },
+      [this](paid_atom, const mqtt::message_ref& m, bool yes) { paid(m, yes); },
   };
 }
 
@@ -45,7 +46,7 @@ void topic::publish(const batch_ref& b) {
 
 void topic::answer_probe() {
   auto use = topic_use::idle;
-  if (!kept_.empty())
+  if (!kept_.empty() || unpaid_)
     use = topic_use::keeping;
   else if (used_)
     use = nobody_wants() ? topic_use::lonely : topic_use::wanted;
@@ -145,6 +146,7 @@ ticket_list topic::make_tickets(const batch& b) {
     auto t = make_ref<publish_ticket>(store_first ? policy::store_first : policy::store_if_needed,
                                       b.publisher, b.epoch, p.id);
     t->addressees = who->addressees;
+    t->patient = p.message->publisher_waits();
     if (store_first && t->addressees == 0) {
       t->addressees = 1; // only the publisher's packet id is to be stored
       send(pod().post_office, decline_atom::value, t, p.message);
@@ -177,17 +179,19 @@ void topic::send_receipts(const batch& b, const ticket_list& tickets) {
 void topic::update_retained(const batch& b, ticket_list& tickets) {
   ticket_list waiting; // of all retained messages in the batch; only the last one is kept
   const publication* last = nullptr;
+  bool promised = false; // the last one
   for (std::size_t i = 0; i < b.publications.size(); ++i) {
     const auto& p = b.publications[i];
     if (!p.message->retain()) // [MQTT-3.3.1-12 v3] leaves what is kept alone
       continue;
     if (!may_retain(*p.message)) {
       if (!tickets.empty() && tickets[i])
-        tickets[i]->refuse(mqtt::reason_code::quota_exceeded);
+        tickets[i]->refuse({mqtt::reason_code::quota_exceeded, mqtt::limit::retained, 0});
       continue;
     }
     last = &p;
-    if (!tickets.empty() && tickets[i])
+    promised = !tickets.empty() && tickets[i];
+    if (promised)
       waiting.push_back(tickets[i]);
   }
   if (!last)
@@ -195,22 +199,49 @@ void topic::update_retained(const batch& b, ticket_list& tickets) {
   // [MQTT-3.3.1-5] replaced; [MQTT-3.3.1-6] [MQTT-3.3.1-7] an empty payload removes it and is not
   // kept. Of 3.1.1: [MQTT-3.3.1-5 v3] [MQTT-3.3.1-7 v3] whatever its QoS; [MQTT-3.3.1-10 v3]
   // [MQTT-3.3.1-11 v3]
-  retained_ = last->message->payload().empty() ? nullptr : last->message;
-  retained_since_ = batches_;
-  send(pod().index, retain_atom::value, name_, retained_);
+  const auto m = last->message->payload().empty() ? nullptr : last->message;
+  asked_.clear(); // they get this one live
+  unpaid_ = nullptr;
+  if (m && promised && b.publisher) {
+    unpaid_ = m;
+    unpaid_since_ = batches_;
+  } else { // of QoS 0 nobody hears whether it could be stored; a removal costs nothing
+    set_retained(m, batches_);
+  }
   if (b.publisher) // the pod's own messages are made anew at every start
-    send(pod().post_office, retain_atom::value, name_, retained_, std::move(waiting));
+    send(pod().post_office, retain_atom::value, name_, m, std::move(waiting));
+}
+
+void topic::set_retained(mqtt::message_ref m, std::uint64_t since) {
+  retained_ = std::move(m);
+  retained_since_ = since;
+  send(pod().index, retain_atom::value, name_, retained_);
+}
+
+void topic::paid(const mqtt::message_ref& m, bool yes) {
+  if (m != unpaid_)
+    return; // another one came since
+  unpaid_ = nullptr;
+  const auto asked = std::exchange(asked_, {});
+  if (!yes)
+    return;
+  set_retained(m, unpaid_since_);
+  for (const auto& [key, s] : asked)
+    if (route_.joined(s) != route::never)
+      send_retained(s);
 }
 
 bool topic::may_retain(const mqtt::message& m) const {
   const auto& limits = services().settings.retained;
   const auto& kept = services().pod->retained;
-  return retained_ || m.payload().empty() ||
+  return retained_ || unpaid_ || m.payload().empty() ||
          (kept.messages.load(std::memory_order_relaxed) < limits.messages_max &&
           kept.bytes.load(std::memory_order_relaxed) + m.footprint_bytes() <= limits.bytes_max);
 }
 
 void topic::send_retained(const subscriber& to) {
+  if (unpaid_)
+    asked_.insert_or_assign({to->session->number, to->terms.filter}, to);
   if (!retained_ || retained_->expired(now()))
     return;
   if (route_.joined(to) < retained_since_)

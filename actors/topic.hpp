@@ -16,7 +16,10 @@
 #include "actors/route.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -55,6 +58,8 @@ private:
   void retain_of_peer(const mqtt::message_ref& m);
 
   void update_retained(const batch& b, ticket_list& tickets);
+  void set_retained(mqtt::message_ref m, std::uint64_t since);
+  void paid(const mqtt::message_ref& m, bool yes);
   bool may_retain(const mqtt::message& m) const;
   ticket_list make_tickets(const batch& b);
   audience count_audience(const batch& b) const;
@@ -70,6 +75,11 @@ private:
   mqtt::message_ref retained_;
   std::uint64_t batches_ = 0;        ///< so far
   std::uint64_t retained_since_ = 0; ///< the batch that brought retained_; 0: from before this life
+  /// What it retains once that is stored, which is promised to its publisher; null: nothing.
+  mqtt::message_ref unpaid_;
+  std::uint64_t unpaid_since_ = 0;
+  /// Those who subscribed since; they get it then.
+  std::map<std::pair<session_number, std::string>, subscriber> asked_;
   bool used_ = true;
   bool has_far_ = false;                 ///< the directory knows it
   std::shared_ptr<const far_route> far_; ///< null: not told yet

@@ -47,12 +47,15 @@ ref<publish_ticket> topic::ticket_of_peer(const batch& b, std::size_t position,
     return t;
   }
   const auto number = b.origin.first_number + position;
-  if (m->qos() == mqtt::qos::at_least_once)
-    return who.persistent && pod().bug != planted_bug::early_acknowledgement
-               ? make_ref<far_ticket>(policy::store_if_needed, b.origin.pod, number)
-               : nullptr;
+  const bool once = m->qos() == mqtt::qos::exactly_once;
+  if (!once && (!who.persistent || pod().bug == planted_bug::early_acknowledgement))
+    return nullptr;
+  auto t = make_ref<far_ticket>(once ? policy::store_first : policy::store_if_needed, b.origin.pod,
+                                number);
+  t->patient = m->publisher_waits();
+  if (!once)
+    return t;
   // The other pod's post office waits for a word of this one, be it that nothing is to be stored.
-  auto t = make_ref<far_ticket>(policy::store_first, b.origin.pod, number);
   t->addressees = who.addressees;
   if (t->addressees == 0) {
     t->addressees = 1;
@@ -63,9 +66,8 @@ ref<publish_ticket> topic::ticket_of_peer(const batch& b, std::size_t position,
 
 /// Behind its live copy or before it, as it happens: a new subscriber rather has it twice than not.
 void topic::retain_of_peer(const mqtt::message_ref& m) {
-  retained_ = m;
-  retained_since_ = 0;
-  send(pod().index, retain_atom::value, name_, retained_);
+  if (m != retained_)
+    set_retained(m, 0);
 }
 
 } // namespace mqttzoo::actors

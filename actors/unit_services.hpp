@@ -6,6 +6,8 @@
 // clock and CAF's dummy execution unit.
 #pragma once
 
+#include "actors/allowance.hpp"
+#include "actors/bank_services.hpp"
 #include "actors/cluster_view.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/planted_bug.hpp"
@@ -27,6 +29,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -79,6 +82,8 @@ struct pod_services {
   index_actor index;
   home_actor home;
   post_office_actor post_office;
+  bank_actor bank;
+  reaper_actor reaper;
   // Only with ZooKeeper, where several pods are one broker; else null.
   membership_actor membership;
   directory_actor directory;
@@ -86,11 +91,14 @@ struct pod_services {
   adopter_actor adopter;
   caf::actor sys; ///< $SYS
   planted_bug bug = planted_bug::none;
-  pod_life life; ///< empty: alone
+  std::uint64_t random_seed = 0; ///< of TTLs; 0: the system's
+  pod_life life;                 ///< empty: alone
   zk::store* store = nullptr;
   zk::executor* store_answers = nullptr; ///< runs on the first unit, where the post office is
   retained_totals retained;
   directory_counters directory_counts;
+  bank_figures bank_counts;
+  store_clock store_time; ///< first unit
   client_count clients;
   std::atomic<std::size_t> shared_subscriptions{0}; ///< written by the index
 
@@ -98,6 +106,9 @@ struct pod_services {
 
   unit_services& at(unit_index i) const { return *units[static_cast<std::size_t>(i)]; }
 };
+
+/// What the pod's books are called: its life, or the same name each time if it is alone.
+pod_life bank_life(const pod_services& pod);
 
 struct unit_services {
   unit_index index{};
@@ -111,6 +122,7 @@ struct unit_services {
   core::settings settings;    ///< a copy for this thread, replaced by a reload
   mqtt::server_limits limits; ///< what they mean to sessions
   mqtt::counters counters;
+  std::unique_ptr<actors::allowance> memory = std::make_unique<open_allowance>(); ///< never null
   /// Makes a connection of this unit's loop.
   std::function<net::connection_ptr(net::detached_socket)> adopt;
 

@@ -123,8 +123,21 @@ constexpr auto table = std::to_array<option>({
     {"sys.interval", [](settings& s) -> auto& { return s.sys.interval; },
      "10s", "0", "1h", on_reload, "How often `$SYS/broker/...` is published; 0 means never."},
 
+    // What a cluster holds stands in the memory of each of its ZooKeeper servers: a quarter of a heap of
+    // 256 MiB leaves them room to work.
+    {"bank.capacity", [](settings& s) -> auto& { return s.bank.capacity_bytes; },
+     "64MiB", "64KiB", "1TiB", on_restart, "Bytes that are held for later at most, by all pods of a cluster together: mail for sessions that are away or behind, and retained messages."},
+    {"bank.ttl.min", [](settings& s) -> auto& { return s.bank.ttl_min; },
+     "30s", "1s", "365d", on_restart, "Shortest time a message is held; each gets its own, drawn between this and `bank.ttl.max`."},
+    {"bank.ttl.max", [](settings& s) -> auto& { return s.bank.ttl_max; },
+     "2m", "1s", "365d", on_restart, "Longest time a message is held; retained messages are renewed when it is over."},
+    {"bank.client.share", [](settings& s) -> auto& { return s.bank.client_share; },
+     "0", "0", "100", on_reload, "Percent of the bank that what one client published may hold; 0 means no limit."},
     {"bank.patience", [](settings& s) -> auto& { return s.bank.patience; },
-     "10s", "0", "1h", on_reload, "Time a 3.x publisher waits unacknowledged when no promise can be made, before it is disconnected."},
+     "30s", "0", "1h", on_reload, "Time a 3.x publisher waits unacknowledged when no promise can be made, before it is disconnected."},
+    // Waiting is a courtesy that costs memory, so that is small beside what the bank itself may hold.
+    {"bank.waiting.bytes.max", [](settings& s) -> auto& { return s.bank.waiting_bytes_max; },
+     "16MiB", "0", "1TiB", on_reload, "Bytes of messages of 3.x publishers that a pod keeps to try their promise again; what is beyond is not tried again, and its publisher disconnected after `bank.patience`."},
 
     // A pod that was killed is noticed and its sessions are adopted meanwhile; clients give up after some
     // ten seconds.

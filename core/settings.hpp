@@ -97,9 +97,14 @@ struct sys_settings {
   std::chrono::milliseconds interval{}; ///< 0: nothing is published
 };
 
-/// What happens when no promise can be made (bank.*).
+/// What the broker holds for later, how long, and what happens when it can hold no more (bank.*).
 struct bank_settings {
+  std::size_t capacity_bytes{};
+  std::chrono::seconds ttl_min{};
+  std::chrono::seconds ttl_max{}; ///< counts as ttl_min if it is less
+  std::uint8_t client_share{};    ///< percent of the capacity; 0: no limit
   std::chrono::milliseconds patience{};
+  std::size_t waiting_bytes_max{};
 };
 
 /// What pods agree on while they serve (cluster.*).

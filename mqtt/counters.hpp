@@ -34,7 +34,12 @@ struct counters {
   counter publish_bytes_sent;
   counter publishes_dropped; ///< QoS 0 to a slow reader, or beyond a full queue of a clean session
   counter publishes_refused; ///< answered with "no" because no promise could be made
-  counter publishes_expired; ///< message expiry interval ran out before delivery
+  counter publishes_away;    ///< QoS 0 that came while its session had no client: nobody holds it
+  counter publishes_delayed; ///< of 3.x clients, because no promise could be made at once
+  counter publishes_waiting; ///< now, of those: with the post office
+  counter publishers_given_up;   ///< 3.x clients disconnected when bank.patience was over
+  counter publishes_expired;     ///< message expiry interval ran out before delivery
+  counter mail_expired;          ///< its time in the store was over before its client had it
   counter publishes_too_large;   ///< left out because of the client's maximum packet size
   counter subscriptions;         ///< now
   counter subscriptions_refused; ///< beyond mqtt.subscriptions.max

@@ -35,6 +35,8 @@ struct message_head {
   mqtt::qos qos = qos::at_most_once;
   bool retain = false;
   bool payload_is_utf8 = false;
+  /// Its publisher waits where another one would hear "no": 3.x has no word for it.
+  bool publisher_waits = false;
   /// The session that published it, for the No Local option; none for the pod's own messages.
   session_number publisher = session_number::none;
   /// When it stops being worth delivering; time_point::max() for never. [MQTT-3.3.2-5]
@@ -53,6 +55,7 @@ public:
   mqtt::qos qos() const noexcept { return head_.qos; }
   bool retain() const noexcept { return head_.retain; }
   bool payload_is_utf8() const noexcept { return head_.payload_is_utf8; }
+  bool publisher_waits() const noexcept { return head_.publisher_waits; }
   session_number publisher() const noexcept { return head_.publisher; }
   time_point expires_at() const noexcept { return head_.expires_at; }
   bool expired(time_point now) const noexcept { return head_.expires_at <= now; }

@@ -29,6 +29,7 @@ void outbound::disconnected() {
   sent_now_ = 0;
   grace_ends_ = time_point::max();
   aliases_.reset(); // [MQTT-3.3.2-7] an alias lasts as long as its connection
+  remove_lapsed();
   deposit_all();
 }
 
@@ -94,16 +95,19 @@ void outbound::deliver(delivery d, time_point now) {
 void outbound::wait(entry e, time_point now) {
   while (!has_room_for(e) && drop_expired_head(now)) {
   }
-  if (!has_room_for(e)) {
+  // What nobody was promised and the store need not have is kept in memory alone.
+  const bool in_memory = !persistent_ || (connected_ && !e.promise && e.qos != qos::exactly_once);
+  const bool room = has_room_for(e);
+  if (!room || (in_memory && !reserve(e))) {
     if (e.promise)
-      e.promise->refuse(reason_code::quota_exceeded);
+      e.promise->refuse({reason_code::quota_exceeded, limit::session_queue, 0});
     counts_.publishes_dropped.add();
     return drop(e);
   }
   queue_bytes_ += e.message->footprint_bytes();
   counts_.messages_queued.add();
   auto& placed = queue_.push_back(std::move(e));
-  if (!persistent_ || (connected_ && !placed.promise && placed.qos != qos::exactly_once))
+  if (in_memory)
     return;
   // A QoS 2 message that can soon be sent gets its identifier now and saves a second transaction.
   if (needs_record(placed) && inflight_.size() + queue_.size() <= connection_.window)
@@ -152,12 +156,34 @@ bool outbound::send_next(time_point now) {
 }
 
 bool outbound::drop_expired_head(time_point now) {
-  if (queue_.empty() || queue_.front().sent_before || !queue_.front().message->expired(now))
+  if (queue_.empty() || !expired(queue_.front(), now))
     return false;
-  counts_.publishes_expired.add();
   auto e = pop_waiting(); // [MQTT-3.3.2-5]
+  count_expired(e, now);
   drop(e);
   return true;
+}
+
+/// Not if its delivery was begun: that goes on.
+bool outbound::expired(const entry& e, time_point now) const noexcept {
+  return !e.sent_before && e.expires_at() <= now;
+}
+
+void outbound::count_expired(const entry& e, time_point now) noexcept {
+  if (e.message->expired(now))
+    counts_.publishes_expired.add();
+  else
+    counts_.mail_expired.add();
+}
+
+bool outbound::reserve(entry& e) {
+  e.reserved = port_.reserve(e.message->footprint_bytes());
+  return e.reserved;
+}
+
+void outbound::release(entry& e) {
+  if (std::exchange(e.reserved, false))
+    port_.release(e.message->footprint_bytes());
 }
 
 // Expired or not: delivery was begun. [MQTT-4.3.3-7] [MQTT-4.3.3-13]
@@ -183,7 +209,8 @@ outbound::entry outbound::pop_waiting() {
   return queue_.pop_front();
 }
 
-void outbound::left_queue(const entry& e) noexcept {
+void outbound::left_queue(entry& e) {
+  release(e);
   queue_bytes_ -= e.message->footprint_bytes();
   counts_.messages_queued.sub();
 }

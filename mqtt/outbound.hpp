@@ -6,7 +6,8 @@
 //
 // A message of QoS 1 or 2 waits in the queue, gets a packet id, is sent, and leaves with the
 // client's acknowledgement. Bounded: the window by the client's Receive Maximum and
-// mqtt.inflight.max, the queue by messages and bytes.
+// mqtt.inflight.max, the queue by messages and bytes. What waits in the queue is paid for: by the
+// store's copy, or as memory that the port granted. It waits no longer than the store holds it.
 #pragma once
 
 #include "core/ring.hpp"
@@ -70,10 +71,15 @@ public:
   bool on_pubrec(packet_id id, reason_code reason, time_point now);
   bool on_pubcomp(packet_id id, time_point now);
 
-  /// The store's answer to deposit() and record(), success or the reason to refuse with.
-  void on_stored(stored_number number, reason_code outcome, time_point now);
+  /// The store's answer to deposit() and record(), success or the reason to refuse with. What was
+  /// deposited is held until `held_until`, and no longer.
+  void on_stored(stored_number number, const settlement& outcome, time_point now,
+                 time_point held_until = time_point::max());
+  /// The time of a stored message is over: the store has forgotten it, and so does this, unless it
+  /// was sent to the client that is here now.
+  void on_expired(stored_number number, time_point now);
   /// A message found in the store when the pod started; called in the order of their numbers.
-  void restore(delivery d, stored_pointer pointer);
+  void restore(delivery d, stored_pointer pointer, time_point held_until = time_point::max());
 
   /// When on_due() wants to be called; time_point::max() if never.
   time_point next_due() const noexcept { return std::min(grace_ends_, retry_at_); }
@@ -95,6 +101,7 @@ private:
     terms_ref terms;
     ref<ticket> promise;
     time_point sent_at{};
+    time_point held_until = time_point::max();  ///< by the store
     stored_number number = stored_number::none; ///< by arrival, whether or not it is ever stored
     packet_id id = packet_id::none;
     mqtt::qos qos = qos::at_least_once;
@@ -102,8 +109,13 @@ private:
     bool released = false;     ///< QoS 2: PUBREC was received
     bool recorded = false;     ///< the store knows `id` and `released`
     bool recording = false;    ///< record() is under way
+    bool lapsed = false;       ///< its time in the store is over
     bool sent_before = false;  ///< the next time is a repetition: DUP
     bool perhaps_sent = false; ///< by an earlier process: DUP, but it may still expire
+    bool reserved = false;     ///< its bytes, from the port, while it is in queue_
+
+    /// When it stops being worth delivering, or being there at all.
+    time_point expires_at() const noexcept { return std::min(message->expires_at(), held_until); }
   };
 
   /// Where an entry stands: index into inflight_ or queue_.
@@ -128,11 +140,21 @@ private:
   void resend(time_point now);
   bool send_next(time_point now);
   bool drop_expired_head(time_point now);
+  bool expired(const entry& e, time_point now) const noexcept;
+  void count_expired(const entry& e, time_point now) noexcept;
+  bool reserve(entry& e);
+  void release(entry& e);
   /// False when the client could never take it.
   bool send(entry& e, time_point now);
   enum class attempt : std::uint8_t { first, repeated };
-  bool encode(const message_ref& m, const delivery_terms& terms, qos q, packet_id id, attempt which,
-              time_point now);
+  /// What of a copy differs from one receiver to the other, besides the terms.
+  struct copy {
+    mqtt::qos qos;
+    packet_id id;
+    attempt which;
+    time_point expires_at;
+  };
+  bool encode(const message_ref& m, const delivery_terms& terms, const copy& as, time_point now);
   bool fit(publish_packet& p, const topic_ref& topic);
   void send_pubrel(packet_id id, reason_code reason = reason_code::success);
   void measure(const entry& e, time_point now) noexcept;
@@ -140,12 +162,13 @@ private:
   void remove(std::size_t index);
   void drop(entry& e);
   entry pop_waiting();
-  void left_queue(const entry& e) noexcept;
+  void left_queue(entry& e);
   void store_overdue(time_point now);
   place find(stored_number number) noexcept;
   std::size_t find(packet_id id) const noexcept;
   void remove_restored(packet_id id);
-  void store_failed(place where, reason_code why, time_point now);
+  void remove_lapsed();
+  void store_failed(place where, const settlement& why, time_point now);
   bool window_open() const noexcept { return inflight_.size() < connection_.window; }
   std::chrono::nanoseconds grace() const noexcept;
 

@@ -80,7 +80,8 @@ bool outbound::ready(const entry& e) const noexcept {
   return !(persistent_ && e.promise && e.promise->store_first()) || e.durable == durability::done;
 }
 
-void outbound::on_stored(stored_number number, reason_code outcome, time_point now) {
+void outbound::on_stored(stored_number number, const settlement& outcome, time_point now,
+                         time_point held_until) {
   const auto where = find(number);
   if (!where.in)
     return; // acknowledged meanwhile
@@ -89,7 +90,10 @@ void outbound::on_stored(stored_number number, reason_code outcome, time_point n
     return; // asked for when it still had to last
   if (is_failure(outcome))
     return store_failed(where, outcome, now);
-  e.durable = durability::done;
+  if (std::exchange(e.durable, durability::done) == durability::pending) {
+    release(e); // one copy, one charge
+    e.held_until = held_until;
+  }
   e.promise = nullptr; // safe
   if (std::exchange(e.recording, false)) {
     e.recorded = true;
@@ -101,7 +105,49 @@ void outbound::on_stored(stored_number number, reason_code outcome, time_point n
   pump(now);
 }
 
-void outbound::store_failed(place where, reason_code why, time_point now) {
+// [MQTT-4.3.3-7] delivery that was begun goes on as long as its connection.
+void outbound::on_expired(stored_number number, time_point now) {
+  const auto where = find(number);
+  if (!where.in)
+    return;
+  auto& e = (*where.in)[where.index];
+  if (e.released) // the client has it
+    return;
+  counts_.mail_expired.add();
+  if (where.in == &inflight_) {
+    e.lapsed = true;
+    return connected_ ? void() : remove_lapsed();
+  }
+  // The store keeps the identifier of a QoS 2 message until it is told to forget it.
+  if (e.qos != qos::exactly_once || e.id == packet_id::none)
+    e.durable = durability::none;
+  left_queue(e);
+  drop(e);
+  queue_.erase(where.index);
+  if (where.index < prepared_)
+    --prepared_;
+  pump(now);
+}
+
+/// Of QoS 2 the identifier stays until PUBCOMP: the client may have the message, and would take
+/// another one under that identifier for the same.
+void outbound::remove_lapsed() {
+  for (auto i = inflight_.size(); i-- > 0;) {
+    auto& e = inflight_[i];
+    if (!e.lapsed || e.released)
+      continue;
+    if (e.qos != qos::exactly_once) {
+      e.durable = durability::none;
+      remove(i);
+      continue;
+    }
+    e.released = e.recorded = true; // PUBREL asks it to let go
+    e.message = nullptr;
+    e.promise = nullptr;
+  }
+}
+
+void outbound::store_failed(place where, const settlement& why, time_point now) {
   auto& e = (*where.in)[where.index];
   retry_at_ = std::min(retry_at_, now + store_retry_interval);
   e.recording = false;
@@ -111,6 +157,10 @@ void outbound::store_failed(place where, reason_code why, time_point now) {
   if (!e.promise)
     return; // nobody can be told; kept in memory and tried again
   if (where.in == &inflight_ && connected_) {
+    if (is_failure(e.promise->outcome())) { // its publisher is to hear that now
+      e.promise = nullptr;
+      return;
+    }
     // Its client may still acknowledge it; if not, it is tried again.
     e.sent_at = now;
     grace_ends_ = std::min<time_point>(grace_ends_, now + store_retry_interval);
@@ -188,7 +238,7 @@ void outbound::remove_restored(packet_id id) {
     }
 }
 
-void outbound::restore(delivery d, stored_pointer pointer) {
+void outbound::restore(delivery d, stored_pointer pointer, time_point held_until) {
   entry e;
   e.message = std::move(d.message);
   e.terms = std::move(d.terms);
@@ -213,6 +263,7 @@ void outbound::restore(delivery d, stored_pointer pointer) {
   // One of QoS 1 that waited when it was stored was perhaps sent since, which nobody wrote down.
   // DUP says "perhaps".
   e.perhaps_sent = e.qos == qos::at_least_once;
+  e.held_until = held_until;
   // What stands behind a message of QoS 1 keeps its place: nobody knows whether that one was sent.
   if (e.released || (e.sent_before && queue_.empty()))
     return void(inflight_.push_back(std::move(e)));

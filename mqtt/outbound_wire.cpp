@@ -17,16 +17,19 @@ constexpr std::size_t by_reference_from_bytes = 2048;
 void outbound::send_at_most_once(const delivery& d, time_point now) {
   // Retained messages come in pages that the outbox has room for; they are not a flood to be
   // thinned.
-  if (!connected_ || (port_.congested() && !d.terms->retained)) {
-    if (connected_)
-      counts_.publishes_dropped.add();
+  if (!connected_) { // never held for later, whatever the bank has
+    if (persistent_)
+      counts_.publishes_away.add();
     return;
   }
+  if (port_.congested() && !d.terms->retained)
+    return counts_.publishes_dropped.add();
   if (d.message->expired(now)) {
     counts_.publishes_expired.add();
     return;
   }
-  if (encode(d.message, *d.terms, qos::at_most_once, packet_id::none, attempt::first, now))
+  if (encode(d.message, *d.terms,
+             {qos::at_most_once, packet_id::none, attempt::first, d.message->expires_at()}, now))
     port_.flush();
 }
 
@@ -35,7 +38,7 @@ bool outbound::send(entry& e, time_point now) {
   // then First without DUP: [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT-4.3.2-1 v3] [MQTT-4.3.3-1 v3],
   // later with it: [MQTT-3.3.1-1 v3].
   const auto which = e.sent_before || e.perhaps_sent ? attempt::repeated : attempt::first;
-  if (!encode(e.message, *e.terms, e.qos, e.id, which, now))
+  if (!encode(e.message, *e.terms, {e.qos, e.id, which, e.expires_at()}, now))
     return false;
   e.sent_at = now;
   e.sent_before = true;
@@ -45,22 +48,22 @@ bool outbound::send(entry& e, time_point now) {
   return true;
 }
 
-bool outbound::encode(const message_ref& m, const delivery_terms& terms, qos q, packet_id id,
-                      attempt which, time_point now) {
+bool outbound::encode(const message_ref& m, const delivery_terms& terms, const copy& as,
+                      time_point now) {
   thread_local publish_packet p; // keeps the memory for subscription identifiers
   p.topic = m->topic();
   p.payload = m->payload();
-  p.id = id;
-  p.qos = q;
+  p.id = as.id;
+  p.qos = as.qos;
   p.retain = terms.retain_flag(*m);
-  p.dup = which == attempt::repeated;
+  p.dup = as.which == attempt::repeated;
   p.properties.topic_alias = 0;
   p.properties.forwarded = m->forwarded();
   p.properties.subscription_identifiers = terms.subscription_identifiers;
   p.properties.message_expiry_interval_s.reset();
-  if (m->expires_at() != time_point::max()) {
-    // [MQTT-3.3.2-6] what remains of the interval
-    const auto left = std::chrono::ceil<std::chrono::seconds>(m->expires_at() - now);
+  if (as.expires_at != time_point::max()) {
+    // [MQTT-3.3.2-6] what remains of the interval, or of the time that the message is held
+    const auto left = std::chrono::ceil<std::chrono::seconds>(as.expires_at - now);
     p.properties.message_expiry_interval_s =
         static_cast<std::uint32_t>(std::max<std::int64_t>(left.count(), 0));
   }

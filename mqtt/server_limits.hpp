@@ -32,7 +32,7 @@ struct server_limits {
   std::size_t client_id_bytes_max = 1024;
   std::vector<std::string> subscribe_deny; ///< filters answered with 0x87
   std::chrono::milliseconds packet_timeout{30'000};
-  std::chrono::milliseconds patience{10'000}; ///< for 3.x publishers whose message was refused
+  std::chrono::milliseconds patience{30'000}; ///< for 3.x publishers whose message was refused
   queue_limits queue;
 };
 

@@ -1,5 +1,6 @@
 #include "mqtt/session.hpp"
 
+#include "core/log.hpp"
 #include "mqtt/encoder.hpp"
 
 #include <algorithm>
@@ -9,6 +10,12 @@
 namespace mqttzoo::mqtt {
 
 using std::chrono::seconds;
+
+namespace {
+
+constexpr core::logger log{core::log_folder::mqtt};
+
+} // namespace
 
 session::session(session_port& port, counters& counts, const server_limits& limits, client_id id,
                  session_number number)
@@ -20,7 +27,12 @@ void session::open(accepted_connect connect, presence state, std::uint64_t epoch
   auto& p = connect.packet;
   version_ = p.version;
   connected_ = true;
-  input_paused_ = input_held_ = false;
+  input_paused_ = input_held_ = publish_waits_ = false;
+  explains_ = p.request_problem_information;
+  if (is_v5())
+    patience_.clear(); // it can be told
+  else
+    patience_.connected(now);
   epoch_ = epoch;
   if (state == presence::fresh)
     first_epoch_ = epoch;
@@ -119,7 +131,7 @@ void session::end_connection(time_point now) {
   for (auto& r : requests_)
     r.silent = true; // the answers still come, and may have the identifiers of later requests
   partial_since_ = time_point::max();
-  give_up_at_ = time_point::max();
+  patience_.disconnected();
   inbound_.disconnected();
   outbound_.set_lifetime(persistent() ? outbound::lifetime::store : outbound::lifetime::connection);
   outbound_.disconnected();
@@ -163,6 +175,7 @@ void session::reset() {
   outbound_.discard();
   outbound_.set_lifetime(outbound::lifetime::connection);
   inbound_ = inbound{};
+  patience_.clear();
   counts_.subscriptions.sub(subscriptions_.size());
   subscriptions_.clear();
   for (auto& r : requests_)
@@ -179,10 +192,24 @@ void session::end(time_point now) {
 }
 
 time_point session::next_due() const noexcept {
-  return std::min({will_due_, expires_at_, forget_at_, give_up_at_, silent_until(),
+  return std::min({will_due_, expires_at_, forget_at_, gives_up_at(), silent_until(),
                    partial_since_ == time_point::max() ? partial_since_
                                                        : partial_since_ + limits_.packet_timeout,
                    outbound_.next_due()});
+}
+
+time_point session::gives_up_at() const noexcept {
+  return connected_ && !patience_.empty() ? patience_.since() + limits_.patience
+                                          : time_point::max();
+}
+
+void session::give_up(time_point now) {
+  counts_.publishers_given_up.add();
+  const auto why = describe(patience_.why().hit);
+  log.warn("a publisher is disconnected: it has waited for bank.patience, and its protocol has no "
+           "word for a refusal",
+           {{"client", id_.str()}, {"why", why}});
+  disconnect(reason_code::quota_exceeded, why, now);
 }
 
 /// Until when the client need not be heard; max for ever.
@@ -209,8 +236,8 @@ void session::on_due(time_point now) {
     return disconnect(reason_code::unspecified_error,
                       "a packet was begun and not completed in time", now);
   }
-  if (now >= give_up_at_)
-    return disconnect(reason_code::quota_exceeded, "no promise can be made for a message", now);
+  if (now >= gives_up_at())
+    return give_up(now);
   if (will_ && now >= will_due_)
     publish_will(now);
   if (now >= expires_at_) {

@@ -14,6 +14,7 @@
 #include "mqtt/handshake.hpp"
 #include "mqtt/inbound.hpp"
 #include "mqtt/outbound.hpp"
+#include "mqtt/patience.hpp"
 #include "mqtt/server_limits.hpp"
 #include "mqtt/session_port.hpp"
 #include "mqtt/topic_alias.hpp"
@@ -81,7 +82,9 @@ public:
 
   /// Of a publish made while `epoch` was the connection's; those that matter to nobody any more are
   /// ignored.
-  void on_receipt(std::uint64_t epoch, packet_id id, reason_code outcome, time_point now);
+  void on_receipt(std::uint64_t epoch, packet_id id, const settlement& outcome, time_point now);
+  /// The receipt comes later, because of `why`: to publishers that wait.
+  void on_delayed(std::uint64_t epoch, packet_id id, const settlement& why, time_point now);
   void on_subscribed(packet_id id, reason_code outcome, time_point now);
   void on_unsubscribed(packet_id id, time_point now);
   void on_released(packet_id id, reason_code outcome, time_point now);
@@ -137,7 +140,8 @@ private:
   std::size_t find_request(packet_id id, pending_request::kind is) const noexcept;
   void finish_request(std::size_t index, time_point now);
   void answer(const pending_request& r, time_point now);
-  void acknowledge(packet_type type, packet_id id, reason_code reason);
+  void acknowledge(packet_type type, packet_id id, const settlement& how);
+  bool explain(packet_type type, packet_id id, const settlement& how);
   void violate(const decode_error& error, time_point now);
   void check_pressure(time_point now);
   bool under_pressure() const noexcept;
@@ -145,6 +149,8 @@ private:
   void note_partial(std::string_view rest, time_point now);
   void restart_clocks(time_point now) noexcept;
   time_point silent_until() const noexcept;
+  time_point gives_up_at() const noexcept;
+  void give_up(time_point now);
   void close(time_point now);
   void end_connection(time_point now);
   void settle_will(time_point now);
@@ -163,6 +169,7 @@ private:
   std::uint64_t first_epoch_ = 0; ///< of the connection that the session's state began with
   std::unordered_map<std::string, subscription> subscriptions_;
   inbound inbound_;
+  patience patience_; ///< 3.x only
   outbound outbound_;
   std::unique_ptr<will> will_;
   time_point will_due_ = time_point::max();   ///< set while a delayed will waits
@@ -175,6 +182,8 @@ private:
   bool connected_ = false;
   bool input_paused_ = false;   ///< by this session
   bool answers_first_ = false;  ///< a packet waits until requests_ are answered
+  bool publish_waits_ = false;  ///< a PUBLISH waits for patience_
+  bool explains_ = true;        ///< the client wants to know why [MQTT-3.1.2-29]
   bool input_held_ = false;     ///< by the port
   bool authenticating_ = false; ///< re-authentication is under way
   std::uint64_t epoch_ = 0;
@@ -184,7 +193,6 @@ private:
   time_point last_packet_{};
   time_point partial_since_ = time_point::max();
   std::size_t partial_bytes_ = 0;
-  time_point give_up_at_ = time_point::max(); ///< a 3.x publisher whose message was refused
   std::unique_ptr<topic_alias_receiver> aliases_;
   std::unique_ptr<authentication> exchange_;
   std::string authentication_method_;

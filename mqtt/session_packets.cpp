@@ -45,6 +45,11 @@ std::size_t session::on_input(std::string_view input, time_point now) {
       note_partial(rest, now);
       break;
     }
+    if (in.type == packet_type::publish && !patience_.empty()) {
+      publish_waits_ = true; // what stands before it was taken: acknowledgements, PINGREQ
+      check_pressure(now);
+      break;
+    }
     if (owes_answers() && !may_overtake_answers(in.type)) {
       answers_first_ = true;
       check_pressure(now);
@@ -68,7 +73,7 @@ void session::note_partial(std::string_view rest, time_point now) {
 
 bool session::under_pressure() const noexcept {
   return requests_.size() >= pending_requests_max || (answers_first_ && owes_answers()) ||
-         give_up_at_ != time_point::max() ||
+         (publish_waits_ && !patience_.empty()) ||
          (!is_v5() && inbound_.waiting() >= limits_.receive_maximum);
 }
 
@@ -88,7 +93,7 @@ void session::check_pressure(time_point now) {
       counts_.reads_paused.add();
     port_.pause_input();
   } else {
-    answers_first_ = false;
+    answers_first_ = publish_waits_ = false;
     port_.resume_input();
   }
 }
@@ -212,10 +217,26 @@ void session::on_packet(const auth_packet& p, time_point now) {
   port_.flush();
 }
 
-void session::acknowledge(packet_type type, packet_id id, reason_code reason) {
-  append_ack(type, id, reason, version_, port_.out());
+void session::acknowledge(packet_type type, packet_id id, const settlement& how) {
+  // [MQTT-3.1.2-29] not to clients that did not ask for it
+  const bool explained = how.hit != limit::none && is_v5() && explains_ && explain(type, id, how);
+  if (!explained)
+    append_ack(type, id, how.reason, version_, port_.out());
   counts_.packets_sent.add();
   port_.flush();
+}
+
+/// What does not fit into the client's maximum is left out. [MQTT-3.4.2-2] [MQTT-3.4.2-3]
+/// [MQTT-3.5.2-2] [MQTT-3.5.2-3]
+bool session::explain(packet_type type, packet_id id, const settlement& how) {
+  ack_packet p;
+  p.type = type;
+  p.id = id;
+  p.reason = how.reason;
+  p.reason_string = describe(how.hit);
+  if (how.retry_after_s > 0)
+    p.users.emplace_back("retry-after", std::to_string(how.retry_after_s));
+  return encode(p, version_, packet_size_bytes_max_, port_.out()) != 0;
 }
 
 void session::violate(const decode_error& error, time_point now) {

@@ -9,6 +9,7 @@
 #include "mqtt/message.hpp"
 #include "mqtt/packet.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -57,13 +58,21 @@ public:
   virtual void send_payload(message_ref m) = 0;
   /// Something was encoded: write it at the end of this turn.
   virtual void flush() = 0;
-  /// The peer does not read fast enough: QoS 0 is dropped, the rest waits.
-  virtual bool congested() const = 0;
+  /// The peer does not read fast enough, and nobody pays for what it leaves: QoS 0 is dropped, the
+  /// rest waits.
+  virtual bool congested() = 0;
   virtual void close(close_mode mode) = 0;
 
   /// Takes no more input until resume_input(): a bound of ours is reached, not the client's fault.
   virtual void pause_input() = 0;
   virtual void resume_input() = 0;
+
+  // --- memory ---
+  /// Asks to keep `bytes` more in memory for a client that is behind, beyond what was sent to it
+  /// and what the store holds. False: nobody pays for them, and what they are is to be dropped.
+  virtual bool reserve(std::size_t bytes) = 0;
+  /// That many are not kept any more.
+  virtual void release(std::size_t bytes) = 0;
 
   // --- routing ---
   /// The one shared name of `topic`, so that messages need not copy it.
@@ -89,7 +98,8 @@ public:
   virtual void end() = 0;
 
   // --- store: only called for sessions that are, or have been, persistent ---
-  /// Stores `d` for this session as `pointer`; outbound::on_stored(number, ...) follows.
+  /// Stores `d` for this session as `pointer`; outbound::on_stored(number, ...) follows, perhaps
+  /// late: a publisher that waits has its message tried for as long.
   virtual void deposit(const delivery& d, stored_pointer pointer) = 0;
   /// Changes the state of a stored message; outbound::on_stored(number, ...) follows.
   virtual void record(stored_pointer pointer) = 0;

@@ -113,13 +113,15 @@ void session::route(const publish_packet& p, topic_ref topic, time_point now) {
   head.qos = p.qos;
   head.retain = p.retain; // DUP is not passed on: [MQTT-3.3.1-3] [MQTT-3.3.1-3 v3]
   head.payload_is_utf8 = p.properties.payload_is_utf8;
+  head.publisher_waits = !is_v5() && p.qos != qos::at_most_once;
   head.publisher = number_;
   if (p.properties.message_expiry_interval_s)
     head.expires_at = now + std::chrono::seconds{*p.properties.message_expiry_interval_s};
   port_.publish(message::make(std::move(head), p.properties.forwarded, p.payload), p.id);
 }
 
-void session::on_receipt(std::uint64_t epoch, packet_id id, reason_code outcome, time_point now) {
+void session::on_receipt(std::uint64_t epoch, packet_id id, const settlement& outcome,
+                         time_point now) {
   if (epoch < first_epoch_)
     return; // of a session that a clean start ended
   // The answer by the QoS, with the identifier of the PUBLISH: [MQTT-3.3.4-1] [MQTT-2.2.1-5]
@@ -136,16 +138,25 @@ void session::on_receipt(std::uint64_t epoch, packet_id id, reason_code outcome,
     return;
   if (refused)
     counts_.publishes_refused.add();
+  if (!refused && !patience_.empty())
+    patience_.remove(id);
   if (!connected_)
     return;
-  if (refused && !is_v5()) {
-    // 3.x has no word for "no": not acknowledged, not read, and after bank.patience disconnected.
-    if (give_up_at_ == time_point::max())
-      give_up_at_ = now + limits_.patience;
-  } else { // [MQTT-4.3.2-4] [MQTT-4.3.2-5] [MQTT-4.3.3-8] [MQTT-4.3.2-2 v3]
+  if (refused && !is_v5()) // 3.x has no word for "no"
+    patience_.add(id, exactly_once ? qos::exactly_once : qos::at_least_once,
+                  patience::fate::refused, outcome, now);
+  else // [MQTT-4.3.2-4] [MQTT-4.3.2-5] [MQTT-4.3.3-8] [MQTT-4.3.2-2 v3]
     acknowledge(exactly_once ? packet_type::pubrec : packet_type::puback, id, outcome);
-  }
   check_pressure(now);
+}
+
+void session::on_delayed(std::uint64_t epoch, packet_id id, const settlement& why, time_point now) {
+  const bool exactly_once = inbound_.waits_for(id);
+  if (epoch < first_epoch_ || is_v5() || (!exactly_once && (!connected_ || epoch != epoch_)))
+    return;
+  if (patience_.add(id, exactly_once ? qos::exactly_once : qos::at_least_once,
+                    patience::fate::delayed, why, now))
+    counts_.publishes_delayed.add();
 }
 
 } // namespace mqttzoo::mqtt

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "core/ref.hpp"
-#include "mqtt/reason_code.hpp"
+#include "mqtt/settlement.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -30,18 +30,27 @@ public:
   policy storage() const noexcept { return policy_; }
   bool store_first() const noexcept { return policy_ == policy::store_first; }
 
-  /// The promise cannot be kept; the first reason counts.
-  void refuse(reason_code why) noexcept {
-    auto none = reason_code::success;
-    outcome_.compare_exchange_strong(none, why, std::memory_order_acq_rel);
+  /// The promise cannot be kept; the first refusal counts.
+  void refuse(settlement why) noexcept {
+    std::uint64_t none = 0;
+    outcome_.compare_exchange_strong(none, packed(why), std::memory_order_acq_rel);
   }
 
   /// What to tell the publisher, success unless refused.
-  reason_code outcome() const noexcept { return outcome_.load(std::memory_order_acquire); }
+  settlement outcome() const noexcept {
+    const auto bits = outcome_.load(std::memory_order_acquire);
+    return {reason_code{static_cast<std::uint8_t>(bits)},
+            limit{static_cast<std::uint8_t>(bits >> 8)}, static_cast<std::uint32_t>(bits >> 32)};
+  }
 
 private:
+  static constexpr std::uint64_t packed(const settlement& s) noexcept {
+    return static_cast<std::uint64_t>(s.reason) | static_cast<std::uint64_t>(s.hit) << 8 |
+           static_cast<std::uint64_t>(s.retry_after_s) << 32;
+  }
+
   const policy policy_;
-  std::atomic<reason_code> outcome_{reason_code::success};
+  std::atomic<std::uint64_t> outcome_{0}; ///< packed; 0 is success
 };
 
 } // namespace mqttzoo::mqtt

@@ -1,11 +1,13 @@
 #include "tools/pod.hpp"
 
+#include "actors/bank.hpp"
 #include "actors/courier.hpp"
 #include "actors/doorman.hpp"
 #include "actors/home.hpp"
 #include "actors/index.hpp"
 #include "actors/limits.hpp"
 #include "actors/post_office.hpp"
+#include "actors/reaper.hpp"
 #include "actors/recovery.hpp"
 #include "actors/sys_topics.hpp"
 #include "actors/unit.hpp"
@@ -140,7 +142,7 @@ void pod::parts::make_actors(const zk::paths& paths, recovered found) {
   for (auto& m : found.retained)
     caf::anon_send(services.index, retain_atom::value, m->shared_topic_name(), m);
   home::found_sessions cards;
-  recovered_mail mail;
+  auto mail = mail_of(found);
   std::size_t next_unit = 0;
   for (auto& s : found.sessions) {
     auto change = std::make_shared<subscription_change>();
@@ -158,7 +160,8 @@ void pod::parts::make_actors(const zk::paths& paths, recovered found) {
     mail.received.emplace_back(card, std::move(received));
     cards.push_back(std::move(card));
   }
-  mail.retained_zxids = std::move(found.retained_zxids);
+  services.bank = spawn_on<bank>(first, system, paths);
+  services.reaper = spawn_on<reaper>(first, system, paths);
   services.post_office = spawn_on<post_office>(first, system, paths, std::move(mail));
   services.home = spawn_on<home>(first, system, std::move(cards));
   std::vector<const net::io_counters*> io;
@@ -217,6 +220,9 @@ void pod::parts::dismiss_clients() {
   // What the sessions had for the post office stands in its mailbox before this.
   caf::anon_send_exit(services.post_office, exit_reason::user_shutdown);
   here->wait_for(services.post_office);
+  caf::anon_send(services.reaper, shut_down_atom::value);
+  caf::anon_send(services.bank, shut_down_atom::value); // ends when all of that is written
+  here->wait_for(services.reaper, services.bank);
 }
 
 /// The rest, topics and groups included: they end when nobody knows them any more.
@@ -241,6 +247,8 @@ void pod::parts::release_handles() {
   services.index = nullptr;
   services.home = nullptr;
   services.post_office = nullptr;
+  services.bank = nullptr;
+  services.reaper = nullptr;
   services.membership = nullptr;
   services.directory = nullptr;
   services.registrar = nullptr;

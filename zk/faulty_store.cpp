@@ -143,6 +143,9 @@ void faulty_store::close() {
 void faulty_store::next_meets(fault what) {
   stream_->next_meets(what);
 }
+void faulty_store::set_full(bool yes) {
+  stream_->set_full(yes);
+}
 bool faulty_store::step() {
   return stream_->step();
 }

@@ -93,6 +93,8 @@ public:
 
   /// The next operation meets `what`, whatever the seed says.
   void next_meets(fault what);
+  /// As long as it is full every write is refused.
+  void set_full(bool yes);
   /// Lets one step pass. True while anything still waits for more of them.
   bool step();
   faulty_counters counters() const;

@@ -53,7 +53,7 @@ faulty_store::stream::fate faulty_store::stream::decide(bool writes) {
       session_over_ = true;
       decided.refused = error::session_expired;
       decided.expires_session = true;
-    } else if (fallen == fault::storage_full && writes) {
+    } else if (writes && (fallen == fault::storage_full || full_)) {
       ++count_.storage_full;
       decided.refused = error::storage_full;
     } else if (fallen == fault::delay) {
@@ -240,6 +240,11 @@ void faulty_store::stream::pump() {
 void faulty_store::stream::next_meets(fault what) {
   const std::lock_guard lock{mutex_};
   injected_ = what;
+}
+
+void faulty_store::stream::set_full(bool yes) {
+  const std::lock_guard lock{mutex_};
+  full_ = yes;
 }
 
 faulty_counters faulty_store::stream::counters() const {

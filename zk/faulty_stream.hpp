@@ -61,6 +61,7 @@ public:
 
   void expire_session() const { options_.expire_session(); }
   void next_meets(fault what);
+  void set_full(bool yes);
   faulty_counters counters() const;
   bool session_over() const;
 
@@ -83,6 +84,7 @@ private:
   core::random_source
       watch_dice_; // apart, so that watch events do not shift the fates of operations
   std::optional<fault> injected_;
+  bool full_ = false;
   std::deque<parcel> parcels_;
   std::vector<parcel> after_outage_; // watch events that wait for the link
   std::vector<attached> attached_;

@@ -175,6 +175,15 @@ std::string paths::bank_pod_in(std::string_view pod_name, std::uint64_t incarnat
 std::string paths::bank_pod_out(std::string_view pod_name, std::uint64_t incarnation) const {
   return bank_pod(pod_name, incarnation) + "/out";
 }
+std::string paths::bank_pod(const pod_life& life) const {
+  return bank_pods() + '/' + life.str();
+}
+std::string paths::bank_pod_in(const pod_life& life) const {
+  return bank_pod(life) + "/in";
+}
+std::string paths::bank_pod_out(const pod_life& life) const {
+  return bank_pod(life) + "/out";
+}
 
 std::string paths::topics() const {
   return root_ + "/topics";

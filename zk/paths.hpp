@@ -87,6 +87,9 @@ public:
   std::string bank_pod(std::string_view pod_name, std::uint64_t incarnation) const;
   std::string bank_pod_in(std::string_view pod_name, std::uint64_t incarnation) const;
   std::string bank_pod_out(std::string_view pod_name, std::uint64_t incarnation) const;
+  std::string bank_pod(const pod_life& life) const;
+  std::string bank_pod_in(const pod_life& life) const;
+  std::string bank_pod_out(const pod_life& life) const;
 
   std::string topics() const;
   /// What a topic is called in its bucket.

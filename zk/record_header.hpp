@@ -15,12 +15,12 @@ namespace mqttzoo::zk {
 /// The third byte of every record. Numbers are never used twice.
 enum class record_kind : std::uint8_t {
   mail = 1,
-  retained,
-  session,
+  session = 3, // 2 was a retained message without a lease
   pointer,
   received,
   bucket,
   filter_log,
+  retained,
 };
 
 inline constexpr std::uint8_t record_layout_version = 1;

@@ -6,7 +6,7 @@
 //              i64 stored_at_unix_ms, i64 expires_at_unix_ms
 //              text topic, text publisher, text forwarded_properties, text payload
 //   mail       header(1) message
-//   retained   header(2) message
+//   retained   header(8) i64 credits, i64 paid_until_unix_ms, text writer, message
 //   session    header(3) u32 session_expiry_interval_s, i64 disconnected_at_unix_ms, text
 //   client_id,
 //              u32 count, count times subscription, u8 has_will, then if 1: u32 delay_s, message
@@ -44,6 +44,11 @@ std::uint8_t flag(bool set, unsigned bit) {
 
 bool is_valid(const message_record& m) {
   return m.qos <= 2 && m.stored_at_unix_ms >= 0 && m.expires_at_unix_ms >= 0;
+}
+
+bool is_valid(const retained_record& r) {
+  return r.credits >= 0 && r.paid_until_unix_ms >= 0 &&
+         is_valid(static_cast<const message_record&>(r));
 }
 
 std::size_t message_size(const message_record& m) {
@@ -167,10 +172,31 @@ decoded<mail_record> decode_mail(std::string_view data) {
 }
 
 encoded encode_retained(const retained_record& record) {
-  return encode_message(kind::retained, record);
+  if (!is_valid(record))
+    return unexpected(record_error::bad_value);
+  const auto size = header_bytes + 8 + 8 + packed_size(record.writer.str()) + message_size(record);
+  if (size > record_bytes_max)
+    return unexpected(record_error::too_large);
+  byte_writer out{size};
+  put_header(out, kind::retained);
+  out.number(record.credits);
+  out.number(record.paid_until_unix_ms);
+  out.text(record.writer.str());
+  put_message(out, record);
+  return out.take();
 }
 decoded<retained_record> decode_retained(std::string_view data) {
-  return decode_message(kind::retained, data);
+  byte_reader in{data};
+  if (const auto wrong = check_header(in, kind::retained))
+    return unexpected(*wrong);
+  bool ok = true;
+  retained_record r;
+  r.credits = in.number<std::int64_t>();
+  r.paid_until_unix_ms = in.number<std::int64_t>();
+  r.writer = pod_life{std::string{in.text()}};
+  static_cast<message_record&>(r) = take_message(in, ok);
+  ok = ok && is_valid(r);
+  return finish(in, ok, std::move(r));
 }
 
 encoded encode_session(const session_record& record) {

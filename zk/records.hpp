@@ -57,8 +57,15 @@ struct message_record {
 };
 
 using mail_record = message_record;
-/// Same fields, another kind on disk: neither decodes as the other.
-using retained_record = message_record;
+
+/// A retained message, or the mark that there is none any more: no payload.
+struct retained_record : message_record {
+  std::int64_t credits = 0;            ///< What it cost.
+  std::int64_t paid_until_unix_ms = 0; ///< By the store's clock; 0: for ever.
+  pod_life writer;                     ///< Who renews it; empty: whoever finds it.
+
+  friend bool operator==(const retained_record&, const retained_record&) = default;
+};
 
 struct subscription_record {
   std::string filter; ///< As subscribed, `$share/...` included.

@@ -37,6 +37,7 @@ public:
     f_.adoptable = wire;
     attachment_ = std::make_shared<actors::attachment>();
     auto& a = *attachment_;
+    a.connect.packet.version = version;
     a.connect.packet.client_id = id_;
     a.connect.packet.clean_start = clean_start;
     a.connect.packet.session_expiry_interval_s = expiry_s;
@@ -99,7 +100,7 @@ public:
     for (const auto& filter : filters)
       p.entries.push_back({filter, options});
     std::string bytes;
-    encode(p, mqtt::protocol_version::v5, bytes);
+    encode(p, version, bytes);
     return bytes;
   }
 
@@ -110,13 +111,14 @@ public:
     p.id = mqtt::packet_id{++last_id_};
     p.filters.assign(filters.begin(), filters.end());
     std::string bytes;
-    encode(p, mqtt::protocol_version::v5, bytes);
+    encode(p, version, bytes);
     return bytes;
   }
 
   static std::string publish_bytes(const std::string& topic, const std::string& payload,
                                    mqtt::qos q = mqtt::qos::at_most_once, std::uint16_t id = 0,
-                                   bool retain = false) {
+                                   bool retain = false,
+                                   mqtt::protocol_version as = mqtt::protocol_version::v5) {
     mqtt::publish_packet p;
     p.topic = topic;
     p.payload = payload;
@@ -124,22 +126,22 @@ public:
     p.id = mqtt::packet_id{id};
     p.retain = retain;
     std::string bytes;
-    encode(p, mqtt::protocol_version::v5, 0, bytes);
+    encode(p, as, 0, bytes);
     return bytes;
   }
 
   void publish(const std::string& topic, const std::string& payload,
                mqtt::qos q = mqtt::qos::at_most_once, std::uint16_t id = 0, bool retain = false) {
-    send(publish_bytes(topic, payload, q, id, retain));
+    send(publish_bytes(topic, payload, q, id, retain, version));
   }
 
   void acknowledge(mqtt::packet_type type, mqtt::packet_id id) {
     std::string bytes;
-    append_ack(type, id, mqtt::reason_code::success, mqtt::protocol_version::v5, bytes);
+    append_ack(type, id, mqtt::reason_code::success, version, bytes);
     send(bytes);
   }
 
-  std::vector<mqtt::packet> received() { return wire->take(mqtt::protocol_version::v5); }
+  std::vector<mqtt::packet> received() { return wire->take(version); }
 
   /// The packets of type `T` among those received since the last call of any kind.
   template<class T>
@@ -161,7 +163,8 @@ public:
   actors::card_ref card;
   std::shared_ptr<fake_connection> wire;
   std::optional<mqtt::will> will;
-  std::vector<mqtt::packet> early; ///< what followed CONNACK at once
+  mqtt::protocol_version version = mqtt::protocol_version::v5; ///< of the next connection
+  std::vector<mqtt::packet> early;                             ///< what followed CONNACK at once
 
 private:
   pod_fixture& f_;

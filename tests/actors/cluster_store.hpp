@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/adopter.hpp"
+#include "actors/bank.hpp"
 #include "actors/limits.hpp"
 #include "actors/post_office.hpp"
 #include "actors/session_owner.hpp"
@@ -33,22 +34,55 @@ public:
 
   store_session(zk::store& beneath, zk::session_id id) : store_proxy(beneath), id_(id) {}
 
+  void get(zk::executor& where, std::string path, zk::watcher watch,
+           zk::handler<zk::node> done) override {
+    beneath().get(where, std::move(path), relay(std::move(watch)), std::move(done));
+  }
   void exists(zk::executor& where, std::string path, zk::watcher watch,
               zk::handler<std::optional<zk::stat>> done) override {
     // Pods stand in the store by the one session that there really is.
     beneath().exists(
-        where, path, std::move(watch),
+        where, path, relay(std::move(watch)),
         [path, done = std::move(done)](expected<std::optional<zk::stat>, zk::error> s) {
           if (s && *s && (*s)->ephemeral_owner != zk::session_id::none)
             (*s)->ephemeral_owner = session_of(zk::last_level_of(path));
           done(std::move(s));
         });
   }
+  void children(zk::executor& where, std::string path, zk::watcher watch,
+                zk::handler<zk::child_list> done) override {
+    beneath().children(where, std::move(path), relay(std::move(watch)), std::move(done));
+  }
   zk::session_id session() const noexcept override { return id_; }
   void close() override {}
 
 private:
+  /// Events under this session's id.
+  class watch_relay final : public zk::watch_sink {
+  public:
+    watch_relay(std::weak_ptr<zk::watch_sink> to, zk::session_id id)
+        : to_(std::move(to)), id_(id) {}
+    void on_watch(const zk::watch_event& event) override {
+      auto ours = event;
+      ours.session = id_;
+      if (const auto to = to_.lock())
+        to->on_watch(ours);
+    }
+
+  private:
+    std::weak_ptr<zk::watch_sink> to_;
+    zk::session_id id_;
+  };
+
+  zk::watcher relay(zk::watcher to) {
+    if (!to)
+      return nullptr;
+    relays_.push_back(std::make_shared<watch_relay>(to, id_));
+    return relays_.back();
+  }
+
   zk::session_id id_;
+  std::vector<std::shared_ptr<watch_relay>> relays_;
 };
 
 struct cluster_store_fixture : test_coordinator_fixture<> {
@@ -92,6 +126,7 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
       for (const auto& card : p->home->adopted)
         caf::anon_send_exit(card->handle, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(p->pod.post_office, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(p->pod.bank, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(p->pod.adopter, caf::exit_reason::user_shutdown);
     }
     settle();
@@ -112,6 +147,7 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
     p.pod.membership = sys.spawn(fake_membership, p.membership);
     p.pod.index = sys.spawn(fake_index, p.index);
     p.pod.home = sys.spawn(fake_home, p.home);
+    p.pod.bank = actors::spawn_on<actors::bank>(p.services, sys, paths);
     p.pod.post_office =
         actors::spawn_on<actors::post_office>(p.services, sys, paths, actors::recovered_mail{});
     p.pod.adopter = actors::spawn_on<actors::adopter>(p.services, sys, paths);

@@ -49,6 +49,7 @@ struct fake_pod : test_coordinator_fixture<> {
     pod.registrar = sys.spawn(fake_registrar, registrar);
     pod.directory = sys.spawn(fake_directory, directory);
     pod.adopter = sys.spawn(fake_adopter, adopter);
+    pod.reaper = sys.spawn(fake_reaper, reaper);
   }
 
   ~fake_pod() override {
@@ -56,6 +57,7 @@ struct fake_pod : test_coordinator_fixture<> {
     caf::anon_send(pod.registrar, actors::shut_down_atom::value);
     caf::anon_send(pod.directory, actors::shut_down_atom::value);
     caf::anon_send(pod.adopter, actors::shut_down_atom::value);
+    caf::anon_send(pod.reaper, actors::shut_down_atom::value);
     caf::anon_send(services.porter, actors::shut_down_atom::value);
     caf::anon_send_exit(services.courier_handle, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(pod.index, caf::exit_reason::user_shutdown);
@@ -83,6 +85,7 @@ struct fake_pod : test_coordinator_fixture<> {
   std::shared_ptr<registrar_log> registrar = std::make_shared<registrar_log>();
   std::shared_ptr<directory_log> directory = std::make_shared<directory_log>();
   std::shared_ptr<adopter_log> adopter = std::make_shared<adopter_log>();
+  std::shared_ptr<reaper_log> reaper = std::make_shared<reaper_log>();
   std::shared_ptr<porter_log> porter = std::make_shared<porter_log>();
 };
 

@@ -40,7 +40,7 @@ struct peer_log {
   const actors::cluster_member* member = nullptr;
   void take_settlements() {
     for (const auto& s : member->settlements.take())
-      settled.push_back({s.outcome, {s.number}});
+      settled.push_back({s.outcome, {s.number}, s.delayed});
   }
   /// Payloads of what was published since the last call; it is let go of.
   std::vector<std::string> payloads() {
@@ -82,6 +82,7 @@ inline actors::peer_actor::behavior_type fake_peer(actors::peer_actor::pointer s
 struct session_log {
   std::vector<actors::stored> stored;
   std::vector<mqtt::reason_code> saved;
+  std::vector<mqtt::stored_number> expired;
 };
 
 inline actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_log>& log) {
@@ -97,6 +98,7 @@ inline actors::session_actor::behavior_type fake_session(const std::shared_ptr<s
       [log](was_stored_atom, const stored& s) { log->stored.push_back(s); },
       [log](saved_atom, std::uint64_t, mqtt::reason_code r) { log->saved.push_back(r); },
       [](released_atom, mqtt::packet_id, mqtt::reason_code) {},
+      [log](forgotten_atom, mqtt::stored_number n) { log->expired.push_back(n); },
       [](erase_atom) {},
       [](handed_over_atom, mqtt::reason_code) {},
       [](released_atom) {},
@@ -129,8 +131,7 @@ fake_membership(actors::membership_actor::pointer self,
 
 struct adopter_log {
   std::vector<actors::card_ref> changed;
-  std::vector<std::int64_t> adopt;   ///< views whose orphans it is to adopt
-  std::vector<std::int64_t> settled; ///< views
+  std::vector<std::int64_t> adopt; ///< views whose orphans it is to adopt
 };
 
 inline actors::adopter_actor::behavior_type fake_adopter(actors::adopter_actor::pointer self,
@@ -139,6 +140,18 @@ inline actors::adopter_actor::behavior_type fake_adopter(actors::adopter_actor::
   return {
       [log](adopt_atom, const view_ref& v) { log->adopt.push_back(v->number); },
       [log](changed_atom, const card_ref& c) { log->changed.push_back(c); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+struct reaper_log {
+  std::vector<std::int64_t> settled; ///< views
+};
+
+inline actors::reaper_actor::behavior_type fake_reaper(actors::reaper_actor::pointer self,
+                                                       const std::shared_ptr<reaper_log>& log) {
+  using namespace actors;
+  return {
       [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
       [self](shut_down_atom) { self->quit(); },
   };
@@ -235,6 +248,7 @@ inline actors::index_actor::behavior_type fake_index(actors::index_actor::pointe
       [log](heard_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m) {
         log->heard.emplace_back(topic->name(), m);
       },
+      [](paid_atom, const mqtt::message_ref&, bool) {},
   };
 }
 
@@ -297,7 +311,9 @@ fake_post_office(const std::shared_ptr<post_office_log>& log) {
       },
       [log](install_atom, const view_ref& v) { log->installed.push_back(v->number); },
       [](adopt_atom, const std::shared_ptr<recovered_mail>&) {},
+      [](adopt_atom, const std::shared_ptr<const std::vector<found_retained>>&) {},
       [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [](committed_atom, const std::shared_ptr<bank_commit>&) {},
   };
 }
 
@@ -354,6 +370,7 @@ inline actors::topic_actor::behavior_type fake_topic(actors::topic_actor::pointe
                      name);
       },
       [](retain_atom, const mqtt::message_ref&) {},
+      [](paid_atom, const mqtt::message_ref&, bool) {},
   };
 }
 

@@ -265,7 +265,7 @@ CAF_TEST(alone it takes all steps by itself) {
   CAF_CHECK(is_settled());
   CAF_CHECK_EQUAL(directory->settled, (numbers{1}));
   CAF_CHECK_EQUAL(registrar->settled, (numbers{1}));
-  CAF_CHECK_EQUAL(adopter->settled, (numbers{1}));
+  CAF_CHECK_EQUAL(reaper->settled, (numbers{1}));
   CAF_CHECK(links.log.empty());
 }
 

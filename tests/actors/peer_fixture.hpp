@@ -30,7 +30,7 @@ public:
       : publish_ticket(p, nullptr, 0, mqtt::packet_id::none), name_(std::move(name)),
         log_(std::move(log)) {}
   ~noted_ticket() override {
-    log_->push_back(name_ + ':' + std::to_string(static_cast<int>(outcome())));
+    log_->push_back(name_ + ':' + std::to_string(static_cast<int>(outcome().reason)));
   }
 
 private:

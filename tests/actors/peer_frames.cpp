@@ -108,6 +108,18 @@ CAF_TEST(receipts) {
   CAF_REQUIRE(r);
   CAF_CHECK(r->outcome == mqtt::reason_code::quota_exceeded);
   CAF_CHECK(r->numbers == std::vector<std::uint64_t>({1, 2, 0xFFFF'FFFF'FFFF'FFFF}));
+  CAF_CHECK(!r->delayed);
+  const mqtt::settlement why{mqtt::reason_code::quota_exceeded, mqtt::limit::client_share, 77};
+  auto late = wire(encode_settled({why, {3}, true}));
+  const auto l = decode_settled(late);
+  CAF_REQUIRE(l);
+  CAF_CHECK(l->outcome == why);
+  CAF_CHECK(l->delayed);
+  for (const auto at : {std::size_t{1}, std::size_t{6}}) { // the limit, and whether it is the end
+    auto wrong = late;
+    wrong[at] = '\x40';
+    CAF_CHECK(!decode_settled(wrong));
+  }
   CAF_CHECK(!decode_settled(body + 'x'));
   CAF_CHECK(!decode_settled(""));
 }

@@ -5,6 +5,7 @@
 // lets the store answer.
 #pragma once
 
+#include "actors/bank.hpp"
 #include "actors/courier.hpp"
 #include "actors/directory.hpp"
 #include "actors/doorman.hpp"
@@ -12,6 +13,7 @@
 #include "actors/index.hpp"
 #include "actors/limits.hpp"
 #include "actors/post_office.hpp"
+#include "actors/reaper.hpp"
 #include "actors/recovery.hpp"
 #include "actors/session.hpp"
 #include "core/clock.hpp"
@@ -38,6 +40,16 @@ struct pod_options {
   std::string path = ":memory:";
   core::manual_clock* clock = nullptr; ///< null: one of its own
   actors::recovered found = {};
+  /// Nothing's time is over in a test that is about something else.
+  core::bank_settings bank = long_lived();
+  zk::faulty_options faults = {};
+  std::uint64_t random_seed = 1; ///< of TTLs
+
+  static core::bank_settings long_lived() {
+    auto s = core::settings{}.bank;
+    s.ttl_min = s.ttl_max = std::chrono::hours{24};
+    return s;
+  }
 };
 
 /// Two units on one thread. The index, the post office and, unless they say otherwise, all clients
@@ -50,13 +62,18 @@ struct pod_fixture : test_coordinator_fixture<> {
     embedded.clock = &clock;
     embedded.threading = zk::store_threading::manual;
     store = std::move(zk::embedded_store::open(embedded).value());
-    faults = std::make_unique<zk::faulty_store>(*store, zk::faulty_options{});
+    faults = std::make_unique<zk::faulty_store>(*store, options.faults);
+    pod.random_seed = options.random_seed;
     pod.clock = &clock;
     pod.store = faults.get();
     pod.store_answers = &answers;
     for (const auto& path : zk::paths{}.skeleton())
       store->create(answers, path, {}, zk::create_mode::persistent, [](auto) {});
     store->run_turn();
+    services.settings.bank = second.settings.bank = banking.settings.bank = options.bank;
+    banking.pod = &pod;
+    banking.host = sys.dummy_execution_unit();
+    banking.timers = &bank_timers;
     make_unit(services, 0);
     make_unit(second, 1);
     make_actors(std::move(options.found));
@@ -83,6 +100,9 @@ struct pod_fixture : test_coordinator_fixture<> {
     caf::anon_send_exit(pod.index, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(pod.post_office, caf::exit_reason::user_shutdown);
     settle();
+    caf::anon_send_exit(pod.bank, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(pod.reaper, caf::exit_reason::user_shutdown);
+    settle();
     for (auto* u : pod.units) {
       u->courier_handle = nullptr;
       u->doorman = nullptr;
@@ -94,6 +114,8 @@ struct pod_fixture : test_coordinator_fixture<> {
     pod.index = nullptr;
     pod.home = nullptr;
     pod.post_office = nullptr;
+    pod.bank = nullptr;
+    pod.reaper = nullptr;
   }
 
   /// Runs everything until nothing moves: mailboxes and the store.
@@ -131,6 +153,7 @@ struct pod_fixture : test_coordinator_fixture<> {
   void pass(std::chrono::nanoseconds by) {
     clock.advance(by);
     timers.run_due(clock.now());
+    bank_timers.run_due(clock.now());
   }
 
   /// How many nodes below `path`, on all levels, have a name that begins so.
@@ -249,12 +272,15 @@ private:
 public:
   core::manual_clock& clock;
   net::timer_queue timers;
+  net::timer_queue bank_timers;
   zk::inline_executor answers;
   std::unique_ptr<zk::embedded_store> store;
   std::unique_ptr<zk::faulty_store> faults; ///< over `store`; does no harm unless it is told to
   actors::pod_services pod;
   actors::unit_services services;
   actors::unit_services second;
+  /// Where the bank and the reaper are, so that a test may count the timers of all others.
+  actors::unit_services banking;
   /// What the next socket that comes to a unit becomes.
   std::shared_ptr<fake_connection> adoptable;
   const std::shared_ptr<membership_log> membership = std::make_shared<membership_log>();
@@ -283,7 +309,7 @@ private:
     pod.index = actors::spawn_on<actors::index>(services, sys);
     for (auto& m : found.retained)
       caf::anon_send(pod.index, actors::retain_atom::value, m->shared_topic_name(), m);
-    actors::recovered_mail mail;
+    auto mail = actors::mail_of(found);
     actors::home::found_sessions cards;
     for (auto& s : found.sessions) {
       auto change = std::make_shared<actors::subscription_change>();
@@ -300,6 +326,8 @@ private:
       mail.received.emplace_back(card, std::move(received));
       cards.push_back(std::move(card));
     }
+    pod.bank = actors::spawn_on<actors::bank>(banking, sys, zk::paths{});
+    pod.reaper = actors::spawn_on<actors::reaper>(banking, sys, zk::paths{});
     pod.post_office =
         actors::spawn_on<actors::post_office>(services, sys, zk::paths{}, std::move(mail));
     pod.home = actors::spawn_on<actors::home>(services, sys, std::move(cards));

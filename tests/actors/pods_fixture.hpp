@@ -5,6 +5,7 @@
 // other pod at once and in order. Views are made by the test, in the place of the membership.
 #pragma once
 
+#include "actors/bank.hpp"
 #include "actors/courier.hpp"
 #include "actors/doorman.hpp"
 #include "actors/home.hpp"
@@ -12,6 +13,7 @@
 #include "actors/limits.hpp"
 #include "actors/porter.hpp"
 #include "actors/post_office.hpp"
+#include "actors/reaper.hpp"
 #include "actors/registrar.hpp"
 #include "core/clock.hpp"
 #include "tests/actors/fake_connection.hpp"
@@ -132,6 +134,8 @@ public:
     for (auto& p : pods) {
       caf::anon_send_exit(p->pod.index, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(p->pod.post_office, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(p->pod.bank, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(p->pod.reaper, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(p->pod.membership, caf::exit_reason::user_shutdown);
       for (auto& m : p->members)
         if (m->peer)
@@ -273,6 +277,8 @@ private:
       make_unit(p, i);
     auto& on = p.units[0];
     p.pod.index = actors::spawn_on<actors::index>(on, sys);
+    p.pod.bank = actors::spawn_on<actors::bank>(on, sys, zk::paths{});
+    p.pod.reaper = actors::spawn_on<actors::reaper>(on, sys, zk::paths{});
     p.pod.post_office =
         actors::spawn_on<actors::post_office>(on, sys, zk::paths{}, actors::recovered_mail{});
     p.pod.registrar = actors::spawn_on<actors::registrar>(on, sys, zk::paths{});

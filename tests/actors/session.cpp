@@ -1,6 +1,7 @@
 // The session actor: connections that replace each other, pressure in both directions, and its end.
 #define CAF_SUITE session
 #include "tests/actors/fixture.hpp"
+#include "tests/actors/tight_allowance.hpp"
 
 using namespace mqttzoo;
 using mqtt::packet_type;
@@ -147,6 +148,63 @@ CAF_TEST(a client that does not read is not read) {
   settle();
   CAF_CHECK(!slow.wire->paused);
   CAF_CHECK_EQUAL(slow.payloads(), strings{"kept"});
+}
+
+CAF_TEST(what a slow socket leaves behind is paid for or dropped) {
+  auto allowance = std::make_unique<test::tight_allowance>();
+  auto& paid = *allowance;
+  services.memory = std::move(allowance);
+  const auto bound = services.settings.net.outbox_bytes_max;
+  paid.grants = bound;
+  client slow{*this, "s"};
+  slow.connect();
+  slow.subscribe("t");
+  slow.received();
+  slow.wire->stuck_bytes = bound / 2; // as a burst leaves behind
+  publisher.publish("t", "1");
+  CAF_CHECK_EQUAL(paid.reserved, 0u);
+  slow.wire->stuck_bytes = bound / 2 + 1;
+  publisher.publish("t", "2");
+  publisher.publish("t", "3");
+  CAF_CHECK_EQUAL(paid.reserved, bound - bound / 2); // once
+  CAF_CHECK_EQUAL(slow.payloads(), (strings{"1", "2", "3"}));
+  slow.wire->stuck_bytes = 0;
+  slow.wire->events()->on_drained();
+  CAF_CHECK_EQUAL(paid.reserved, 0u);
+  paid.grants = 0;
+  slow.wire->stuck_bytes = bound / 2 + 1;
+  publisher.publish("t", "4");
+  CAF_CHECK_EQUAL(slow.payloads(), strings{});
+  CAF_CHECK_EQUAL(services.counters.publishes_dropped.get(), 1u);
+  slow.wire->stuck_bytes = bound / 2;
+  publisher.publish("t", "5");
+  CAF_CHECK_EQUAL(slow.payloads(), strings{"5"});
+}
+
+CAF_TEST(memory that was paid for is given back with the connection and with the session) {
+  auto allowance = std::make_unique<test::tight_allowance>();
+  auto& paid = *allowance;
+  services.memory = std::move(allowance);
+  paid.grants = std::size_t{1} << 30;
+  services.limits.inflight_max = 1;
+  client slow{*this, "s"};
+  slow.connect();
+  slow.subscribe("t", qos::at_least_once);
+  for (std::uint16_t n = 1; n <= 3; ++n)
+    publisher.publish("t", "m", qos::at_least_once, n);
+  slow.wire->stuck_bytes = services.settings.net.outbox_bytes_max;
+  publisher.publish("t", "m");
+  CAF_CHECK_GREATER(paid.reserved, services.settings.net.outbox_bytes_max / 2);
+  slow.lose_connection();
+  CAF_CHECK_EQUAL(paid.reserved, 0u);
+  slow.connect();
+  slow.subscribe("t", qos::at_least_once);
+  for (std::uint16_t n = 1; n <= 3; ++n)
+    publisher.publish("t", "m", qos::at_least_once, n);
+  CAF_CHECK_GREATER(paid.reserved, 0u);
+  slow.wire->broken = true; // the actor fails
+  publisher.publish("t", "m");
+  CAF_CHECK_EQUAL(paid.reserved, 0u);
 }
 
 CAF_TEST(reading goes on only when nothing stands against it) {

@@ -299,7 +299,7 @@ CAF_TEST(a full queue refuses the promise) {
   promise("2", qos::at_least_once, first);
   promise("3", qos::at_least_once, second);
   CAF_CHECK(second.settled);
-  CAF_CHECK(second.outcome == full);
+  CAF_CHECK(second.outcome == settlement(full, limit::session_queue, 0));
   CAF_CHECK_EQUAL(port.deposits.size(), 2u); // of "1" and "2"
 }
 

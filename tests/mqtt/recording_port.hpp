@@ -39,10 +39,18 @@ public:
     ++payloads_by_reference;
   }
   void flush() override { flushed = true; }
-  bool congested() const override { return is_congested; }
+  bool congested() override { return is_congested; }
   void close(close_mode mode) override { closed = mode; }
   void pause_input() override { paused = true; }
   void resume_input() override { paused = false; }
+
+  bool reserve(std::size_t bytes) override {
+    if (reserved + bytes > grants)
+      return false;
+    reserved += bytes;
+    return true;
+  }
+  void release(std::size_t bytes) override { reserved -= bytes; }
 
   topic_ref intern(std::string_view topic) override {
     auto& known = topics[std::string{topic}];
@@ -74,6 +82,10 @@ public:
   bool flushed = false;
   bool is_congested = false;
   bool paused = false;
+
+  // memory
+  std::size_t grants = std::size_t{1} << 40;
+  std::size_t reserved = 0;
 
   // everything else, oldest first
   std::unordered_map<std::string, topic_ref> topics;

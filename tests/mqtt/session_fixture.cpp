@@ -177,16 +177,21 @@ void session_fixture::deliver_on(ref<delivery_terms> on, message_ref m, ref<tick
   machine->sender().deliver({std::move(m), std::move(on), std::move(promise)}, now);
 }
 
-void session_fixture::stored(std::size_t deposit, reason_code outcome) {
-  machine->sender().on_stored(port.deposits.at(deposit).pointer.number, outcome, now);
+void session_fixture::stored(std::size_t deposit, const settlement& outcome,
+                             time_point held_until) {
+  machine->sender().on_stored(port.deposits.at(deposit).pointer.number, outcome, now, held_until);
 }
 
-void session_fixture::recorded(std::size_t record, reason_code outcome) {
+void session_fixture::recorded(std::size_t record, const settlement& outcome) {
   machine->sender().on_stored(port.records.at(record).number, outcome, now);
 }
 
-void session_fixture::receipt(packet_id of, reason_code outcome) {
+void session_fixture::receipt(packet_id of, const settlement& outcome) {
   machine->on_receipt(epoch, of, outcome, now);
+}
+
+void session_fixture::delayed(packet_id of, const settlement& why) {
+  machine->on_delayed(epoch, of, why, now);
 }
 
 std::string session_fixture::describe(const std::vector<packet>& all) {

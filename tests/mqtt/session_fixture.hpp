@@ -46,7 +46,7 @@ class test_ticket final : public ticket {
 public:
   struct fate {
     bool settled = false;
-    reason_code outcome = reason_code::success;
+    settlement outcome;
   };
   test_ticket(policy storage, fate& told) : ticket(storage), told_(told) {}
   ~test_ticket() override { told_ = {true, outcome()}; }
@@ -120,9 +120,11 @@ public:
   void deliver_on(ref<delivery_terms> on, message_ref m, ref<ticket> promise = nullptr);
 
   /// The store's answers to what it was asked for, by order of the questions.
-  void stored(std::size_t deposit, reason_code outcome = reason_code::success);
-  void recorded(std::size_t record, reason_code outcome = reason_code::success);
-  void receipt(packet_id of, reason_code outcome = reason_code::success);
+  void stored(std::size_t deposit, const settlement& outcome = {},
+              time_point held_until = time_point::max());
+  void recorded(std::size_t record, const settlement& outcome = {});
+  void receipt(packet_id of, const settlement& outcome = {});
+  void delayed(packet_id of, const settlement& why = {reason_code::quota_exceeded, limit::bank, 7});
 
   static std::string describe(const std::vector<packet>& all);
 

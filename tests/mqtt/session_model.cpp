@@ -196,6 +196,7 @@ private:
         std::make_unique<session>(*this, *counts_, limits_, client_id{"c"}, session_number{1});
     topic_ = make_ref<const shared_topic>("t");
     congested_ = false;
+    reserved_ = 0;
   }
 
   message_ref message_of(std::string_view payload, qos q) {
@@ -269,7 +270,8 @@ private:
     return store_.idle() && client_.idle() && wire_.empty() && client_.to_server.empty() &&
            machine_->sender().waiting() == 0 && machine_->sender().unacknowledged() == 0 &&
            machine_->receiver().empty() && machine_->receiver().unacknowledged() == 0 &&
-           store_.mails.empty() && store_.received.empty() && counts_->messages_queued.get() == 0;
+           store_.mails.empty() && store_.received.empty() && counts_->messages_queued.get() == 0 &&
+           reserved_ == 0;
   }
 
   std::string judge(const std::string& payload, const posted& p) const {
@@ -311,22 +313,35 @@ private:
   std::string& out() override { return wire_; }
   void send_payload(message_ref m) override { wire_.append(m->payload()); }
   void flush() override {}
-  bool congested() const override { return congested_; }
+  bool congested() override { return congested_; }
+  bool reserve(std::size_t bytes) override {
+    reserved_ += bytes;
+    return true;
+  }
+  void release(std::size_t bytes) override {
+    if (bytes > reserved_)
+      client_.problem = "more memory was released than reserved";
+    reserved_ -= bytes;
+  }
   void close(close_mode) override { connected_ = false; }
   void pause_input() override { paused_ = true; }
   void resume_input() override { paused_ = false; }
   topic_ref intern(std::string_view) override { return topic_; }
 
-  void publish(message_ref m, packet_id id) override {
-    const auto of = m->qos();
-    std::string payload{m->payload()};
-    store_.begin({[this, payload, of, id] {
-                    ++store_.accepted[payload];
-                    if (of == qos::exactly_once)
+  void publish(message_ref m, packet_id id) override { route(std::move(m), id, epoch_); }
+  void route(const message_ref& m, packet_id id, std::uint64_t epoch) {
+    store_.begin({[this, m, id] {
+                    ++store_.accepted[std::string{m->payload()}];
+                    if (m->qos() == qos::exactly_once)
                       store_.received.insert(id);
                   },
-                  [this, id, epoch = epoch_](reason_code outcome) {
-                    machine_->on_receipt(epoch, id, outcome, now_);
+                  [this, m, id, epoch](reason_code outcome) {
+                    const bool again = is_failure(outcome) && m->publisher_waits() &&
+                                       (m->qos() == qos::exactly_once || chance(70));
+                    if (!again)
+                      return machine_->on_receipt(epoch, id, outcome, now_);
+                    machine_->on_delayed(epoch, id, outcome, now_);
+                    route(m, id, epoch);
                   }});
   }
   void subscribe(std::vector<subscription>, packet_id) override {}
@@ -382,6 +397,7 @@ private:
   bool connected_before_ = false;
   bool paused_ = false;
   bool congested_ = false;
+  std::size_t reserved_ = 0;
   std::unique_ptr<session> machine_; ///< goes before all it talks to
 };
 

@@ -186,34 +186,6 @@ CAF_TEST(a refusal is told to 5 0 clients) { // [MQTT-4.3.3-9] [MQTT-3.4.2-1] [M
   CAF_CHECK(!port.paused);
 }
 
-CAF_TEST(a 3 x client is not read and then left when its message is refused) {
-  // [MQTT-3.3.5-2 v3]
-  limits.patience = 4s;
-  connect(protocol_version::v3_1_1);
-  send(publish("t", "x", qos::at_least_once, id(1)));
-  receipt(id(1), reason_code::quota_exceeded);
-  expect_nothing();
-  CAF_CHECK(port.paused);
-  CAF_CHECK_EQUAL(feed(encoded(pingreq_packet{})), 0u);
-  pass(3s);
-  CAF_CHECK(machine->connected());
-  pass(1s);
-  expect_closed(reason_code::quota_exceeded);
-}
-
-CAF_TEST(a refused QoS 2 message of a 3 x client may come again) {
-  connect(persistent_hello(protocol_version::v3_1_1));
-  send(publish("t", "x", qos::exactly_once, id(1)));
-  receipt(id(1), reason_code::quota_exceeded);
-  lose_connection();
-  connect(persistent_hello(protocol_version::v3_1_1));
-  CAF_CHECK(!port.paused);
-  send(publish("t", "x", qos::exactly_once, id(1)));
-  CAF_CHECK_EQUAL(port.published.size(), 2u);
-  receipt(id(1));
-  expect_ack(packet_type::pubrec, id(1));
-}
-
 CAF_TEST(the receive maximum counts until PUBACK and PUBCOMP) { // [MQTT-3.3.4-7] [MQTT-4.9.0-1]
   limits.receive_maximum = 2;
   connect(persistent_hello(protocol_version::v5));

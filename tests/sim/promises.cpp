@@ -32,20 +32,40 @@ enum class deaths {
   cascades,   ///< at any time, also while the last one's sessions are being adopted
 };
 
+/// A bank that holds everything for longer than a run takes.
+core::bank_settings generous() {
+  auto s = core::settings{}.bank;
+  s.ttl_min = s.ttl_max = 24h;
+  return s;
+}
+
+/// One that says no, and where time runs out.
+core::bank_settings tight() {
+  auto s = core::settings{}.bank;
+  s.capacity_bytes = 24 * 1024;
+  s.ttl_min = 1s;
+  s.ttl_max = 4s;
+  return s;
+}
+
 /// What may happen in a run.
 struct weather {
   deaths kills = deaths::none;
   bool cuts = false;
   zk::faulty_options store = {};
   actors::planted_bug bug = actors::planted_bug::none;
+  core::bank_settings bank = generous();
+  bool expires = false; ///< messages may have their time before anybody gets them
 };
 
 class run {
 public:
   run(std::uint64_t seed, weather w)
-      : weather_(std::move(w)), cluster_(seed, 3, weather_.store, weather_.bug) {
-    for (int i = 0; i < 3; ++i)
-      publishers_.push_back(std::make_unique<sim_client>("p" + std::to_string(i)));
+      : weather_(std::move(w)), cluster_(seed, 3, weather_.bank, weather_.store, weather_.bug) {
+    using version = mqtt::protocol_version;
+    for (int i = 0; i < 3; ++i) // one of them cannot be told "no", and waits
+      publishers_.push_back(std::make_unique<sim_client>("p" + std::to_string(i),
+                                                         i == 0 ? version::v3_1_1 : version::v5));
     for (int i = 0; i < 3; ++i)
       subscribers_.push_back(std::make_unique<sim_client>("s" + std::to_string(i)));
   }
@@ -55,10 +75,16 @@ public:
   /// What is wrong in the end.
   complaints play() {
     begin();
-    for (int i = 0; i < 10'000; ++i)
+    for (int i = 0; i < 10'000; ++i) {
       happen();
+      if (weather_.expires && i % 100 == 0)
+        check_books();
+    }
     finish();
     check();
+    check_books();
+    if (weather_.expires)
+      check_time_runs_out();
     return std::move(complaints_);
   }
 
@@ -197,8 +223,28 @@ private:
       require(c.fresh_sessions() == 1, c.id() + " lost its session");
       require(c.in_flight() == 0, c.id() + " waits for an acknowledgement");
     });
-    for (std::size_t i = 0; i < subscribers_.size(); ++i)
+    for (std::size_t i = 0; i < subscribers_.size() && !weather_.expires; ++i)
       check_arrivals(i);
+  }
+
+  /// They are exact at every instant, whatever is under way.
+  void check_books() {
+    const auto b = cluster_.books();
+    if (!complaints_.empty() || (b.sum() == b.total && !b.negative && b.free >= 0))
+      return;
+    complain("the books are wrong: free " + std::to_string(b.free) + ", leased " +
+             std::to_string(b.leased) + ", held " + std::to_string(b.held) + ", total " +
+             std::to_string(b.total));
+  }
+
+  /// Whatever died, all that was held has its time, and the bank all its credits back.
+  void check_time_runs_out() {
+    each_client([](sim_client& c) { c.crash(); });
+    cluster_.settle(weather_.bank.ttl_max + 16s); // and a bank is idle for ten
+    const auto b = cluster_.books();
+    require(b.mails == 0, "mail is left: " + std::to_string(b.mails));
+    require(b.held == 0 && b.sum() == b.total, "credits are missing");
+    require(b.pods == cluster_.alive().size(), "the lease of a departed pod is left");
   }
 
   void check_arrivals(std::size_t of) {
@@ -267,8 +313,7 @@ void play_all(const weather& w) {
 }
 
 /// Pods that make the mistake are found out, or the simulation is worth nothing.
-void find(actors::planted_bug bug, deaths kills, const std::string& by) {
-  weather w;
+void find(actors::planted_bug bug, deaths kills, const std::string& by, weather w = {}) {
   w.kills = kills;
   w.bug = bug;
   for (std::uint64_t seed = 1; seed <= 1500; ++seed)
@@ -306,6 +351,32 @@ CAF_TEST(what is acknowledged arrives when everything fails at once) {
   w.store.delay_per_mille = 30;
   w.store.watch_delay_per_mille = 50;
   play_all(w);
+}
+
+CAF_TEST(the books are exact when everything fails at once and time runs out) {
+  weather w;
+  w.kills = deaths::cascades;
+  w.cuts = true;
+  w.store.loss_per_mille = 3;
+  w.store.delay_per_mille = 30;
+  w.store.watch_delay_per_mille = 50;
+  w.bank = tight();
+  w.expires = true;
+  play_all(w);
+}
+
+CAF_TEST(a leader that reaps without its fence is found) {
+  weather w;
+  w.bank = tight();
+  w.expires = true;
+  find(actors::planted_bug::unfenced_reaping, deaths::one_by_one, "the books are wrong", w);
+}
+
+CAF_TEST(credits that are returned twice are found) {
+  weather w;
+  w.bank = tight();
+  w.expires = true;
+  find(actors::planted_bug::returned_twice, deaths::none, "the books are wrong", w);
 }
 
 CAF_TEST(an acknowledgement that comes too early is found) {

@@ -1,6 +1,6 @@
 // A client of a simulated cluster, with what it was promised and what it got.
 //
-// Owned by the run. Speaks MQTT 5.0 over a connection that records; behaves as the standard wants a
+// Owned by the run. Speaks MQTT over a connection that records; behaves as the standard wants a
 // good client to: resends what is unacknowledged when its session resumes, acknowledges what it
 // gets.
 #pragma once
@@ -20,7 +20,8 @@ namespace mqttzoo::sim {
 
 class sim_client {
 public:
-  explicit sim_client(std::string id) : id_(std::move(id)) {}
+  explicit sim_client(std::string id, mqtt::protocol_version v = mqtt::protocol_version::v5)
+      : id_(std::move(id)), version_(v) {}
 
   const std::string& id() const noexcept { return id_; }
   bool connected() const noexcept { return wire_ && greeted_ && !wire_->closed; }
@@ -34,6 +35,7 @@ public:
     wire_ = std::make_shared<test::fake_connection>();
     greeted_ = false;
     auto a = std::make_shared<actors::attachment>();
+    a->connect.packet.version = version_;
     a->connect.packet.client_id = id_;
     a->connect.packet.clean_start = false;
     a->connect.packet.session_expiry_interval_s = 3600;
@@ -59,7 +61,7 @@ public:
     p.id = mqtt::packet_id{++last_id_};
     p.entries.push_back({filter, {q}});
     std::string bytes;
-    encode(p, mqtt::protocol_version::v5, bytes);
+    encode(p, version_, bytes);
     write(bytes);
   }
 
@@ -80,7 +82,7 @@ public:
     if (wire_->closed || !at_->alive())
       return crash();
     const auto wire = wire_;
-    for (auto& p : wire->take(mqtt::protocol_version::v5)) {
+    for (auto& p : wire->take(version_)) {
       if (wire_ != wire)
         return;
       std::visit([&](auto& packet) { on(packet); }, p);
@@ -125,7 +127,7 @@ private:
     std::string bytes;
     if (f.received) {
       append_ack(mqtt::packet_type::pubrel, mqtt::packet_id{id}, mqtt::reason_code::success,
-                 mqtt::protocol_version::v5, bytes);
+                 version_, bytes);
       return write(bytes);
     }
     if (dup)
@@ -136,13 +138,13 @@ private:
     p.qos = f.qos;
     p.dup = dup;
     p.id = mqtt::packet_id{id};
-    encode(p, mqtt::protocol_version::v5, 0, bytes);
+    encode(p, version_, 0, bytes);
     write(bytes);
   }
 
   void acknowledge(mqtt::packet_type type, mqtt::packet_id id) {
     std::string bytes;
-    append_ack(type, id, mqtt::reason_code::success, mqtt::protocol_version::v5, bytes);
+    append_ack(type, id, mqtt::reason_code::success, version_, bytes);
     write(bytes);
   }
 
@@ -210,6 +212,7 @@ private:
   void on(const Other&) {}
 
   const std::string id_;
+  const mqtt::protocol_version version_;
   sim_pod* at_ = nullptr;
   std::shared_ptr<test::fake_connection> wire_;
   bool greeted_ = false;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/random.hpp"
+#include "tests/actors/books.hpp"
 #include "tests/net/memory_link.hpp"
 #include "tests/sim/sim_pod.hpp"
 #include "zk/create_missing.hpp"
@@ -23,9 +24,9 @@ namespace mqttzoo::sim {
 
 class sim_cluster : public test_coordinator_fixture<> {
 public:
-  sim_cluster(std::uint64_t seed, std::size_t count, zk::faulty_options faults = {},
-              actors::planted_bug bug = actors::planted_bug::none)
-      : random(seed), faults_(std::move(faults)), bug_(bug) {
+  sim_cluster(std::uint64_t seed, std::size_t count, core::bank_settings bank,
+              zk::faulty_options faults = {}, actors::planted_bug bug = actors::planted_bug::none)
+      : random(seed), faults_(std::move(faults)), bug_(bug), bank_(bank) {
     zk::embedded_options embedded;
     embedded.path = ":memory:";
     embedded.clock = &clock;
@@ -63,7 +64,9 @@ public:
                       paths_,
                       [this](sim_pod& by, const zk::pod_record& to) { want(by, to); },
                       faults,
-                      bug_};
+                      bug_,
+                      random(),
+                      bank_};
     return *pods.emplace_back(std::make_unique<sim_pod>(std::move(at), name, ++incarnations_));
   }
 
@@ -145,6 +148,9 @@ public:
 
   /// Something went to and fro without end.
   bool restless() const noexcept { return restless_; }
+
+  /// What stands in the bank's books.
+  test::books books() { return test::read_books(*tree_, paths_); }
 
   /// What the tree has of sessions: each with its owner and what waits for it, for a trace.
   std::string sessions() {
@@ -246,6 +252,7 @@ private:
 
   zk::faulty_options faults_;
   const actors::planted_bug bug_;
+  const core::bank_settings bank_;
   zk::paths paths_;
   zk::inline_executor answers_;
   std::unique_ptr<zk::embedded_store> tree_;

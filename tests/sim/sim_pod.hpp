@@ -6,6 +6,7 @@
 #pragma once
 
 #include "actors/adopter.hpp"
+#include "actors/bank.hpp"
 #include "actors/courier.hpp"
 #include "actors/directory.hpp"
 #include "actors/doorman.hpp"
@@ -15,6 +16,7 @@
 #include "actors/membership.hpp"
 #include "actors/porter.hpp"
 #include "actors/post_office.hpp"
+#include "actors/reaper.hpp"
 #include "actors/registrar.hpp"
 #include "tests/sim/sim_store.hpp"
 #include "zk/faulty_store.hpp"
@@ -60,6 +62,8 @@ public:
     std::function<void(sim_pod&, const zk::pod_record&)> on_keep; ///< it wants a link to that pod
     zk::faulty_options faults;
     actors::planted_bug bug = actors::planted_bug::none;
+    std::uint64_t random_seed = 1;
+    core::bank_settings bank = {};
   };
 
   sim_pod(place at, std::string name, std::uint64_t incarnation)
@@ -67,6 +71,8 @@ public:
         session_(at_.tree, at_.owners, zk::session_id{static_cast<std::int64_t>(incarnation)}),
         store_(session_, at_.faults) {
     pod.bug = at_.bug;
+    pod.random_seed = at_.random_seed;
+    unit.settings.bank = at_.bank;
     pod.clock = &at_.clock;
     pod.store = &store_;
     pod.store_answers = &answers_;
@@ -115,6 +121,7 @@ public:
     anon_send(pod.directory, actors::shut_down_atom::value);
     anon_send(pod.registrar, actors::shut_down_atom::value);
     anon_send(pod.adopter, actors::shut_down_atom::value);
+    anon_send(pod.reaper, actors::shut_down_atom::value);
   }
   /// After what dismiss() said was heard.
   void release() {
@@ -123,6 +130,7 @@ public:
     caf::anon_send_exit(unit.porter, end);
     caf::anon_send_exit(pod.index, end);
     caf::anon_send_exit(pod.post_office, end);
+    caf::anon_send_exit(pod.bank, end);
     unit.courier_handle = nullptr;
     unit.doorman = nullptr;
     unit.porter = nullptr;
@@ -130,6 +138,8 @@ public:
     pod.home = nullptr;
     pod.index = nullptr;
     pod.post_office = nullptr;
+    pod.bank = nullptr;
+    pod.reaper = nullptr;
     pod.directory = nullptr;
     pod.registrar = nullptr;
     pod.adopter = nullptr;
@@ -158,6 +168,8 @@ private:
   void make_actors() {
     auto& system = at_.system;
     pod.index = actors::spawn_on<actors::index>(unit, system);
+    pod.bank = actors::spawn_on<actors::bank>(unit, system, at_.paths);
+    pod.reaper = actors::spawn_on<actors::reaper>(unit, system, at_.paths);
     pod.post_office =
         actors::spawn_on<actors::post_office>(unit, system, at_.paths, actors::recovered_mail{});
     pod.home = actors::spawn_on<actors::home>(unit, system, actors::home::found_sessions{});

@@ -41,6 +41,11 @@ message_record random_message(core::random_source& dice) {
   return m;
 }
 
+retained_record random_retained(core::random_source& dice) {
+  return {random_message(dice), static_cast<std::int64_t>(dice() >> 1),
+          static_cast<std::int64_t>(dice() >> 1), pod_life{random_bytes(dice, 10)}};
+}
+
 session_record random_session(core::random_source& dice) {
   session_record s;
   s.client_id = client_id{"c" + random_bytes(dice, 23)};
@@ -125,7 +130,7 @@ CAF_TEST(mail) {
   examine<message_record>(random_message, encode_mail, decode_mail);
 }
 CAF_TEST(retained messages) {
-  examine<message_record>(random_message, encode_retained, decode_retained);
+  examine<retained_record>(random_retained, encode_retained, decode_retained);
 }
 CAF_TEST(sessions) {
   examine<session_record>(random_session, encode_session, decode_session);
@@ -157,7 +162,11 @@ CAF_TEST(the bytes are those on disk) {
                        "\x02\0\0\0\x01\x01"
                        "\x02\0\0\0hi"s;
   CAF_CHECK(encode_mail(m) == record_of(1, message));
-  CAF_CHECK(encode_retained(m) == record_of(2, message));
+  CAF_CHECK(encode_retained({m, 0x05, 0x0607, pod_life{"p-1"}}) ==
+            record_of(8, "\x05\0\0\0\0\0\0\0"
+                         "\x07\x06\0\0\0\0\0\0"
+                         "\x03\0\0\0p-1"s +
+                             message));
 
   session_record s;
   s.client_id = client_id{"c"};

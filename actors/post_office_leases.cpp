@@ -1,0 +1,129 @@
+// Retained messages do not end with their TTL: whoever wrote one last renews it, as long as the
+// bank can pay.
+#include "actors/post_office.hpp"
+#include "actors/session_reader.hpp"
+#include "core/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+/// Renewed when this part of its time is left, so that there is time to try again.
+constexpr std::int64_t renewed_in_last = 4;
+constexpr std::int64_t again_ms = 1000;
+
+} // namespace
+
+/// From now on this pod renews it.
+void post_office::hold_retained(const std::string& topic, retained_lease lease) {
+  auto& kept = leases_[topic];
+  renewals_.erase({kept.due_unix_ms, topic});
+  kept = std::move(lease);
+  const auto left = kept.held.until_unix_ms - store_now();
+  renew_at(topic, kept, kept.held.until_unix_ms - left / renewed_in_last);
+}
+
+void post_office::renew_at(const std::string& topic, retained_lease& lease,
+                           std::int64_t due_unix_ms) {
+  renewals_.erase({lease.due_unix_ms, topic});
+  lease.due_unix_ms = due_unix_ms;
+  renewals_.emplace(due_unix_ms, topic);
+  if (renewals_.begin()->second == topic)
+    turn_hourglass();
+}
+
+void post_office::forget_lease(const std::string& topic) {
+  if (const auto node = leases_.extract(topic))
+    renewals_.erase({node.mapped().due_unix_ms, topic});
+}
+
+/// Another pod wrote it, or it is gone: the accounts of this one lose sight of it. What is under
+/// way comes to know that by itself.
+void post_office::drop_lease(const std::string& topic) {
+  const auto found = leases_.find(topic);
+  const auto own = retained_writes_.find(topic);
+  if (found == leases_.end() || found->second.under_way ||
+      (own != retained_writes_.end() && own->second.under_way))
+    return;
+  const auto lease = found->second;
+  forget_lease(topic);
+  write({}, {{returned(*lease.message, lease.held)}, 0}, [](const bank_commit&) {});
+}
+
+/// Found at start, or a departed pod's.
+void post_office::adopt_retained(const std::vector<found_retained>& found) {
+  const session_reader reader{*pod().clock};
+  for (const auto& [record, version] : found) {
+    if (leases_.contains(record.topic) || retained_writes_.contains(record.topic))
+      continue;
+    const holding h{record.paid_until_unix_ms, record.credits, record.publisher};
+    auto m = reader.message(record);
+    write({}, {{withdrawn(*m, h)}, 0}, [](const bank_commit&) {});
+    hold_retained(record.topic, {std::move(m), version, h});
+  }
+}
+
+void post_office::renew(const std::string& topic) {
+  auto& lease = leases_.at(topic);
+  const auto at = store_now();
+  renew_at(topic, lease, at + again_ms);
+  if (lease.under_way || retained_writes_.contains(topic))
+    return; // what is on its way renews it
+  const bool lapsed = lease.held.until_unix_ms <= at && lease.denied;
+  if (lapsed || lease.message->expired(now())) {
+    if (lapsed) {
+      log.warn("a retained message goes, as the bank could not pay for it", {{"topic", topic}});
+      pod().bank_counts.lapsed.add();
+    }
+    const auto name = lease.message->shared_topic_name();
+    give_to_index(topic, nullptr);
+    return retain(name, nullptr, {});
+  }
+  auto h = lease.cheap ? draw_holding(*lease.message, ttl_of(services().settings.bank).least)
+                       : draw_holding(*lease.message, nullptr);
+  h.client = lease.held.client;
+  const auto data = retained_data(topic, lease.message, h);
+  if (!data)
+    return;
+  ops what;
+  what.emplace_back(zk::set_op{paths_.retained(topic), *data, lease.version});
+  payment pay{{returned(*lease.message, lease.held), withdrawn(*lease.message, h)},
+              h.credits - lease.held.credits};
+  lease.under_way = true;
+  write(std::move(what), std::move(pay),
+        [this, topic, h, version = lease.version](const bank_commit& answer) {
+          const auto found = leases_.find(topic);
+          if (found != leases_.end() && found->second.version == version)
+            renewed(topic, h, answer);
+        });
+}
+
+void post_office::renewed(const std::string& topic, const holding& h, const bank_commit& answer) {
+  auto& lease = leases_.at(topic);
+  lease.under_way = false;
+  if (answer.result) {
+    pod().bank_counts.renewals.add();
+    auto next = lease;
+    next.version = answer.result->front().stat.version;
+    next.held = h;
+    next.cheap = next.denied = false;
+    return hold_retained(topic, std::move(next));
+  }
+  const auto e = answer.result.error().code;
+  if (answer.refused && !std::exchange(lease.cheap, true))
+    return renew(topic);
+  if (answer.refused && !std::exchange(lease.denied, true))
+    log.warn("a retained message cannot be renewed and goes when its time is over, unless credits "
+             "return",
+             {{"topic", topic}, {"limit", to_string(answer.refused->limit)}});
+  else if (e == zk::error::bad_version || e == zk::error::no_node)
+    drop_lease(topic);
+}
+
+} // namespace mqttzoo::actors

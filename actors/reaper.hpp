@@ -1,0 +1,112 @@
+// The leader's part of the bank: what nobody else can return any more.
+//
+// One per pod, on the first unit, for as long as the pod; whoever has the ephemeral node `leader`
+// leads. Each pod removes its own mail when its time is over, as it knows who has pointers to it
+// (post_office_expiry.cpp); the leader removes mail of pods that departed, puts their leases back
+// among the free credits, has their retained messages renewed, and makes the total follow
+// `bank.capacity`. Each of its transactions checks the version of `epoch`, which it took with the
+// node `leader`, and of `free`: those of a leader that was deposed fail.
+//
+// Bounded by the mail that departed pods left, which the bank's capacity bounds: so many names.
+#pragma once
+
+#include "actors/mail_survey.hpp"
+#include "actors/pinned.hpp"
+#include "net/timer_queue.hpp"
+#include "zk/ledger.hpp"
+#include "zk/paths.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mqttzoo::actors {
+
+class reaper final : public pinned_base<reaper_actor>, private net::timer_client {
+public:
+  /// Removals in one transaction.
+  static constexpr std::size_t reaped_at_once_max = 50;
+
+  reaper(caf::actor_config& config, unit_services& services, zk::paths paths);
+  ~reaper() override;
+
+  behavior_type make_behavior() override;
+  const char* name() const override { return "reaper"; }
+  void on_exit() override;
+
+  /// On the unit's thread.
+  bool leads() const noexcept { return epoch_.has_value(); }
+  std::size_t doomed() const noexcept { return doomed_.size(); }
+
+private:
+  class leader_ear;
+  using ops = std::vector<zk::op>;
+  /// A job that is under way ends so; `again` in a second, if something is left to do.
+  enum class ended : std::uint8_t { well, again };
+
+  // reaper.cpp: who leads
+  void stand();
+  void look_for_leader();
+  void look_up_election();
+  void elected(zk::version epoch);
+  void deposed();
+  void settle(const view_ref& v);
+  void go_on();
+  void end_job(ended how);
+  void on_due(net::time_point now) override;
+
+  // reaper_books.cpp: what a leader does, one job at a time
+  void follow_capacity();
+  void list_books();
+  void reclaim(const pod_life& life);
+  void reclaimed(const pod_life& life);
+  void read_books_of(const pod_life& life);
+  void put_back(const pod_life& life, const zk::node& in, const zk::node& out);
+  void reap();
+  void reap_with(const zk::node& free);
+  void scan_retained();
+  /// {check epoch, what, set free}; `then` hears of failures that are not the leader's end.
+  void settle_books(ops what, const zk::node& free, zk::free_record after,
+                    std::function<void(const zk::multi_result&)> then);
+  void read_free(std::function<void(const zk::node&)> then);
+  /// A completion, void if this pod leads no more, or anew.
+  template<class T, class F>
+  zk::handler<T> heard(F f) {
+    auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+    return [self, this, term = term_, f = std::move(f)](const expected<T, zk::error>& result) {
+      run_inline([&] {
+        if (term == term_)
+          f(result);
+      });
+    };
+  }
+
+  const zk::paths paths_;
+  const pod_life life_;
+  std::shared_ptr<leader_ear> ear_;
+  std::optional<zk::version> epoch_; ///< nothing: somebody else leads
+  std::uint64_t term_ = 0;           ///< rises with each election and deposition
+  bool standing_ = false;
+  bool busy_ = false;
+  view_ref view_; ///< the last one that was settled; null: alone, or none yet
+
+  bool capacity_followed_ = false;
+  bool books_listed_ = false;
+  bool retained_scanned_ = false;
+  bool surveying_ = false;
+  bool surveyed_ = false;
+  std::vector<pod_life> to_reclaim_;
+  std::set<std::pair<std::int64_t, std::string>> doomed_; ///< mail by its expiry
+  mail_survey survey_;
+  std::optional<zk::free_record> believed_; ///< planted_bug::unfenced_reaping
+};
+
+} // namespace mqttzoo::actors

@@ -1,0 +1,69 @@
+// What holds a session actor back: an outbox that fills, memory that nobody pays for, messages in
+// transit.
+#include "actors/session.hpp"
+
+#include <utility>
+
+namespace mqttzoo::actors {
+
+/// Half of an outbox is free, as a burst may pass through it to a client that keeps up. The rest is
+/// reserved in one piece. Above the half the connection says when it has drained.
+bool session::congested() {
+  const auto bytes = connection_->outbox_bytes();
+  const auto bound = services().settings.net.outbox_bytes_max;
+  if (bytes <= bound / 2)
+    return false;
+  if (bytes > bound)
+    return true;
+  if (outbox_bytes_ == 0 && reserve(bound - bound / 2))
+    outbox_bytes_ = bound - bound / 2;
+  return outbox_bytes_ == 0;
+}
+
+void session::pay_back_outbox() {
+  release(std::exchange(outbox_bytes_, 0));
+}
+
+bool session::reserve(std::size_t bytes) {
+  if (!services().memory->reserve(bytes))
+    return false;
+  reserved_bytes_ += bytes;
+  return true;
+}
+
+void session::release(std::size_t bytes) {
+  services().memory->release(bytes);
+  reserved_bytes_ -= bytes;
+}
+
+void session::watch_pressure() {
+  const auto bound = services().settings.net.transit_bytes_max;
+  if (card_->transit_bytes.load(std::memory_order_acquire) <= bound)
+    return set_pause(by_transit, false);
+  set_pause(by_transit, true);
+  card_->transit_waiter.store(true);
+  // The last batch may have gone between the two lines above, and nobody would tell us.
+  // Sequentially consistent with the other side, batch::~batch().
+  if (card_->transit_bytes.load() <= bound && card_->transit_waiter.exchange(false))
+    set_pause(by_transit, false);
+}
+
+void session::set_pause(pause why, bool on) {
+  const auto before = paused_;
+  paused_ = static_cast<std::uint8_t>(on ? paused_ | why : paused_ & ~why);
+  constexpr auto ours = by_transit | by_outbox; // the machine knows of its own reason
+  if (((before & ours) != 0) != ((paused_ & ours) != 0)) {
+    using reading = mqtt::session::reading;
+    machine_.on_reading((paused_ & ours) != 0 ? reading::held : reading::goes_on, now());
+    if ((paused_ & ours) != 0)
+      services().counters.reads_paused.add();
+  }
+  if (!connection_ || (before != 0) == (paused_ != 0))
+    return;
+  if (paused_ != 0)
+    connection_->pause_reading();
+  else
+    connection_->resume_reading();
+}
+
+} // namespace mqttzoo::actors
