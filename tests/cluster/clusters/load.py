@@ -135,7 +135,7 @@ async def _order(cluster: Cluster, command: str) -> None:
     await asyncio.get_running_loop().run_in_executor(None, cluster.order, command)
 
 
-async def _kill_pods(crowd: Crowd, rng: random.Random, kills: int) -> None:
+async def kill_pods(crowd: Crowd, rng: random.Random, kills: int) -> None:
     """A random pod each time; it is back before or after the others have noticed. Then all at once."""
     cluster = crowd.cluster
     for _ in range(kills):
@@ -152,7 +152,7 @@ async def _kill_pods(crowd: Crowd, rng: random.Random, kills: int) -> None:
     await crowd.arrives()
 
 
-async def _kill_leaders(crowd: Crowd, rng: random.Random, kills: int) -> None:
+async def kill_leaders(crowd: Crowd, rng: random.Random, kills: int) -> None:
     cluster = crowd.cluster
     for _ in range(kills):
         await asyncio.sleep(rng.uniform(0.3, 2))
@@ -220,12 +220,12 @@ def _under_load(args: argparse.Namespace, strike: Strike, qos: int, servers: Opt
 
 @own_cluster(pods=1)
 def qos_1_with_killed_pods(args: argparse.Namespace) -> None:
-    _under_load(args, _kill_pods, 1)
+    _under_load(args, kill_pods, 1)
 
 
 @own_cluster(pods=1)
 def qos_2_with_killed_pods(args: argparse.Namespace) -> None:
-    _under_load(args, _kill_pods, 2)
+    _under_load(args, kill_pods, 2)
 
 
 @own_cluster(pods=1)
@@ -235,12 +235,12 @@ def qos_2_with_stopped_pods(args: argparse.Namespace) -> None:
 
 @own_cluster(pods=1)
 def qos_1_with_killed_leaders(args: argparse.Namespace) -> None:
-    _under_load(args, _kill_leaders, 1, servers=3)
+    _under_load(args, kill_leaders, 1, servers=3)
 
 
 @own_cluster(pods=1)
 def qos_2_with_killed_leaders(args: argparse.Namespace) -> None:
-    _under_load(args, _kill_leaders, 2, servers=3)
+    _under_load(args, kill_leaders, 2, servers=3)
 
 
 @own_cluster(pods=1)
