@@ -7,16 +7,12 @@
 #include "actors/bank.hpp"
 #include "actors/bank_commit.hpp"
 #include "actors/reaper.hpp"
-#include "core/clock.hpp"
 #include "tests/actors/books.hpp"
 #include "tests/actors/cluster_store.hpp"
 #include "zk/create_missing.hpp"
-#include "zk/embedded_store.hpp"
-#include "zk/faulty_store.hpp"
 #include "zk/ledger.hpp"
 
 #include <caf/send.hpp>
-#include <caf/test/dsl.hpp>
 
 #include <memory>
 #include <string>
@@ -25,7 +21,7 @@
 
 namespace mqttzoo::test {
 
-struct bank_fixture : test_coordinator_fixture<> {
+struct bank_fixture : tree_fixture {
   struct bank_pod {
     bank_pod(zk::store& tree, const std::string& life, zk::faulty_options faulty)
         : faults(tree, std::move(faulty)),
@@ -49,12 +45,6 @@ struct bank_fixture : test_coordinator_fixture<> {
   };
 
   bank_fixture() {
-    zk::embedded_options options;
-    options.path = ":memory:";
-    options.clock = &clock;
-    options.threading = zk::store_threading::manual;
-    store = std::move(zk::embedded_store::open(options).value());
-    zk::create_missing(*store, answers, paths.skeleton(), [](auto) {});
     zk::create_missing(*store, answers, zk::with_ancestors(paths.topic_bucket("t")), [](auto) {});
     store->run_turn();
   }
@@ -71,6 +61,7 @@ struct bank_fixture : test_coordinator_fixture<> {
   /// Empty: a pod that is alone.
   bank_pod& start(const std::string& life, zk::faulty_options faulty = {}) {
     auto& p = *pods.emplace_back(std::make_unique<bank_pod>(*store, life, std::move(faulty)));
+    ways.push_back(&p.faults);
     p.pod.life = pod_life{life};
     p.pod.clock = &clock;
     p.pod.store = &p.store;
@@ -141,22 +132,6 @@ struct bank_fixture : test_coordinator_fixture<> {
     caf::anon_send_exit(p.ear, reason);
     p.ear = nullptr;
     p.pod.reaper = nullptr;
-  }
-
-  void settle() {
-    bool moved = true;
-    while (moved) {
-      run();
-      moved = store->run_turn() > 0;
-      for (auto& p : pods)
-        moved |= p->faults.step();
-    }
-  }
-
-  void advance(std::chrono::nanoseconds by) {
-    clock.advance(by);
-    timers.run_due(clock.now());
-    settle();
   }
 
   std::string mail_path(bank_pod& p, std::int64_t credits, std::int64_t until_unix_ms) {
@@ -231,11 +206,6 @@ struct bank_fixture : test_coordinator_fixture<> {
     return v;
   }
 
-  const zk::paths paths;
-  core::manual_clock clock;
-  net::timer_queue timers;
-  zk::inline_executor answers;
-  std::unique_ptr<zk::embedded_store> store;
   core::bank_settings settings = core::settings{}.bank;
   std::uint64_t last_mail = 0;
   actors::planted_bug bug = actors::planted_bug::none;

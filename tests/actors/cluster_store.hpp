@@ -9,14 +9,11 @@
 #include "actors/limits.hpp"
 #include "actors/post_office.hpp"
 #include "actors/session_owner.hpp"
-#include "core/clock.hpp"
 #include "tests/actors/fakes.hpp"
 #include "tests/actors/store_proxy.hpp"
-#include "zk/embedded_store.hpp"
-#include "zk/faulty_store.hpp"
+#include "tests/actors/tree_fixture.hpp"
 
 #include <caf/send.hpp>
-#include <caf/test/dsl.hpp>
 
 #include <memory>
 #include <string>
@@ -85,7 +82,7 @@ private:
   std::vector<std::shared_ptr<watch_relay>> relays_;
 };
 
-struct cluster_store_fixture : test_coordinator_fixture<> {
+struct cluster_store_fixture : tree_fixture {
   /// A pod as far as the store sees it.
   struct pod_parts {
     pod_parts(zk::store& shared, const std::string& life)
@@ -106,14 +103,6 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
   };
 
   cluster_store_fixture() {
-    zk::embedded_options options;
-    options.path = ":memory:";
-    options.clock = &clock;
-    options.threading = zk::store_threading::manual;
-    store = std::move(zk::embedded_store::open(options).value());
-    for (const auto& path : paths.skeleton())
-      store->create(answers, path, {}, zk::create_mode::persistent, [](auto) {});
-    store->run_turn();
     for (const auto* life : {"a-1", "b-1", "c-1"})
       make_pod(life);
     for (auto& p : pods)
@@ -135,6 +124,7 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
 
   void make_pod(const std::string& life) {
     auto& p = *pods.emplace_back(std::make_unique<pod_parts>(*store, life));
+    ways.push_back(&p.faults);
     p.pod.life = pod_life{life};
     p.pod.clock = &clock;
     p.pod.store = &p.store;
@@ -178,22 +168,6 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
     settle();
   }
 
-  void settle() {
-    bool moved = true;
-    while (moved) {
-      run();
-      moved = store->run_turn() > 0;
-      for (auto& p : pods)
-        moved |= p->faults.step();
-    }
-  }
-
-  void advance(std::chrono::nanoseconds by) {
-    clock.advance(by);
-    timers.run_due(clock.now());
-    settle();
-  }
-
   // --- the store ---
 
   template<class F>
@@ -233,17 +207,6 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
   void set(const std::string& path, const std::string& data) {
     store->set(answers, path, data, zk::any_version, [](auto r) { CAF_REQUIRE(r); });
     store->run_turn();
-  }
-
-  /// The pod's node is in the store from now on; how often any came or went.
-  std::int64_t register_pod(const std::string& life) {
-    store->create(answers, paths.pods() + '/' + life, "{}", zk::create_mode::ephemeral,
-                  [](auto r) { CAF_REQUIRE(r); });
-    std::int64_t changes = 0;
-    store->children(answers, paths.pods(), nullptr,
-                    [&](expected<zk::child_list, zk::error> c) { changes = c->stat.cversion; });
-    store->run_turn();
-    return changes;
   }
 
   // --- sessions ---
@@ -293,11 +256,6 @@ struct cluster_store_fixture : test_coordinator_fixture<> {
     settle();
   }
 
-  const zk::paths paths;
-  core::manual_clock clock;
-  net::timer_queue timers;
-  zk::inline_executor answers;
-  std::unique_ptr<zk::embedded_store> store;
   std::vector<std::unique_ptr<pod_parts>> pods;
   std::int64_t last_view = 0;
   std::uint64_t last_session = 5000;

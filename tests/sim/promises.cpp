@@ -58,6 +58,17 @@ struct weather {
   bool expires = false; ///< messages may have their time before anybody gets them
 };
 
+/// Everything fails at once.
+weather storm() {
+  weather w;
+  w.kills = deaths::cascades;
+  w.cuts = true;
+  w.store.loss_per_mille = 3;
+  w.store.delay_per_mille = 30;
+  w.store.watch_delay_per_mille = 50;
+  return w;
+}
+
 class run {
 public:
   run(std::uint64_t seed, weather w)
@@ -344,22 +355,11 @@ CAF_TEST(promises hold when pods are killed) {
 }
 
 CAF_TEST(what is acknowledged arrives when everything fails at once) {
-  weather w;
-  w.kills = deaths::cascades;
-  w.cuts = true;
-  w.store.loss_per_mille = 3;
-  w.store.delay_per_mille = 30;
-  w.store.watch_delay_per_mille = 50;
-  play_all(w);
+  play_all(storm());
 }
 
 CAF_TEST(the books are exact when everything fails at once and time runs out) {
-  weather w;
-  w.kills = deaths::cascades;
-  w.cuts = true;
-  w.store.loss_per_mille = 3;
-  w.store.delay_per_mille = 30;
-  w.store.watch_delay_per_mille = 50;
+  auto w = storm();
   w.bank = tight();
   w.expires = true;
   play_all(w);

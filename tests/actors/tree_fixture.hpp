@@ -1,0 +1,57 @@
+// A tree that several pods of a test have, each by a way of its own, and the time they share.
+//
+// Lives for one test, on its thread; outlives the pods of the fixture that builds on it.
+#pragma once
+
+#include "core/clock.hpp"
+#include "net/timer_queue.hpp"
+#include "zk/create_missing.hpp"
+#include "zk/embedded_store.hpp"
+#include "zk/faulty_store.hpp"
+#include "zk/paths.hpp"
+
+#include <caf/test/dsl.hpp>
+
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace mqttzoo::test {
+
+struct tree_fixture : test_coordinator_fixture<> {
+  tree_fixture() {
+    zk::embedded_options options;
+    options.path = ":memory:";
+    options.clock = &clock;
+    options.threading = zk::store_threading::manual;
+    store = std::move(zk::embedded_store::open(options).value());
+    zk::create_missing(*store, answers, paths.skeleton(), [](auto) {});
+    store->run_turn();
+  }
+
+  void settle() {
+    bool moved = true;
+    while (moved) {
+      run();
+      moved = store->run_turn() > 0;
+      for (auto* way : ways)
+        moved |= way->step();
+    }
+  }
+
+  void advance(std::chrono::nanoseconds by) {
+    clock.advance(by);
+    timers.run_due(clock.now());
+    settle();
+  }
+
+  const zk::paths paths;
+  core::manual_clock clock;
+  net::timer_queue timers;
+  zk::inline_executor answers;
+  std::unique_ptr<zk::embedded_store> store;
+  std::vector<zk::faulty_store*> ways; ///< the pods', to the store
+};
+
+} // namespace mqttzoo::test
