@@ -1,6 +1,5 @@
 #include "actors/adopter.hpp"
 
-#include "actors/child_path.hpp"
 #include "actors/home.hpp"
 #include "actors/session_owner.hpp"
 #include "core/log.hpp"
@@ -130,7 +129,7 @@ void adopter::list_prefix(const std::string& path) {
         list_again_ |= !found && found.error() != zk::error::no_node;
         const bool top = path == paths_.sessions();
         for (const auto& name : found ? found->names : std::vector<std::string>{}) {
-          auto below = child_path(path, name);
+          auto below = zk::child_path(path, name);
           if (top)
             prefixes_.push_back(std::move(below));
           else if (const auto b = bucket_of(below); b && view_->home_of(*b) == view_->self)
@@ -148,7 +147,7 @@ void adopter::list_bucket(const std::string& path) {
         if (run == run_) {
           list_again_ |= !found && found.error() != zk::error::no_node;
           for (const auto& name : found ? found->names : std::vector<std::string>{})
-            candidates_.push_back(child_path(path, name));
+            candidates_.push_back(zk::child_path(path, name));
         }
         go_on();
       }));

@@ -12,7 +12,7 @@
 // does not answer is tried again in a second; what is damaged is reported and left alone.
 #pragma once
 
-#include "actors/mail_survey.hpp"
+#include "actors/cluster_view.hpp"
 #include "actors/pinned.hpp"
 #include "actors/session_reader.hpp"
 #include "net/timer_queue.hpp"

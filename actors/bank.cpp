@@ -1,6 +1,7 @@
 #include "actors/bank.hpp"
 
 #include "core/log.hpp"
+#include "zk/behind_sync.hpp"
 #include "zk/request_check.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -216,28 +217,19 @@ void bank::write(ops what, std::function<void(const zk::multi_result&)> then) {
                      });
 }
 
-void bank::read(const std::string& path,
-                std::function<void(const expected<zk::node, zk::error>&)> then) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  pod().store->get(
-      *pod().store_answers, path, nullptr,
-      [this, self, then = std::move(then)](const expected<zk::node, zk::error>& found) {
-        run_inline([&] { then(found); });
-      });
+void bank::read(const std::string& path, node_handler then) {
+  pod().store->get(*pod().store_answers, path, nullptr, as_this(std::move(then)));
 }
 
-void bank::read_behind_sync(const std::string& path,
-                            std::function<void(const expected<zk::node, zk::error>&)> then) {
+void bank::read_behind_sync(const std::string& path, node_handler then) {
+  zk::get_behind_sync(*pod().store, *pod().store_answers, path, as_this(std::move(then)));
+}
+
+zk::handler<zk::node> bank::as_this(node_handler then) {
   auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  pod().store->sync(*pod().store_answers, path,
-                    [this, self, path, then = std::move(then)](const auto& synced) {
-                      run_inline([&] {
-                        if (synced)
-                          read(path, then);
-                        else
-                          then(unexpected(synced.error()));
-                      });
-                    });
+  return [this, self, then = std::move(then)](const expected<zk::node, zk::error>& found) {
+    run_inline([&] { then(found); });
+  };
 }
 
 } // namespace mqttzoo::actors

@@ -110,11 +110,12 @@ private:
   void read_free(std::function<void(const zk::node&)> then, std::function<void()> again);
 
   void write(ops what, std::function<void(const zk::multi_result&)> then);
-  void read(const std::string& path,
-            std::function<void(const expected<zk::node, zk::error>&)> then);
-  /// Behind a sync that was answered: what completed anywhere before is there.
-  void read_behind_sync(const std::string& path,
-                        std::function<void(const expected<zk::node, zk::error>&)> then);
+  using node_handler = std::function<void(const expected<zk::node, zk::error>&)>;
+  void read(const std::string& path, node_handler then);
+  /// What completed anywhere before is there.
+  void read_behind_sync(const std::string& path, node_handler then);
+  /// The completion, as this actor.
+  zk::handler<zk::node> as_this(node_handler then);
 
   const zk::paths paths_;
   const pod_life life_; ///< as its nodes are called

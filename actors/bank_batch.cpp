@@ -125,8 +125,7 @@ void bank::blame(const zk::multi_error& e) {
 /// The answer was lost. The number in `out` says whether it was applied.
 void bank::look_up_batch() {
   read_behind_sync(paths_.bank_pod_out(life_), [this](const auto& found) {
-    if (!found &&
-        (found.error() == zk::error::connection_loss || found.error() == zk::error::overloaded))
+    if (!found && zk::may_pass(found.error()))
       return look_up_batch();
     if (!found)
       return fail("reading its own node", found.error());

@@ -18,10 +18,6 @@ constexpr double target_s = 7.5;
 /// cost a draw each time.
 constexpr std::int64_t quantum_part = 256;
 
-bool passes(zk::error e) noexcept {
-  return e == zk::error::connection_loss || e == zk::error::overloaded;
-}
-
 } // namespace
 
 // --- at the start ---
@@ -31,7 +27,7 @@ bool passes(zk::error e) noexcept {
 void bank::open() {
   work_ = work::busy;
   read(paths_.bank_pod_out(life_), [this](const auto& out) {
-    if (!out && passes(out.error()))
+    if (!out && zk::may_pass(out.error()))
       return open();
     if (!out && out.error() == zk::error::no_node)
       return enrol();
@@ -40,7 +36,7 @@ void bank::open() {
       return fail("opening its books", out ? zk::error::storage_damaged : out.error());
     read(paths_.bank_pod_in(life_),
          [this, version = out->stat.version, spent = *spent](const auto& in) {
-           if (!in && passes(in.error()))
+           if (!in && zk::may_pass(in.error()))
              return open();
            const auto granted =
                in ? zk::decode_granted(in->data) : unexpected(zk::record_error::truncated);
@@ -65,7 +61,8 @@ void bank::enrol() {
       zk::create_op{paths_.bank_pod_out(life_), zk::encode_spent({}), zk::create_mode::persistent});
   write(std::move(what), [this](const zk::multi_result& result) {
     // However it went, what stands there says it: nobody else makes these nodes.
-    if (result || result.error().code == zk::error::node_exists || passes(result.error().code))
+    if (result || result.error().code == zk::error::node_exists ||
+        zk::may_pass(result.error().code))
       return open();
     if (result.error().code != zk::error::storage_full)
       return fail("opening its books", result.error().code);
@@ -127,7 +124,7 @@ void bank::give_back(std::int64_t credits) {
 void bank::read_free(std::function<void(const zk::node&)> then, std::function<void()> again) {
   read_behind_sync(paths_.bank_free(), [this, then = std::move(then), again = std::move(again)](
                                            const expected<zk::node, zk::error>& found) {
-    if (!found && passes(found.error()))
+    if (!found && zk::may_pass(found.error()))
       return now() < close_by_ ? again() : moved(false);
     if (!found)
       return fail("reading the free credits", found.error());
@@ -151,7 +148,7 @@ void bank::open_books(zk::version free) {
   write(std::move(what), [this, total](const zk::multi_result& result) {
     if (result)
       log.info("the bank is opened", {{"credits", static_cast<std::uint64_t>(total)}});
-    else if (result.error().code != zk::error::bad_version && !passes(result.error().code))
+    else if (result.error().code != zk::error::bad_version && !zk::may_pass(result.error().code))
       return moved(false);
     work_ = work::idle;
     go_on();
@@ -189,7 +186,7 @@ void bank::move(const zk::free_record& from, zk::version free, std::int64_t cred
 void bank::look_up_lease(std::function<void()> again, bool enough) {
   read_behind_sync(
       paths_.bank_pod_in(life_), [this, again = std::move(again), enough](const auto& in) {
-        if (!in && passes(in.error()))
+        if (!in && zk::may_pass(in.error()))
           return look_up_lease(again, enough);
         const auto granted =
             in ? zk::decode_granted(in->data) : unexpected(zk::record_error::truncated);

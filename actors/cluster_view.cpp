@@ -1,9 +1,12 @@
 #include "actors/cluster_view.hpp"
 
 #include "actors/session_card.hpp"
+#include "zk/paths.hpp"
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
+#include <string>
 #include <string_view>
 
 namespace mqttzoo::actors {
@@ -36,6 +39,17 @@ std::vector<member_ref> sorted(std::vector<member_ref> members) {
 }
 
 } // namespace
+
+std::optional<client_bucket> bucket_of(std::string_view path) {
+  const auto digits =
+      std::string{zk::last_level_of(zk::parent_of(path))} + std::string{zk::last_level_of(path)};
+  std::uint16_t value = 0;
+  const auto* end = digits.data() + digits.size();
+  const auto [stop, wrong] = std::from_chars(digits.data(), end, value, 16);
+  if (digits.size() != 4 || wrong != std::errc{} || stop != end)
+    return std::nullopt;
+  return client_bucket{value};
+}
 
 cluster_view::cluster_view(std::int64_t n, std::vector<member_ref> m, member_ref s)
     : number(n), members(sorted(std::move(m))), self(std::move(s)) {

@@ -31,6 +31,9 @@ public:
 /// One of 65,536 parts of all client ids: the first two levels of a session's path.
 enum class client_bucket : std::uint16_t {};
 
+/// Which of them `.../<ab>/<cd>` is; nothing if it is no bucket.
+std::optional<client_bucket> bucket_of(std::string_view path);
+
 class cluster_view final : public ref_counted {
 public:
   /// `members` in any order, `self` among them.

@@ -1,7 +1,6 @@
 // The directory's dealings with the membership, and how it asks the store.
 #include "actors/directory.hpp"
 
-#include "actors/child_path.hpp"
 #include "actors/directory_ear.hpp"
 
 #include <chrono>
@@ -147,7 +146,7 @@ void directory::flow() {
 void directory::remove_nodes_of(const pod_life& life) {
   for (const auto& [path, s] : shards_)
     for (const auto& name : s.log.nodes_of(life))
-      enter([this, node = child_path(path, name)] {
+      enter([this, node = zk::child_path(path, name)] {
         store().remove(here(), node, zk::any_version, then([this](auto) { leave(); }));
       });
 }

@@ -205,7 +205,7 @@ void directory::root_came(expected<zk::child_list, zk::error> found, std::uint64
   const bool counts_for_refresh = root_.awaited && generation == generation_;
   arrived(root_, generation);
   for (const auto& name : found->names) {
-    const auto path = paths_.wildcards() + '/' + name;
+    const auto path = zk::child_path(paths_.wildcards(), name);
     const auto [at, is_new] = shards_.try_emplace(path);
     if (!is_new)
       continue;

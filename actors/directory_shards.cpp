@@ -1,7 +1,7 @@
 // How the directory writes what this pod wants with wildcards or as a member of groups: its own log
 // in each shard.
-#include "actors/child_path.hpp"
 #include "actors/directory.hpp"
+#include "zk/behind_sync.hpp"
 #include "zk/create_missing.hpp"
 
 #include <algorithm>
@@ -89,7 +89,7 @@ void directory::write_node(const std::string& path) {
   ops.emplace_back(w.nodes[w.next]);
   if (w.next + 1 == w.nodes.size())
     for (const auto& name : w.stale)
-      ops.emplace_back(zk::remove_op{child_path(path, name)});
+      ops.emplace_back(zk::remove_op{zk::child_path(path, name)});
   store().multi(here(), std::move(ops), then([this, path](zk::multi_result result) {
                   node_written(path, std::move(result));
                 }));
@@ -119,19 +119,14 @@ void directory::node_written(const std::string& path, zk::multi_result result) {
 /// In the gate. Whether the node was created: nobody else makes one with this pod's name, and this
 /// pod one after the other.
 void directory::look_up_node(const std::string& path) {
-  const zk::handler<zk::child_list> came = then([this, path](auto found) {
-    if (!found && found.error() != zk::error::no_node) {
-      leave();
-      return again(found.error(), [this, path] { look_up_node(path); });
-    }
-    nodes_found(path, found ? std::move(found->names) : std::vector<std::string>{});
-  });
-  // A server that was not synced may not have the node yet.
-  store().sync(here(), path, then([this, path, came](expected<std::monostate, zk::error> synced) {
-                 if (!synced)
-                   return came(unexpected{synced.error()});
-                 store().children(here(), path, nullptr, came);
-               }));
+  zk::children_behind_sync(
+      store(), here(), path, then([this, path](expected<zk::child_list, zk::error> found) {
+        if (!found && found.error() != zk::error::no_node) {
+          leave();
+          return again(found.error(), [this, path] { look_up_node(path); });
+        }
+        nodes_found(path, found ? std::move(found->names) : std::vector<std::string>{});
+      }));
 }
 
 void directory::nodes_found(const std::string& path, const std::vector<std::string>& names) {

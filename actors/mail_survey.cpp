@@ -1,22 +1,11 @@
 #include "actors/mail_survey.hpp"
 
 #include "actors/session_card.hpp"
+#include "zk/behind_sync.hpp"
 
-#include <charconv>
 #include <utility>
 
 namespace mqttzoo::actors {
-
-std::optional<client_bucket> bucket_of(std::string_view path) {
-  const auto digits =
-      std::string{zk::last_level_of(zk::parent_of(path))} + std::string{zk::last_level_of(path)};
-  std::uint16_t value = 0;
-  const auto* end = digits.data() + digits.size();
-  const auto [stop, wrong] = std::from_chars(digits.data(), end, value, 16);
-  if (digits.size() != 4 || wrong != std::errc{} || stop != end)
-    return std::nullopt;
-  return client_bucket{value};
-}
 
 mail_survey::mail_survey(pod_services& pod, const zk::paths& paths, parts with)
     : pod_(pod), paths_(paths), with_(std::move(with)) {}
@@ -81,25 +70,25 @@ void mail_survey::list(const std::string& path) {
                          std::vector<std::string> strangers;
                          for (const auto& name : found ? found->names : std::vector<std::string>{})
                            if (const auto mail = zk::parse_mail_name(name); !mail)
-                             to_list_.push_back(path + '/' + name);
+                             to_list_.push_back(zk::child_path(path, name));
                            else if (!writers_.contains(static_cast<std::int64_t>(mail->writer)))
-                             strangers.push_back(path + '/' + name);
+                             strangers.push_back(zk::child_path(path, name));
                          strangers.empty() ? next() : look_at(std::move(strangers));
                        }));
 }
 
 /// Read after the mail was seen: its writer is no pod that came since.
 void mail_survey::look_at(std::vector<std::string> mails) {
-  pod_.store->sync(*pod_.store_answers, paths_.pods(), [](auto) {});
-  pod_.store->children(*pod_.store_answers, paths_.pods(), nullptr,
-                       then<zk::child_list>([this, mails = std::move(mails)](const auto& found) {
-                         if (!found || found->stat.cversion != view_->number)
-                           return stop();
-                         for (const auto& path : mails)
-                           if (const auto name = zk::parse_mail_name(zk::last_level_of(path)))
-                             with_.found(path, *name);
-                         next();
-                       }));
+  zk::children_behind_sync(
+      *pod_.store, *pod_.store_answers, paths_.pods(),
+      then<zk::child_list>([this, mails = std::move(mails)](const auto& found) {
+        if (!found || found->stat.cversion != view_->number)
+          return stop();
+        for (const auto& path : mails)
+          if (const auto name = zk::parse_mail_name(zk::last_level_of(path)))
+            with_.found(path, *name);
+        next();
+      }));
 }
 
 } // namespace mqttzoo::actors

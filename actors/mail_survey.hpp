@@ -7,22 +7,18 @@
 // Buckets are listed one after the other; there is no hurry.
 #pragma once
 
-#include "actors/pinned.hpp"
+#include "actors/cluster_view.hpp"
+#include "actors/unit_services.hpp"
 #include "zk/paths.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_set>
 #include <vector>
 
 namespace mqttzoo::actors {
-
-/// Which of 65,536 parts `.../<ab>/<cd>` is; nothing if it is no bucket.
-std::optional<client_bucket> bucket_of(std::string_view path);
 
 class mail_survey {
 public:

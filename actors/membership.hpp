@@ -17,6 +17,7 @@
 
 #include "actors/link_source.hpp"
 #include "actors/pinned.hpp"
+#include "actors/store_ear.hpp"
 #include "zk/paths.hpp"
 #include "zk/pod_record.hpp"
 
@@ -59,8 +60,6 @@ private:
     settled
   };
 
-  class watch_ear;
-
   struct known_pod {
     zk::pod_record record;
     member_ref member;
@@ -94,7 +93,7 @@ private:
   void settle();
 
   parts with_;
-  std::shared_ptr<watch_ear> ear_;
+  std::shared_ptr<store_ear> ear_;
   std::map<pod_life, known_pod> pods_; ///< members, this pod included
   view_ref view_;
   step step_ = step::settled;

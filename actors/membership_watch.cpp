@@ -19,32 +19,15 @@ constexpr std::chrono::milliseconds read_again_after{200};
 
 } // namespace
 
-/// Hears that the children changed, or that a link to ZooKeeper is back.
-class membership::watch_ear final : public zk::watch_sink {
-public:
-  explicit watch_ear(membership& of) : of_(of) {}
-
-  void on_watch(const zk::watch_event& event) override {
-    const bool lost = of_.pod().bug == planted_bug::lost_watch && of_.view_;
-    if (event.session == of_.pod().store->session() && !lost)
-      look();
-  }
-  void on_session(const zk::session_event& event) override {
-    if (event.state == zk::session_state::connected)
-      look();
-  }
-
-private:
-  void look() {
-    of_.run_inline([&] { of_.read_pods(); });
-  }
-
-  membership& of_; ///< it holds us, and lets go when it ends
-};
-
 membership::membership(caf::actor_config& config, unit_services& services, parts with)
     : pinned_base<membership_actor>(config, services), with_(std::move(with)),
-      ear_(std::make_shared<watch_ear>(*this)) {}
+      ear_(std::make_shared<store_ear>(
+          pod(),
+          [this] {
+            if (pod().bug != planted_bug::lost_watch || !view_)
+              run_inline([&] { read_pods(); });
+          },
+          [this] { run_inline([&] { read_pods(); }); })) {}
 
 void membership::listen() {
   pod().store->attach(*pod().store_answers, ear_); // the first word of the session has us look
@@ -85,7 +68,7 @@ void membership::read_records(std::vector<std::string> names, std::int64_t numbe
     if (pods_.contains(pod_life{name}))
       continue;
     ++reading_->missing;
-    pod().store->get(*pod().store_answers, with_.paths.pods() + '/' + name, nullptr,
+    pod().store->get(*pod().store_answers, zk::child_path(with_.paths.pods(), name), nullptr,
                      [this, self, name](expected<zk::node, zk::error> node) {
                        run_inline([&] {
                          if (node)

@@ -248,6 +248,8 @@ private:
   holding draw_holding(const mqtt::message& m, std::chrono::milliseconds most, bool begun = false);
   held_change withdrawn(const mqtt::message& m, const holding& h) const;
   held_change returned(const mqtt::message& m, const holding& h) const;
+  /// Only the accounts change.
+  void book(held_change change);
   void account(mail& m);
   net::time_point held_until(const mail& m);
   void watch_expiry(mail& m, std::int64_t due_unix_ms);
@@ -291,6 +293,7 @@ private:
   void word_ended(const far_message& of, mqtt::reason_code outcome);
   void word_again(const far_message& of, given_word w);
   void look_up(const far_message& of, const std::string& witness);
+  void looked_up(const far_message& of, const expected<std::optional<zk::stat>, zk::error>& there);
   void resolve_words();
   bool is_member(const member_ref& m) const { return !view_ || view_->contains(m->life); }
   void install(const view_ref& v);
@@ -360,8 +363,6 @@ private:
   void write(ops what, std::function<void(zk::multi_result)> then);
   void write(ops what, payment pay, std::function<void(const bank_commit&)> then);
   /// Whether a node is there, as the store's leader knows by now; `then` runs as this actor.
-  void look_behind_sync(const std::string& path,
-                        std::function<void(const expected<bool, zk::error>&)> then);
   /// Removals that may not get lost: tried again while the store is full.
   void remove(removal r);
   void try_again(removal r, const zk::multi_error& after);

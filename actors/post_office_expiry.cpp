@@ -63,11 +63,14 @@ held_change post_office::returned(const mqtt::message& m, const holding& h) cons
           -static_cast<std::int64_t>(bytes_of(m))};
 }
 
+void post_office::book(held_change change) {
+  write({}, {{std::move(change)}, 0}, [](const bank_commit&) {});
+}
+
 /// It is stored, and somebody else paid.
 void post_office::account(mail& m) {
-  if (std::exchange(m.accounted, true))
-    return;
-  write({}, {{withdrawn(*m.message, m.held)}, 0}, [](const bank_commit&) {});
+  if (!std::exchange(m.accounted, true))
+    book(withdrawn(*m.message, m.held));
 }
 
 /// By the clock of this pod.

@@ -3,6 +3,7 @@
 #include "actors/post_office.hpp"
 #include "actors/session_reader.hpp"
 #include "core/log.hpp"
+#include "zk/behind_sync.hpp"
 #include "zk/records.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -79,16 +80,11 @@ void post_office::read_retained(const std::string& topic) {
 void post_office::read_retained_node(
     const std::string& topic, std::function<void(const expected<zk::node, zk::error>&)> then) {
   auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  auto path = paths_.retained(topic);
-  auto came = [self, this, then = std::move(then)](const expected<zk::node, zk::error>& found) {
-    run_inline([&] { then(found); });
-  };
-  pod().store->sync(*pod().store_answers, path,
-                    [this, path, came = std::move(came)](const auto& synced) mutable {
-                      if (!synced)
-                        return came(unexpected{synced.error()});
-                      pod().store->get(*pod().store_answers, path, nullptr, std::move(came));
-                    });
+  zk::get_behind_sync(
+      *pod().store, *pod().store_answers, paths_.retained(topic),
+      [self, this, then = std::move(then)](const expected<zk::node, zk::error>& found) {
+        run_inline([&] { then(found); });
+      });
 }
 
 void post_office::retained_read(const std::string& topic,

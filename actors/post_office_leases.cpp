@@ -53,7 +53,7 @@ void post_office::drop_lease(const std::string& topic) {
     return;
   const auto lease = found->second;
   forget_lease(topic);
-  write({}, {{returned(*lease.message, lease.held)}, 0}, [](const bank_commit&) {});
+  book(returned(*lease.message, lease.held));
 }
 
 /// Found at start, or a departed pod's.
@@ -64,7 +64,7 @@ void post_office::adopt_retained(const std::vector<found_retained>& found) {
       continue;
     const holding h{record.paid_until_unix_ms, record.credits, record.publisher};
     auto m = reader.message(record);
-    write({}, {{withdrawn(*m, h)}, 0}, [](const bank_commit&) {});
+    book(withdrawn(*m, h));
     hold_retained(record.topic, {std::move(m), version, h});
   }
 }

@@ -21,8 +21,7 @@ void refuse_all(const ticket_list& tickets, const mqtt::settlement& why) {
 
 /// The store has no room now, or cannot be reached, but may later.
 bool passes(zk::error e) noexcept {
-  return e == zk::error::storage_full || e == zk::error::overloaded ||
-         e == zk::error::connection_loss;
+  return e == zk::error::storage_full || zk::may_pass(e);
 }
 
 } // namespace

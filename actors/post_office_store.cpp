@@ -79,30 +79,6 @@ void post_office::write(ops what, payment pay, std::function<void(const bank_com
   send(pod().bank, commit_atom::value, std::move(c));
 }
 
-/// Only if the sync itself was answered: else a link broke in between, and the server that answers
-/// the read may be behind.
-void post_office::look_behind_sync(const std::string& path,
-                                   std::function<void(const expected<bool, zk::error>&)> then) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  pod().store->sync(
-      *pod().store_answers, path,
-      [self, this, path, then = std::move(then)](const auto& synced) mutable {
-        if (!synced) {
-          run_inline([&] { then(unexpected{synced.error()}); });
-          return;
-        }
-        pod().store->exists(
-            *pod().store_answers, path, nullptr,
-            [self, this,
-             then = std::move(then)](const expected<std::optional<zk::stat>, zk::error>& found) {
-              run_inline([&] {
-                using answer = expected<bool, zk::error>;
-                then(found ? answer{found->has_value()} : answer{unexpected{found.error()}});
-              });
-            });
-      });
-}
-
 /// A node of that name stands there anew: a removal still to be tried meant its predecessor.
 void post_office::revive(std::string_view path) {
   if (unremoved_.empty() || path.empty())
@@ -136,8 +112,7 @@ void post_office::try_again(removal r, const zk::multi_error& after) {
     what.erase(gone);
     if (!what.empty())
       remove(std::move(r));
-  } else if (after.code == zk::error::storage_full || after.code == zk::error::overloaded ||
-             after.code == zk::error::connection_loss ||
+  } else if (after.code == zk::error::storage_full || zk::may_pass(after.code) ||
              // a session whose pointers are to be tried again; others' children are damaged and
              // stay
              // (and a word's may still have to be removed)

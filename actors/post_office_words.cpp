@@ -2,6 +2,7 @@
 // stored and hears whether it was.
 #include "actors/post_office.hpp"
 #include "core/log.hpp"
+#include "zk/behind_sync.hpp"
 
 #include <caf/actor_cast.hpp>
 
@@ -131,16 +132,23 @@ void post_office::word_again(const far_message& of, given_word w) {
 /// The pod that was to store it has departed, and with it its session with the store: what stands
 /// there now is all that ever will.
 void post_office::look_up(const far_message& of, const std::string& witness) {
-  look_behind_sync(witness, [of, this](const expected<bool, zk::error>& there) {
-    if (!there &&
-        (there.error() == zk::error::connection_loss || there.error() == zk::error::overloaded)) {
-      if (const auto found = words_.find(of); found != words_.end())
-        found->second.looked_up = false;
-      return await_room();
-    }
-    word_ended(of,
-               there && *there ? mqtt::reason_code::success : mqtt::reason_code::unspecified_error);
-  });
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  zk::exists_behind_sync(
+      *pod().store, *pod().store_answers, witness,
+      [of, self, this](const expected<std::optional<zk::stat>, zk::error>& there) {
+        run_inline([&] { looked_up(of, there); });
+      });
+}
+
+void post_office::looked_up(const far_message& of,
+                            const expected<std::optional<zk::stat>, zk::error>& there) {
+  if (!there && zk::may_pass(there.error())) {
+    if (const auto found = words_.find(of); found != words_.end())
+      found->second.looked_up = false;
+    return await_room();
+  }
+  word_ended(of,
+             there && *there ? mqtt::reason_code::success : mqtt::reason_code::unspecified_error);
 }
 
 /// What waits for pods that are no members any more is decided.

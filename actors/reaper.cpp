@@ -18,31 +18,11 @@ constexpr std::chrono::seconds again_after{1};
 
 } // namespace
 
-/// Hears that the leader is gone, or that a link to the store is back.
-class reaper::leader_ear final : public zk::watch_sink {
-public:
-  explicit leader_ear(reaper& of) : of_(of) {}
-
-  void on_watch(const zk::watch_event& event) override {
-    if (event.session == of_.pod().store->session())
-      look();
-  }
-  void on_session(const zk::session_event& event) override {
-    if (event.state == zk::session_state::connected)
-      look();
-  }
-
-private:
-  void look() {
-    of_.run_inline([&] { of_.stand(); });
-  }
-
-  reaper& of_; ///< it holds us, and lets go when it ends
-};
-
 reaper::reaper(caf::actor_config& config, unit_services& services, zk::paths paths)
     : pinned_base<reaper_actor>(config, services), paths_(std::move(paths)),
-      life_(bank_life(pod())), ear_(std::make_shared<leader_ear>(*this)),
+      life_(bank_life(pod())), ear_(std::make_shared<store_ear>(
+                                   pod(), [this] { run_inline([&] { stand(); }); },
+                                   [this] { run_inline([&] { stand(); }); })),
       survey_(pod(), paths_,
               {[this]() -> std::function<void(const std::function<void()>&)> {
                  return [self = caf::actor_cast<caf::strong_actor_ptr>(this),

@@ -12,6 +12,7 @@
 
 #include "actors/mail_survey.hpp"
 #include "actors/pinned.hpp"
+#include "actors/store_ear.hpp"
 #include "net/timer_queue.hpp"
 #include "zk/ledger.hpp"
 #include "zk/paths.hpp"
@@ -47,7 +48,6 @@ public:
   std::size_t doomed() const noexcept { return doomed_.size(); }
 
 private:
-  class leader_ear;
   using ops = std::vector<zk::op>;
   /// A job that is under way ends so; `again` in a second, if something is left to do.
   enum class ended : std::uint8_t { well, again };
@@ -91,7 +91,7 @@ private:
 
   const zk::paths paths_;
   const pod_life life_;
-  std::shared_ptr<leader_ear> ear_;
+  std::shared_ptr<store_ear> ear_;
   std::optional<zk::version> epoch_; ///< nothing: somebody else leads
   std::uint64_t term_ = 0;           ///< rises with each election and deposition
   bool standing_ = false;

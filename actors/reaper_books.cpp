@@ -3,6 +3,7 @@
 #include "actors/post_office.hpp"
 #include "actors/reaper.hpp"
 #include "core/log.hpp"
+#include "zk/behind_sync.hpp"
 
 #include <caf/actor_cast.hpp>
 
@@ -18,17 +19,12 @@ constexpr core::logger log{core::log_folder::actors};
 } // namespace
 
 void reaper::read_free(std::function<void(const zk::node&)> then) {
-  pod().store->sync(*pod().store_answers, paths_.bank_free(),
-                    heard<std::monostate>([this, then = std::move(then)](const auto& synced) {
-                      if (!synced)
-                        return end_job(ended::again);
-                      pod().store->get(*pod().store_answers, paths_.bank_free(), nullptr,
-                                       heard<zk::node>([this, then](const auto& found) {
-                                         if (!found || !zk::decode_free(found->data))
-                                           return end_job(ended::again); // not opened yet
-                                         then(*found);
-                                       }));
-                    }));
+  zk::get_behind_sync(*pod().store, *pod().store_answers, paths_.bank_free(),
+                      heard<zk::node>([this, then = std::move(then)](const auto& found) {
+                        if (!found || !zk::decode_free(found->data))
+                          return end_job(ended::again); // not opened yet
+                        then(*found);
+                      }));
 }
 
 void reaper::settle_books(ops what, const zk::node& free, zk::free_record after,
@@ -91,19 +87,14 @@ void reaper::list_books() {
 
 /// A life that has ended never begins again, so what was seen once stays true.
 void reaper::reclaim(const pod_life& life) {
-  pod().store->sync(
-      *pod().store_answers, paths_.pods(), heard<std::monostate>([this, life](const auto& synced) {
-        if (!synced)
-          return end_job(ended::again);
-        pod().store->exists(*pod().store_answers, paths_.pod(life), nullptr,
-                            heard<std::optional<zk::stat>>([this, life](const auto& lives) {
-                              if (!lives)
-                                return end_job(ended::again);
-                              if (*lives) // came after the view
-                                return reclaimed(life);
-                              read_books_of(life);
-                            }));
-      }));
+  zk::exists_behind_sync(*pod().store, *pod().store_answers, paths_.pod(life),
+                         heard<std::optional<zk::stat>>([this, life](const auto& lives) {
+                           if (!lives)
+                             return end_job(ended::again);
+                           if (*lives) // came after the view
+                             return reclaimed(life);
+                           read_books_of(life);
+                         }));
 }
 
 void reaper::reclaimed(const pod_life& life) {

@@ -149,7 +149,6 @@ private:
   net::time_point armed_for_ = net::time_point::max();
   net::time_point save_again_at_ = net::time_point::max(); ///< what the store did not take
   std::uint64_t revision_ = 0;                             ///< of the session's state
-  std::uint64_t saving_revision_ = 0;                      ///< under way
   std::uint64_t saved_revision_ = 0;
   std::uint64_t connack_revision_ = 0; ///< CONNACK waits until this is saved; 0: for nothing
   std::shared_ptr<restored_session> restored_; ///< until the first turn

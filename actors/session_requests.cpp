@@ -150,7 +150,6 @@ void session::save_if_changed() {
   if (saving_ || ending_ || revision_ == saved_revision_ || !stored_)
     return;
   saving_ = true;
-  saving_revision_ = revision_;
   auto state = std::make_shared<session_state_record>();
   state->session = card_;
   state->revision = revision_;

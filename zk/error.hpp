@@ -45,6 +45,11 @@ constexpr bool is_storage(error code) noexcept {
          code == error::storage_failed;
 }
 
+/// Whether the way to the store is to blame, so that asking again later may do.
+constexpr bool may_pass(error code) noexcept {
+  return code == error::connection_loss || code == error::overloaded;
+}
+
 /// The enumerator's name, for logs: `"no_node"`.
 std::string_view to_string(error code) noexcept;
 

@@ -115,6 +115,15 @@ std::string_view last_level_of(std::string_view path) noexcept {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
+std::string child_path(std::string_view parent, std::string_view name) {
+  std::string path;
+  path.reserve(parent.size() + 1 + name.size());
+  path += parent;
+  path += '/';
+  path += name;
+  return path;
+}
+
 bool is_valid_path(std::string_view path) noexcept {
   if (path.empty() || path.front() != '/' || path.size() > path_bytes_max)
     return false;

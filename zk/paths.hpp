@@ -61,6 +61,8 @@ std::optional<mail_name> parse_mail_name(std::string_view last_level) noexcept;
 /// Everything before the last '/', "/" for a node right below the root; everything after it.
 std::string_view parent_of(std::string_view path) noexcept;
 std::string_view last_level_of(std::string_view path) noexcept;
+/// `name` is one level, without a '/'; `parent` is not the root.
+std::string child_path(std::string_view parent, std::string_view name);
 
 /// Whether a store accepts `path` (see error::invalid_path). "/" is valid, for reading.
 bool is_valid_path(std::string_view path) noexcept;
