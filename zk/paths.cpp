@@ -211,6 +211,10 @@ std::string paths::mail_drop(std::string_view topic, const mail_name& name) cons
   return topic_bucket(topic) + '/' + format_mail_name(name);
 }
 
+std::string paths::mail_part(std::string_view mail_path, std::uint32_t number) {
+  return child_path(mail_path, std::to_string(number));
+}
+
 std::string paths::wildcards() const {
   return root_ + "/wildcards";
 }

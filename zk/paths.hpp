@@ -12,6 +12,7 @@
 //   ROOT/bank/pods/<pod>-<incarnation>/{in,out}
 //   ROOT/topics/<ab>/<cd>                          bucket: which pods want which exact topics
 //   ROOT/topics/<ab>/<cd>/m-<expiry>-<credits>-<writer>-<number>     mail drop
+//   ROOT/topics/<ab>/<cd>/m-.../<k>                its k-th part, if it does not fit into one node
 //   ROOT/wildcards/<shard>/<life>.<d|s>-<sequence>                  filter_log_record, see
 //   wants.hpp ROOT/retained/<ab>/<cd>/<hash> ROOT/sessions/<ab>/<cd>/<hash> session_record
 //   ROOT/sessions/<ab>/<cd>/<hash>/owner
@@ -100,6 +101,9 @@ public:
   std::string topic_bucket(std::string_view topic) const;
   std::string topic_bucket(std::uint64_t topic_hash) const;
   std::string mail_drop(std::string_view topic, const mail_name& name) const;
+
+  /// Below a mail drop; parts are counted from 0.
+  static std::string mail_part(std::string_view mail_path, std::uint32_t number);
 
   std::string wildcards() const;
   /// The shard of a wildcard filter, or of a shared one without `$share/<name>/`: by its first

@@ -21,6 +21,7 @@ enum class record_kind : std::uint8_t {
   bucket,
   filter_log,
   retained,
+  part,
 };
 
 inline constexpr std::uint8_t record_layout_version = 1;

@@ -2,13 +2,15 @@
 // bytes.
 //
 //   header     'm' 'z' u8 kind u8 version
-//   message    u8 flags (bits 0-1 QoS, bit 2 retain, bit 3 payload is UTF-8; the rest zero)
-//              i64 stored_at_unix_ms, i64 expires_at_unix_ms
-//              text topic, text publisher, text forwarded_properties, text payload
+//   message    u8 flags (bits 0-1 QoS, bit 2 retain, bit 3 payload is UTF-8, bit 4 in parts; the
+//   rest zero)
+//              i64 stored_at_unix_ms, i64 expires_at_unix_ms, text topic, text publisher, then
+//              text forwarded_properties, text payload
+//              or, in parts: u32 count, u32 properties_bytes, u32 payload_bytes
 //   mail       header(1) message
-//   retained   header(8) i64 credits, i64 paid_until_unix_ms, text writer, message
-//   session    header(3) u32 session_expiry_interval_s, i64 disconnected_at_unix_ms, text
-//   client_id,
+//   retained   header(8) i64 credits, i64 paid_until_unix_ms, text writer, message, text body if in
+//   parts part       header(9) bytes session    header(3) u32 session_expiry_interval_s, i64
+//   disconnected_at_unix_ms, text client_id,
 //              u32 count, count times subscription, u8 has_will, then if 1: u32 delay_s, message
 //   subscription  u8 flags (bits 0-1 QoS, bit 2 no local, bit 3 retain as published, bits 4-5
 //   retain handling),
@@ -30,6 +32,7 @@ using kind = record_kind;
 
 constexpr auto header_bytes = record_header_bytes;
 constexpr std::size_t message_fixed_bytes = 1 + 8 + 8;
+constexpr std::size_t parts_bytes = 4 + 4 + 4;
 constexpr std::size_t subscription_fixed_bytes = 1 + 4;
 constexpr std::uint32_t subscription_identifier_max = 268'435'455; // a Variable Byte Integer's
 
@@ -42,28 +45,44 @@ std::uint8_t flag(bool set, unsigned bit) {
 
 // --- message ---
 
+bool is_valid(const stored_parts& p) {
+  const auto bytes = std::size_t{p.properties_bytes} + p.payload_bytes;
+  return p.count == 0 ? bytes == 0 : p.count <= bytes && bytes <= parted_bytes_max;
+}
+
 bool is_valid(const message_record& m) {
-  return m.qos <= 2 && m.stored_at_unix_ms >= 0 && m.expires_at_unix_ms >= 0;
+  const bool in_one_place =
+      m.parts.count == 0 || (m.payload.empty() && m.forwarded_properties.empty());
+  return in_one_place && is_valid(m.parts) && m.qos <= 2 && m.stored_at_unix_ms >= 0 &&
+         m.expires_at_unix_ms >= 0;
 }
 
 bool is_valid(const retained_record& r) {
-  return r.credits >= 0 && r.paid_until_unix_ms >= 0 &&
+  return r.body.empty() == (r.parts.count == 0) && r.credits >= 0 && r.paid_until_unix_ms >= 0 &&
          is_valid(static_cast<const message_record&>(r));
 }
 
 std::size_t message_size(const message_record& m) {
   return message_fixed_bytes + packed_size(m.topic) + packed_size(m.publisher.str()) +
-         packed_size(m.forwarded_properties) + packed_size(m.payload);
+         (m.parts.count > 0 ? parts_bytes
+                            : packed_size(m.forwarded_properties) + packed_size(m.payload));
 }
 
 void put_message(byte_writer& out, const message_record& m) {
-  out.number(static_cast<std::uint8_t>(m.qos | flag(m.retain, 2) | flag(m.payload_is_utf8, 3)));
+  const bool in_parts = m.parts.count > 0;
+  out.number(static_cast<std::uint8_t>(m.qos | flag(m.retain, 2) | flag(m.payload_is_utf8, 3) |
+                                       flag(in_parts, 4)));
   out.number(m.stored_at_unix_ms);
   out.number(m.expires_at_unix_ms);
   out.text(m.topic);
   out.text(m.publisher.str());
-  out.text(m.forwarded_properties);
-  out.text(m.payload);
+  if (!in_parts) {
+    out.text(m.forwarded_properties);
+    return out.text(m.payload);
+  }
+  out.number(m.parts.count);
+  out.number(m.parts.properties_bytes);
+  out.number(m.parts.payload_bytes);
 }
 
 /// Clears `ok` when a field is out of bounds.
@@ -77,9 +96,16 @@ message_record take_message(byte_reader& in, bool& ok) {
   m.expires_at_unix_ms = in.number<std::int64_t>();
   m.topic = in.text();
   m.publisher = client_id{std::string{in.text()}};
-  m.forwarded_properties = in.text();
-  m.payload = in.text();
-  ok = ok && flags >> 4 == 0 && is_valid(m);
+  if (has(flags, 4)) {
+    m.parts.count = in.number<std::uint32_t>();
+    m.parts.properties_bytes = in.number<std::uint32_t>();
+    m.parts.payload_bytes = in.number<std::uint32_t>();
+    ok = ok && m.parts.count > 0;
+  } else {
+    m.forwarded_properties = in.text();
+    m.payload = in.text();
+  }
+  ok = ok && flags >> 5 == 0 && is_valid(m);
   return m;
 }
 
@@ -171,10 +197,28 @@ decoded<mail_record> decode_mail(std::string_view data) {
   return decode_message(kind::mail, data);
 }
 
+encoded encode_part(std::string_view bytes) {
+  const auto size = header_bytes + bytes.size();
+  if (size > record_bytes_max)
+    return unexpected(record_error::too_large);
+  byte_writer head{header_bytes};
+  put_header(head, kind::part);
+  auto data = head.take();
+  data.reserve(size);
+  return data.append(bytes);
+}
+decoded<std::string_view> decode_part(std::string_view data) {
+  byte_reader in{data};
+  if (const auto wrong = check_header(in, kind::part))
+    return unexpected(*wrong);
+  return data.substr(header_bytes);
+}
+
 encoded encode_retained(const retained_record& record) {
   if (!is_valid(record))
     return unexpected(record_error::bad_value);
-  const auto size = header_bytes + 8 + 8 + packed_size(record.writer.str()) + message_size(record);
+  const auto size = header_bytes + 8 + 8 + packed_size(record.writer.str()) + message_size(record) +
+                    (record.parts.count > 0 ? packed_size(record.body) : 0);
   if (size > record_bytes_max)
     return unexpected(record_error::too_large);
   byte_writer out{size};
@@ -183,6 +227,8 @@ encoded encode_retained(const retained_record& record) {
   out.number(record.paid_until_unix_ms);
   out.text(record.writer.str());
   put_message(out, record);
+  if (record.parts.count > 0)
+    out.text(record.body);
   return out.take();
 }
 decoded<retained_record> decode_retained(std::string_view data) {
@@ -195,6 +241,8 @@ decoded<retained_record> decode_retained(std::string_view data) {
   r.paid_until_unix_ms = in.number<std::int64_t>();
   r.writer = pod_life{std::string{in.text()}};
   static_cast<message_record&>(r) = take_message(in, ok);
+  if (r.parts.count > 0)
+    r.body = in.text();
   ok = ok && is_valid(r);
   return finish(in, ok, std::move(r));
 }

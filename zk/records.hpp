@@ -40,6 +40,18 @@ inline constexpr std::size_t record_bytes_max = 990'000;
 /// Session Expiry Interval (MQTT 5.0, 3.1.2.11.2) of a session that never expires.
 inline constexpr std::uint32_t session_never_expires = 0xFFFF'FFFF;
 
+/// What of a message does not stand in its record but in nodes of its own; see message_parts.hpp.
+struct stored_parts {
+  std::uint32_t count = 0; ///< 0: all of it stands in the record
+  std::uint32_t properties_bytes = 0;
+  std::uint32_t payload_bytes = 0;
+
+  friend bool operator==(const stored_parts&, const stored_parts&) = default;
+};
+
+/// More bytes are no message: two packets of the greatest size that MQTT has.
+inline constexpr std::size_t parted_bytes_max = std::size_t{512} << 20;
+
 /// A stored message without its addressees: a mail drop's data.
 struct message_record {
   std::string topic;
@@ -52,17 +64,23 @@ struct message_record {
   std::int64_t stored_at_unix_ms = 0;
   std::int64_t expires_at_unix_ms = 0; ///< 0: never.
   std::string payload;
+  /// Where properties and payload are if they do not fit in here: then both are empty.
+  stored_parts parts;
 
   friend bool operator==(const message_record&, const message_record&) = default;
 };
 
 using mail_record = message_record;
 
-/// A retained message, or the mark that there is none any more: no payload.
+/// A retained message, or the mark that there is none any more: no payload. One in parts has them
+/// below a mail drop of its own, its body, which has no time and no addressee.
 struct retained_record : message_record {
-  std::int64_t credits = 0;            ///< What it cost.
+  std::int64_t credits = 0;            ///< What it cost, but for its body, whose name says that.
   std::int64_t paid_until_unix_ms = 0; ///< By the store's clock; 0: for ever.
   pod_life writer;                     ///< Who renews it; empty: whoever finds it.
+  std::string body = {};               ///< Path of that mail drop; empty: it has none.
+
+  bool is_removal() const noexcept { return payload.empty() && parts.count == 0; }
 
   friend bool operator==(const retained_record&, const retained_record&) = default;
 };
@@ -130,6 +148,10 @@ using decoded = expected<Record, record_error>;
 
 encoded encode_session(const session_record& record);
 decoded<session_record> decode_session(std::string_view data);
+
+/// One part of a message.
+encoded encode_part(std::string_view bytes);
+decoded<std::string_view> decode_part(std::string_view data);
 
 encoded encode_mail(const mail_record& record);
 decoded<mail_record> decode_mail(std::string_view data);

@@ -34,16 +34,23 @@ message_record random_message(core::random_source& dice) {
   m.qos = static_cast<std::uint8_t>(dice.below(3));
   m.retain = flip(dice);
   m.payload_is_utf8 = flip(dice);
-  m.forwarded_properties = random_bytes(dice, 20);
+  if (flip(dice))
+    m.parts = {static_cast<std::uint32_t>(dice.between(1, 9)), 7, 4'000'000};
+  else
+    m.forwarded_properties = random_bytes(dice, 20);
   m.stored_at_unix_ms = static_cast<std::int64_t>(dice() >> 1);
   m.expires_at_unix_ms = flip(dice) ? 0 : static_cast<std::int64_t>(dice() >> 1);
-  m.payload = random_bytes(dice, 50);
+  if (m.parts.count == 0)
+    m.payload = random_bytes(dice, 50);
   return m;
 }
 
 retained_record random_retained(core::random_source& dice) {
-  return {random_message(dice), static_cast<std::int64_t>(dice() >> 1),
-          static_cast<std::int64_t>(dice() >> 1), pod_life{random_bytes(dice, 10)}};
+  auto message = random_message(dice);
+  const bool in_parts = message.parts.count > 0;
+  return {std::move(message), static_cast<std::int64_t>(dice() >> 1),
+          static_cast<std::int64_t>(dice() >> 1), pod_life{random_bytes(dice, 10)},
+          in_parts ? "/b" + random_bytes(dice, 60) : std::string{}};
 }
 
 session_record random_session(core::random_source& dice) {
