@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -94,6 +95,9 @@ private:
   void take_node(orphan& o, const zk::scanned_node& node);
   void fetch_mail(const orphan_ptr& o);
   void mail_came(const std::string& path, const expected<zk::node, zk::error>& found);
+  void fetch_parts(const std::string& path, zk::mail_record head);
+  void mail_read(const std::string& path,
+                 const expected<std::optional<zk::mail_record>, zk::error>& found);
   void mail_complete(const orphan_ptr& o);
   void give_mail(const orphan_ptr& o);
 

@@ -1,5 +1,6 @@
 // The adopter's work for one session: what is stored of it, and its mail.
 #include "actors/adopter.hpp"
+#include "zk/message_parts.hpp"
 
 #include <caf/actor_cast.hpp>
 
@@ -75,21 +76,45 @@ void adopter::fetch_mail(const orphan_ptr& o) {
 }
 
 void adopter::mail_came(const std::string& path, const expected<zk::node, zk::error>& found) {
+  if (!found)
+    return mail_read(path, unexpected{found.error()});
+  auto record = zk::decode_mail(found->data);
+  if (record && record->parts.count > 0)
+    return fetch_parts(path, std::move(*record));
+  if (!record)
+    report_damaged(path, record.error());
+  mail_read(path, record ? std::optional{std::move(*record)} : std::nullopt);
+}
+
+void adopter::fetch_parts(const std::string& path, zk::mail_record head) {
+  using body = expected<std::optional<zk::message_body>, zk::error>;
+  const auto parts = head.parts;
+  zk::read_parts(*pod().store, *pod().store_answers, path, parts,
+                 [self = caf::actor_cast<caf::strong_actor_ptr>(this), this, path,
+                  head = std::move(head)](body found) mutable {
+                   run_inline([&] {
+                     if (!found)
+                       return mail_read(path, unexpected{found.error()});
+                     if (!*found) // its time is over, or it is damaged
+                       return mail_read(path, std::nullopt);
+                     zk::put_together(head, std::move(**found));
+                     mail_read(path, std::optional{std::move(head)});
+                   });
+                 });
+}
+
+/// Nothing: it is not there.
+void adopter::mail_read(const std::string& path,
+                        const expected<std::optional<zk::mail_record>, zk::error>& found) {
   const auto at = mails_.find(path);
   auto& m = at->second;
   const auto waiting = std::exchange(m.waiting, {});
   const bool unknown = !found && found.error() != zk::error::no_node;
-  if (found) {
-    const auto record = zk::decode_mail(found->data);
-    m.missing = !record;
-    if (record) {
-      m.message = session_reader{*pod().clock}.message(*record);
-      m.publisher = record->publisher;
-    } else {
-      report_damaged(path, record.error());
-    }
+  m.missing = !unknown && !(found && *found);
+  if (found && *found) {
+    m.message = session_reader{*pod().clock}.message(**found);
+    m.publisher = (*found)->publisher;
   }
-  m.missing |= !found && !unknown;
   if (unknown)
     mails_.erase(at);
   for (const auto& o : waiting) {

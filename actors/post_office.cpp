@@ -1,5 +1,7 @@
 #include "actors/post_office.hpp"
 
+#include "zk/message_parts.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -61,8 +63,12 @@ post_office::post_office(caf::actor_config& config, unit_services& services, zk:
 
 /// What an earlier process of this pod left.
 void post_office::begin(recovered_mail found) {
-  for (auto& path : found.unwanted_mail)
-    remove({{zk::remove_op{std::move(path)}}, std::nullopt});
+  for (const auto& [path, parts] : found.unwanted) {
+    removal r;
+    zk::remove_parts(path, parts, r.what);
+    r.what.emplace_back(zk::remove_op{path});
+    remove(std::move(r));
+  }
   adopt_retained(found.retained);
   take_over(std::move(found), false);
 }
@@ -83,6 +89,7 @@ void post_office::take_over(recovered_mail found, bool foreign) {
     if (!m.message) {
       m.message = p.message;
       m.path = std::move(p.mail_path);
+      m.parts = p.parts;
       m.standing = true;
       m.foreign = foreign;
       const auto name = zk::parse_mail_name(zk::last_level_of(m.path)).value_or(zk::mail_name{});
@@ -152,6 +159,12 @@ void post_office::on_exit() {
       w.what.ticket->refuse(mqtt::reason_code::implementation_specific_error);
   waiting_.clear();
   services().counters.publishes_waiting.set(0);
+  parts_.stop();
+  for (const auto& [message, behind] : being_written_)
+    for (const auto& t : behind)
+      if (t.ticket)
+        t.ticket->refuse(mqtt::reason_code::implementation_specific_error);
+  being_written_.clear();
   gatherings_.clear();
   words_.clear();
   behind_groundwork_.clear();
@@ -276,6 +289,7 @@ void post_office::forget(const card_ref& session, mqtt::stored_number number) {
       std::erase_if(g.deposits, is_it);
     for (auto& [of, w] : words_)
       std::erase_if(w.sent ? w.later : w.deposits, is_it);
+    leave_parts(is_it, nullptr);
     return take_from_waiting(session, number);
   }
   const auto kept = mails_.find(found->second.mail);

@@ -11,6 +11,9 @@
 // over the mail goes with all pointers, and their sessions hear of it. Retained messages that this
 // pod wrote last are renewed when theirs is over.
 //
+// A message too large for one node is stored in parts (parts_writer.hpp): a retained one below a
+// mail drop of its own, which its node names.
+//
 // In a cluster every pod has one. A QoS 2 message that came from another pod is stored by that
 // one: this post office gives it its word, the operations it would have carried out, and hears of
 // the outcome. Each word checks the owner nodes of its sessions, so that nothing is stored for a
@@ -20,6 +23,7 @@
 #pragma once
 
 #include "actors/bank_commit.hpp"
+#include "actors/parts_writer.hpp"
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
 #include "actors/retained_frames.hpp"
@@ -47,8 +51,15 @@ namespace mqttzoo::actors {
 
 /// A retained message as it stands in the store.
 struct found_retained {
-  zk::retained_record record;
+  zk::retained_record record; ///< without its properties and payload if it is in parts
   zk::version version = 0;
+  mqtt::message_ref message; ///< null: to be made of the record, or of its parts
+};
+
+/// Mail without a pointer, and how many nodes are below it.
+struct unwanted_mail {
+  std::string path;
+  std::uint32_t parts = 0;
 };
 
 /// What the post office must know of a store that was written by an earlier process.
@@ -60,7 +71,8 @@ struct recovered_mail {
                                ///< left to send
     std::string mail_path;
     zk::pointer_record record;
-    client_id publisher; ///< of the mail
+    client_id publisher;     ///< of the mail
+    std::uint32_t parts = 0; ///< below it, if nobody else removes it
   };
   std::vector<pointer> pointers;
   std::vector<std::pair<card_ref, std::vector<mqtt::packet_id>>> received;
@@ -69,8 +81,8 @@ struct recovered_mail {
   /// In a cluster, at start: as recovery found them.
   std::vector<std::pair<std::string, std::int64_t>> retained_zxids;
   // Of a pod that is alone:
-  std::vector<std::string> unwanted_mail; ///< nobody points to it
-  std::vector<found_retained> retained;   ///< all there are
+  std::vector<unwanted_mail> unwanted;  ///< nobody points to it
+  std::vector<found_retained> retained; ///< all there are
 };
 
 class post_office final : public pinned_base<post_office_actor>, private net::timer_client {
@@ -100,7 +112,8 @@ private:
   struct mail {
     mqtt::message_ref message; ///< keeps the key of mails_ valid
     std::string path;
-    bool standing = false; ///< the copy is there, or on its way to the store
+    std::uint32_t parts = 0; ///< that stand below it
+    bool standing = false;   ///< the copy is there, or on its way to the store
     holding held;
     std::int64_t due_unix_ms = 0; ///< its place in expiring_
     std::vector<std::pair<card_ref, mqtt::stored_number>> pointers;
@@ -192,6 +205,26 @@ private:
     bool owner_set = false; ///< that one stands there
   };
 
+  /// Where a retained message stands that does not fit into its node.
+  struct retained_body {
+    std::string path; ///< of a mail drop; empty: it fits
+    std::uint32_t parts = 0;
+  };
+
+  /// Another pod's node, as it was read.
+  struct others_retained {
+    zk::version version = 0;
+    std::int64_t credits = 0; ///< without its body's
+    retained_body body;
+  };
+
+  /// A body that is complete, and that no node names yet.
+  struct written_body {
+    mqtt::message_ref message;
+    retained_body body;
+    holding held;
+  };
+
   /// What the store is still to learn of a topic's retained message; gone once it has.
   struct retained_write {
     mqtt::message_ref newest; ///< null: there is none any more
@@ -200,8 +233,9 @@ private:
     bool told = false; ///< other pods have the newest one
     /// When those of `waiting` that wait for room are refused; max: none was refused room yet.
     net::time_point give_up_at = net::time_point::max();
-    /// Another pod's node, as it was read; nothing: there is none, or this pod has the lease.
-    std::optional<std::pair<zk::version, std::int64_t>> others;
+    /// Nothing: there is none, or this pod has the lease.
+    std::optional<others_retained> others;
+    std::optional<written_body> body;
     bool was_read = false; ///< `others` is no guess
     /// Newer than anything this pod has written so far, from another one: what the index has when
     /// nothing newer comes of this.
@@ -213,6 +247,7 @@ private:
     mqtt::message_ref message;
     zk::version version = 0;
     holding held;
+    retained_body body{};
     std::int64_t due_unix_ms = 0; ///< its place in renewals_
     bool cheap = false;           ///< the bank could not pay for a longer time
     bool denied = false;          ///< nor for the least
@@ -275,6 +310,15 @@ private:
   void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
                      const mqtt::settlement& outcome);
 
+  // post_office_parts.cpp
+  bool needs_parts(const transaction& t) const;
+  void store_parts_first(transaction t);
+  void write_parts(const mqtt::message_ref& m);
+  void parts_written(const mqtt::message_ref& m);
+  void parts_failed(const mqtt::message_ref& m, const mqtt::settlement& why);
+  void drop_unpointed(const mqtt::message_ref& m);
+  void leave_parts(const std::function<bool(const deposit&)>& leaves, const session_card* gone);
+
   // post_office_waiting.cpp
   bool wait(transaction& t, const mqtt::settlement& why);
   bool take_place(transaction& t, const mqtt::settlement& why);
@@ -318,8 +362,10 @@ private:
   void write_retained(const std::string& topic, retained_write& w);
   bool retained_op(const std::string& topic, retained_write& w, const holding& h, ops& into,
                    payment& pay);
-  zk::encoded retained_data(const std::string& topic, const mqtt::message_ref& m,
-                            const holding& h) const;
+  static others_retained node_of(const retained_lease& lease);
+  void announce(const std::string& topic, retained_write& w);
+  zk::encoded retained_data(const std::string& topic, const mqtt::message_ref& m, const holding& h,
+                            const retained_body& body) const;
   void retained_written(const std::string& topic, const mqtt::message_ref& m, const holding& h,
                         ticket_list tickets, const bank_commit& answer);
   void wait_or_refuse(retained_write& w, ticket_list tickets, const mqtt::settlement& why);
@@ -331,11 +377,31 @@ private:
   void tell_topic(const mqtt::message_ref& m, bool paid);
   void retain_again();
 
+  // post_office_bodies.cpp
+  void write_body(const std::string& topic, retained_write& w);
+  void write_body_parts(const std::string& topic, written_body b, const ticket_list& tickets);
+  void body_written(const std::string& topic, written_body b, const ticket_list& tickets);
+  void body_failed(const std::string& topic, const written_body& b, ticket_list tickets,
+                   zk::multi_error why);
+  void drop_body(retained_write& w);
+  void remove_body(const written_body& b);
+  static void remove_nodes(const retained_body& b, ops& into);
+  /// A retained message as it stands in the store by now; no record: it is damaged.
+  struct whole_retained {
+    zk::stat stat;
+    std::optional<zk::retained_record> record; ///< its body put together
+  };
+  using whole_handler = std::function<void(const expected<whole_retained, zk::error>&)>;
+  void read_whole(const std::string& topic, whole_handler then,
+                  std::optional<zk::version> seen = std::nullopt);
+  void adopt_in_parts(found_retained found);
+
   // post_office_leases.cpp
   void hold_retained(const std::string& topic, retained_lease lease);
   void drop_lease(const std::string& topic);
   void forget_lease(const std::string& topic);
   void adopt_retained(const std::vector<found_retained>& found);
+  void adopt_retained(const zk::retained_record& record, zk::version version, mqtt::message_ref m);
   void renew(const std::string& topic);
   void renewed(const std::string& topic, const holding& h, const bank_commit& answer);
   void renew_at(const std::string& topic, retained_lease& lease, std::int64_t due_unix_ms);
@@ -349,7 +415,7 @@ private:
   void read_retained(const std::string& topic);
   void read_retained_node(const std::string& topic,
                           std::function<void(const expected<zk::node, zk::error>&)> then);
-  void retained_read(const std::string& topic, const expected<zk::node, zk::error>& found);
+  void retained_read(const std::string& topic, const expected<whole_retained, zk::error>& found);
   void install_retained(const cluster_view* before);
 
   /// Makes the two bucket levels above `path`, once.
@@ -390,6 +456,11 @@ private:
   bool trying_ = false;           ///< in the middle of try_waiting()
   std::unordered_map<std::string, retained_write> retained_writes_; ///< by topic
   std::uint64_t last_mail_ = 0;
+  /// What counts on a message whose parts are on their way to the store.
+  std::unordered_map<const mqtt::message*, std::vector<transaction>> being_written_;
+  parts_writer parts_{[this](ops what, std::function<void(zk::multi_result)> then) {
+    write(std::move(what), std::move(then));
+  }};
 
   core::random_source random_;
   hourglass hourglass_{*this};

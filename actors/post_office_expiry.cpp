@@ -2,6 +2,7 @@
 // over.
 #include "actors/post_office.hpp"
 #include "zk/ledger.hpp"
+#include "zk/message_parts.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +20,9 @@ constexpr milliseconds grain{20};
 constexpr std::int64_t later_ms = 1000;
 
 std::size_t bytes_of(const mqtt::message& m) noexcept {
-  return zk::held_overhead_bytes + m.topic().size() + m.forwarded().size() + m.payload().size();
+  const auto nodes = 1 + std::size_t{parts_of(m).count};
+  return nodes * zk::held_overhead_bytes + m.topic().size() + m.forwarded().size() +
+         m.payload().size();
 }
 
 } // namespace
@@ -95,6 +98,7 @@ void post_office::drop_mail(std::unordered_map<const mqtt::message*, mail>::iter
   auto& kept = m->second;
   expiring_.erase({kept.due_unix_ms, kept.message.get()});
   if (!kept.foreign && kept.standing) {
+    zk::remove_parts(kept.path, kept.parts, into.what);
     into.what.emplace_back(zk::remove_op{std::move(kept.path)});
     if (kept.accounted)
       into.held = returned(*kept.message, kept.held);
@@ -139,7 +143,8 @@ void post_office::time_passed() {
   const auto at = store_now();
   while (!expiring_.empty() && expiring_.begin()->first <= at) {
     auto& m = mails_.at(expiring_.begin()->second);
-    if (m.word || !m.standing) // nobody can say yet whether there is something
+    if (m.word || !m.standing ||
+        being_written_.contains(m.message.get())) // nobody can say yet whether there is something
       watch_expiry(m, at + later_ms);
     else
       expire(m);

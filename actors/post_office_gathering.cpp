@@ -19,13 +19,6 @@ constexpr core::logger log{core::log_folder::actors};
 /// Of what waits for room, under way to the store at once.
 constexpr std::size_t tried_max = 256;
 
-/// More does not fit into one node.
-bool fits_a_node(const mqtt::message& m) noexcept {
-  constexpr std::size_t around = 1024; // the record's own, and a client id
-  return m.topic().size() + m.forwarded().size() + m.payload().size() + around <=
-         zk::record_bytes_max;
-}
-
 template<class T>
 void append(std::vector<T>& to, std::vector<T> more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -93,8 +86,8 @@ void post_office::store(transaction t) {
   // One addressee has no room: nobody gets it, the publisher hears no.
   if (t.ticket && mqtt::is_failure(t.ticket->outcome()))
     return ended(t, t.ticket->outcome());
-  if (!t.deposits.empty() && !fits_a_node(*t.message))
-    return ended(t, to_settlement(zk::error::too_large));
+  if (needs_parts(t))
+    return store_parts_first(std::move(t));
   payment pay;
   auto what = to_ops(t, pay);
   if (what.empty())

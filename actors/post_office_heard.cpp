@@ -68,8 +68,8 @@ void post_office::give_to_index(const std::string& topic, const mqtt::message_re
 
 /// Takes what the store has of the topic.
 void post_office::read_retained(const std::string& topic) {
-  read_retained_node(topic, [this, topic, known = retained_history_.newest(topic)](
-                                const expected<zk::node, zk::error>& found) {
+  read_whole(topic, [this, topic, known = retained_history_.newest(topic)](
+                        const expected<whole_retained, zk::error>& found) {
     // That there is no node has no number; if something was heard meanwhile, that counts.
     if (found || found.error() != zk::error::no_node || retained_history_.newest(topic) == known)
       retained_read(topic, found);
@@ -88,7 +88,7 @@ void post_office::read_retained_node(
 }
 
 void post_office::retained_read(const std::string& topic,
-                                const expected<zk::node, zk::error>& found) {
+                                const expected<whole_retained, zk::error>& found) {
   if (!found && found.error() == zk::error::no_node) {
     if (!retained_writes_.contains(topic)) // removed, and the place of that in the order is gone
       give_to_index(topic, nullptr);
@@ -99,15 +99,15 @@ void post_office::retained_read(const std::string& topic,
     unread_.insert(topic);
     return await_room();
   }
-  const auto record = zk::decode_retained(found->data);
+  const auto& record = found->record;
   if (!record || record->topic != topic)
     return log.error("a retained message of another pod is damaged", {{"topic", topic}});
-  if (record->payload.empty()) // its writer may not be there any more to do it
+  if (record->is_removal()) // its writer may not be there any more to do it
     remove({{zk::remove_op{paths_.retained(topic), found->stat.version}}, {}});
   if (record->writer != pod().life)
     drop_lease(topic);
   take_retained(topic,
-                record->payload.empty() ? nullptr : session_reader{*pod().clock}.message(*record),
+                record->is_removal() ? nullptr : session_reader{*pod().clock}.message(*record),
                 found->stat.mzxid);
 }
 

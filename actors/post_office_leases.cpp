@@ -59,14 +59,22 @@ void post_office::drop_lease(const std::string& topic) {
 /// Found at start, or a departed pod's.
 void post_office::adopt_retained(const std::vector<found_retained>& found) {
   const session_reader reader{*pod().clock};
-  for (const auto& [record, version] : found) {
-    if (leases_.contains(record.topic) || retained_writes_.contains(record.topic))
-      continue;
-    const holding h{record.paid_until_unix_ms, record.credits, record.publisher};
-    auto m = reader.message(record);
-    book(withdrawn(*m, h));
-    hold_retained(record.topic, {std::move(m), version, h});
-  }
+  for (const auto& f : found)
+    if (!f.message && f.record.parts.count > 0)
+      adopt_in_parts(f);
+    else
+      adopt_retained(f.record, f.version, f.message ? f.message : reader.message(f.record));
+}
+
+void post_office::adopt_retained(const zk::retained_record& record, zk::version version,
+                                 mqtt::message_ref m) {
+  if (leases_.contains(record.topic) || retained_writes_.contains(record.topic))
+    return;
+  const auto body = zk::parse_mail_name(zk::last_level_of(record.body));
+  const auto credits = body ? static_cast<std::int64_t>(body->credits) : record.credits;
+  const holding h{record.paid_until_unix_ms, credits, record.publisher};
+  book(withdrawn(*m, h));
+  hold_retained(record.topic, {std::move(m), version, h, {record.body, record.parts.count}});
 }
 
 void post_office::renew(const std::string& topic) {
@@ -88,7 +96,9 @@ void post_office::renew(const std::string& topic) {
   auto h = lease.cheap ? draw_holding(*lease.message, ttl_of(services().settings.bank).least)
                        : draw_holding(*lease.message, nullptr);
   h.client = lease.held.client;
-  const auto data = retained_data(topic, lease.message, h);
+  if (!lease.body.path.empty())
+    h.credits = lease.held.credits; // its name does not change
+  const auto data = retained_data(topic, lease.message, h, lease.body);
   if (!data)
     return;
   ops what;

@@ -38,6 +38,8 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
 
 /// Writes the newest message of a topic, or removes what the store has of it.
 void post_office::write_retained(const std::string& topic, retained_write& w) {
+  if (w.body && w.body->message != w.newest)
+    drop_body(w);
   const bool known = leases_.contains(topic) || w.was_read;
   if (!w.newest && !known && pod().clustered())
     return read_before_write(topic);
@@ -48,8 +50,12 @@ void post_office::write_retained(const std::string& topic, retained_write& w) {
       tell_others(encode_retained_commit({topic, 0}));
     return finish_retained(topic);
   }
+  if (w.newest && !w.body && !fits_a_node(*w.newest))
+    return write_body(topic, w);
   holding h;
-  if (w.newest)
+  if (w.body)
+    h = w.body->held;
+  else if (w.newest)
     h = draw_holding(*w.newest, w.waiting.empty() ? nullptr : w.waiting.back());
   ops what;
   payment pay;
@@ -57,40 +63,46 @@ void post_office::write_retained(const std::string& topic, retained_write& w) {
     refuse_all(w.waiting, to_settlement(zk::error::too_large));
     return retained_refused(topic);
   }
-  if (!w.told)
-    tell_others(encode_retained_news(topic, w.newest, now()));
-  w.told = w.under_way = true;
+  announce(topic, w);
+  w.under_way = true;
   write(std::move(what), std::move(pay),
         [this, topic, m = w.newest, h, tickets = std::exchange(w.waiting, {})](
             const bank_commit& answer) { retained_written(topic, m, h, tickets, answer); });
 }
 
-/// False if the message is too large. A removal that other pods hear of has its place in the
-/// store's order: a message without payload is written first.
+/// To other pods, before it is written.
+void post_office::announce(const std::string& topic, retained_write& w) {
+  if (!std::exchange(w.told, true))
+    tell_others(encode_retained_news(topic, w.newest, now()));
+}
+
+/// False if the message is too large. What the old one's body cost its name says. A removal that
+/// other pods hear of has its place in the store's order: a message without payload is written
+/// first.
 bool post_office::retained_op(const std::string& topic, retained_write& w, const holding& h,
                               ops& into, payment& pay) {
   auto path = paths_.retained(topic);
   const auto own = leases_.find(topic);
   const bool is_there = own != leases_.end() || w.others;
-  const auto version = own != leases_.end() ? own->second.version
-                       : w.others           ? w.others->first
-                                            : zk::any_version;
+  const auto old = own != leases_.end() ? node_of(own->second)
+                   : w.others           ? *w.others
+                                        : others_retained{zk::any_version, 0, {}};
   if (own != leases_.end())
     pay.held.push_back(returned(*own->second.message, own->second.held));
-  pay.retained = h.credits - (own != leases_.end() ? own->second.held.credits
-                              : w.others           ? w.others->second
-                                                   : 0);
-  if (w.newest)
+  pay.retained = (w.body ? 0 : h.credits) - old.credits;
+  if (w.newest && !w.body) // a body is in the accounts already
     pay.held.push_back(withdrawn(*w.newest, h));
   if (!w.newest && !pod().clustered()) {
-    into.emplace_back(zk::remove_op{std::move(path), version});
+    into.emplace_back(zk::remove_op{std::move(path), old.version});
+    remove_nodes(old.body, into);
     return true;
   }
-  const auto data = retained_data(topic, w.newest, h);
+  const auto data = retained_data(topic, w.newest, h, w.body ? w.body->body : retained_body{});
   if (!data)
     return false;
   if (is_there) {
-    into.emplace_back(zk::set_op{std::move(path), *data, version});
+    into.emplace_back(zk::set_op{std::move(path), *data, old.version});
+    remove_nodes(old.body, into);
     return true;
   }
   ensure_bucket(path);
@@ -98,14 +110,20 @@ bool post_office::retained_op(const std::string& topic, retained_write& w, const
   return true;
 }
 
+/// As another pod would read it.
+post_office::others_retained post_office::node_of(const retained_lease& lease) {
+  return {lease.version, lease.body.path.empty() ? lease.held.credits : 0, lease.body};
+}
+
 /// `m` null: that there is none any more.
 zk::encoded post_office::retained_data(const std::string& topic, const mqtt::message_ref& m,
-                                       const holding& h) const {
+                                       const holding& h, const retained_body& body) const {
   zk::retained_record r;
   if (m)
     static_cast<zk::message_record&>(r) = to_record(*m, h.client);
   r.topic = topic;
-  r.credits = h.credits;
+  r.credits = body.path.empty() ? h.credits : 0;
+  r.body = body.path;
   r.paid_until_unix_ms = h.until_unix_ms;
   r.writer = services().pod->life;
   return zk::encode_retained(r);
@@ -165,7 +183,11 @@ void post_office::read_before_write(const std::string& topic) {
     w.was_read = true;
     if (node) {
       const auto record = zk::decode_retained(node->data);
-      w.others.emplace(node->stat.version, record ? record->credits : 0);
+      w.others.emplace(others_retained{node->stat.version, 0, {}});
+      if (record) {
+        w.others->credits = record->credits;
+        w.others->body = {record->body, record->parts.count};
+      }
     }
     write_retained(topic, w);
   });
@@ -179,19 +201,19 @@ void post_office::tell_topic(const mqtt::message_ref& m, bool paid) {
 
 /// The bank could not pay, or nobody could: what the store has goes on to count.
 void post_office::retained_refused(const std::string& topic) {
-  const auto node = retained_writes_.extract(topic);
+  auto node = retained_writes_.extract(topic);
+  drop_body(node.mapped());
   tell_topic(node.mapped().newest, false);
   if (node.mapped().heard)
     return give_to_index(topic, *node.mapped().heard);
   if (const auto own = leases_.find(topic); own != leases_.end())
     return give_to_index(topic, own->second.message);
-  read_retained_node(topic, [this, topic](const expected<zk::node, zk::error>& found) {
+  read_whole(topic, [this, topic](const expected<whole_retained, zk::error>& found) {
     if (retained_writes_.contains(topic) || leases_.contains(topic))
       return; // something newer
-    const auto record =
-        found ? zk::decode_retained(found->data) : unexpected(zk::record_error::truncated);
+    const auto record = found ? found->record : std::nullopt;
     if (found || found.error() == zk::error::no_node)
-      return give_to_index(topic, record && !record->payload.empty()
+      return give_to_index(topic, record && !record->is_removal()
                                       ? session_reader{*pod().clock}.message(*record)
                                       : nullptr);
     unread_.insert(topic);
@@ -223,7 +245,8 @@ void post_office::retained_committed(const std::string& topic, retained_write& w
   w.others.reset();
   w.was_read = true;
   if (m)
-    hold_retained(topic, {m, stat.version, h});
+    hold_retained(topic, {m, stat.version, h, w.body ? w.body->body : retained_body{}});
+  w.body.reset(); // the node names it
   if (!pod().clustered())
     return;
   tell_others(encode_retained_commit({topic, stat.mzxid}));
@@ -238,7 +261,8 @@ void post_office::retained_committed(const std::string& topic, retained_write& w
 /// The store has what this pod had to write. In a cluster the index hears what the store has in the
 /// end: an older one of another pod may have come to a live topic after its own.
 void post_office::finish_retained(const std::string& topic) {
-  const auto node = retained_writes_.extract(topic);
+  auto node = retained_writes_.extract(topic);
+  drop_body(node.mapped());
   if (pod().clustered())
     give_to_index(topic, node.mapped().heard.value_or(node.mapped().newest));
 }

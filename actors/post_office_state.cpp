@@ -179,6 +179,7 @@ void post_office::leave_gatherings(const card_ref& session) {
   for (auto& [of, w] : words_)
     std::erase_if(w.sent ? w.later : w.deposits,
                   [&](const deposit& d) { return d.session == session; });
+  leave_parts([&](const deposit& d) { return d.session == session; }, session.get());
   leave_waiting(session);
 }
 
@@ -210,7 +211,7 @@ zk::message_record post_office::to_record(const mqtt::message& m,
   r.qos = static_cast<std::uint8_t>(m.qos());
   r.retain = m.retain();
   r.payload_is_utf8 = m.payload_is_utf8();
-  r.forwarded_properties = m.forwarded();
+  r.parts = parts_of(m);
   r.stored_at_unix_ms = services().pod->clock->unix_ms();
   if (m.expires_at() != mqtt::time_point::max())
     r.expires_at_unix_ms =
@@ -218,7 +219,10 @@ zk::message_record post_office::to_record(const mqtt::message& m,
         std::max<std::int64_t>(
             1,
             std::chrono::duration_cast<std::chrono::milliseconds>(m.expires_at() - now()).count());
-  r.payload = m.payload();
+  if (r.parts.count == 0) {
+    r.forwarded_properties = m.forwarded();
+    r.payload = m.payload();
+  }
   return r;
 }
 

@@ -34,6 +34,10 @@ void post_office::give_word(gathering all) {
   w.message = all.message;
   w.deposits = std::move(all.deposits);
   words_.insert_or_assign(of, std::move(w));
+  if (!fits_a_node(*all.message)) { // a word carries the copy, and parts do not go into it
+    send_empty_word(t);
+    return refuse_word(of, mqtt::reason_code::quota_exceeded);
+  }
   if (!is_member(t.from())) // nobody is left to store it, nor to publish it again but its client
     return refuse_word(of, mqtt::reason_code::unspecified_error);
   ensure_bucket(paths_.mail_drop(all.message->topic(), {}));

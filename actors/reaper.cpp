@@ -29,7 +29,10 @@ reaper::reaper(caf::actor_config& config, unit_services& services, zk::paths pat
                          this](const std::function<void()>& f) { run_inline(f); };
                },
                [this](std::string path, const zk::mail_name& name) {
-                 doomed_.emplace(name.expires_at_unix_ms, std::move(path));
+                 if (name.expires_at_unix_ms == 0)
+                   bodies_.insert(std::move(path));
+                 else
+                   doomed_.emplace(name.expires_at_unix_ms, std::move(path));
                },
                [this](bool complete) {
                  surveying_ = false;
@@ -54,8 +57,7 @@ void reaper::on_exit() {
   ear_ = nullptr;
   epoch_.reset();
   services().timers->cancel(*this);
-  survey_.stop();
-  doomed_.clear();
+  forget_doomed();
   view_ = nullptr;
 }
 
@@ -123,7 +125,7 @@ void reaper::elected(zk::version epoch) {
   log.info("this pod leads the bank", {{"pod", life_.str()}});
   capacity_followed_ = false;
   books_listed_ = retained_scanned_ = surveying_ = surveyed_ = false;
-  doomed_.clear();
+  forget_doomed();
   go_on();
 }
 
@@ -133,10 +135,16 @@ void reaper::deposed() {
   epoch_.reset();
   ++term_;
   busy_ = false;
-  survey_.stop();
-  doomed_.clear();
+  forget_doomed();
   to_reclaim_.clear();
   stand();
+}
+
+void reaper::forget_doomed() {
+  survey_.stop();
+  doomed_.clear();
+  parts_.clear();
+  bodies_.clear();
 }
 
 // --- its work ---
@@ -145,6 +153,7 @@ void reaper::settle(const view_ref& v) {
   view_ = v;
   books_listed_ = retained_scanned_ = surveying_ = surveyed_ = false;
   survey_.stop();
+  bodies_.clear(); // the next survey finds them
   go_on();
 }
 
@@ -166,6 +175,8 @@ void reaper::go_on() {
     return reap();
   if (view_ && !std::exchange(retained_scanned_, true))
     return scan_retained();
+  if (surveyed_ && !bodies_.empty())
+    return scan_bodies();
   busy_ = false;
   if (view_ && !surveyed_ && !std::exchange(surveying_, true))
     survey_.begin(view_);

@@ -7,6 +7,10 @@
 // `bank.capacity`. Each of its transactions checks the version of `epoch`, which it took with the
 // node `leader`, and of `free`: those of a leader that was deposed fail.
 //
+// A large message whose pod departed while storing it is mail that nobody points to, and goes at
+// its time with the parts it has. Bodies of retained messages have no time: those go that no
+// retained message names any more.
+//
 // Bounded by the mail that departed pods left, which the bank's capacity bounds: so many names.
 #pragma once
 
@@ -26,6 +30,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -33,8 +39,9 @@ namespace mqttzoo::actors {
 
 class reaper final : public pinned_base<reaper_actor>, private net::timer_client {
 public:
-  /// Removals in one transaction.
+  /// Mails in one transaction, and removals: of parts too, though one mail may have more.
   static constexpr std::size_t reaped_at_once_max = 50;
+  static constexpr std::size_t removals_max = 1000;
 
   reaper(caf::actor_config& config, unit_services& services, zk::paths paths);
   ~reaper() override;
@@ -49,6 +56,7 @@ public:
 
 private:
   using ops = std::vector<zk::op>;
+  using doomed_mail = std::pair<std::int64_t, std::string>; ///< when its time is over, its path
   /// A job that is under way ends so; `again` in a second, if something is left to do.
   enum class ended : std::uint8_t { well, again };
 
@@ -58,6 +66,7 @@ private:
   void look_up_election();
   void elected(zk::version epoch);
   void deposed();
+  void forget_doomed();
   void settle(const view_ref& v);
   void go_on();
   void end_job(ended how);
@@ -72,7 +81,11 @@ private:
   void put_back(const pod_life& life, const zk::node& in, const zk::node& out);
   void reap();
   void reap_with(const zk::node& free);
+  void reaped(const std::vector<doomed_mail>& taken, const std::vector<std::size_t>& whose,
+              const zk::multi_result& result);
+  void list_parts(const std::string& mail);
   void scan_retained();
+  void scan_bodies();
   /// {check epoch, what, set free}; `then` hears of failures that are not the leader's end.
   void settle_books(ops what, const zk::node& free, zk::free_record after,
                     std::function<void(const zk::multi_result&)> then);
@@ -104,7 +117,10 @@ private:
   bool surveying_ = false;
   bool surveyed_ = false;
   std::vector<pod_life> to_reclaim_;
-  std::set<std::pair<std::int64_t, std::string>> doomed_; ///< mail by its expiry
+  std::set<doomed_mail> doomed_; ///< mail by its expiry
+  /// Paths of what stands below doomed mail, where that is known to be something.
+  std::unordered_map<std::string, std::vector<std::string>> parts_;
+  std::unordered_set<std::string> bodies_; ///< of departed pods' retained messages, as it seems
   mail_survey survey_;
   std::optional<zk::free_record> believed_; ///< planted_bug::unfenced_reaping
 };

@@ -155,32 +155,61 @@ void reaper::reap() {
 void reaper::reap_with(const zk::node& free) {
   const auto at = pod().store_time.unix_ms(*pod().clock);
   ops what;
-  std::vector<std::pair<std::int64_t, std::string>> taken;
+  std::vector<doomed_mail> taken;
+  std::vector<std::size_t> whose; // of `taken`, for each of `what`
   for (const auto& mail : doomed_) {
-    if (mail.first > at || taken.size() == reaped_at_once_max)
+    if (mail.first > at || taken.size() == reaped_at_once_max || what.size() >= removals_max)
       break;
+    if (const auto below = parts_.find(mail.second); below != parts_.end())
+      for (const auto& part : below->second)
+        what.emplace_back(zk::remove_op{part});
     what.emplace_back(zk::remove_op{mail.second});
+    whose.resize(what.size(), taken.size());
     taken.push_back(mail);
   }
   auto books = *zk::decode_free(free.data);
   books.credits -= zk::mail_cost(what);
   believed_ = books;
-  const auto first = pod().bug == planted_bug::unfenced_reaping ? 0U : 1U;
   settle_books(std::move(what), free, books,
-               [this, taken = std::move(taken), first](const zk::multi_result& result) {
-                 if (result) {
-                   pod().bank_counts.reaped.add(taken.size());
-                   for (const auto& mail : taken)
-                     doomed_.erase(mail);
-                   return end_job(ended::well);
-                 }
-                 const auto& e = result.error();
-                 if (e.code == zk::error::no_node && e.index - first < taken.size()) {
-                   doomed_.erase(taken[e.index - first]);
-                   return end_job(ended::well);
-                 }
-                 end_job(e.code == zk::error::bad_version ? ended::well : ended::again);
-               });
+               [this, taken = std::move(taken), whose = std::move(whose)](
+                   const zk::multi_result& result) { reaped(taken, whose, result); });
+}
+
+void reaper::reaped(const std::vector<doomed_mail>& taken, const std::vector<std::size_t>& whose,
+                    const zk::multi_result& result) {
+  if (result) {
+    pod().bank_counts.reaped.add(taken.size());
+    for (const auto& mail : taken) {
+      parts_.erase(mail.second);
+      doomed_.erase(mail);
+    }
+    return end_job(ended::well);
+  }
+  const auto& e = result.error();
+  const auto first = pod().bug == planted_bug::unfenced_reaping ? 0U : 1U;
+  const auto* guilty = e.index - first < whose.size() ? &taken[whose[e.index - first]] : nullptr;
+  if (guilty && e.code == zk::error::not_empty)
+    return list_parts(guilty->second);
+  if (guilty && e.code == zk::error::no_node) {
+    if (parts_.erase(guilty->second) == 0) // else it may be one of these that is gone
+      doomed_.erase(*guilty);
+    return end_job(ended::well);
+  }
+  end_job(e.code == zk::error::bad_version ? ended::well : ended::again);
+}
+
+/// Of a mail that cannot be removed without them.
+void reaper::list_parts(const std::string& mail) {
+  pod().store->children(*pod().store_answers, mail, nullptr,
+                        heard<zk::child_list>([this, mail](const auto& found) {
+                          if (!found && found.error() != zk::error::no_node)
+                            return end_job(ended::again);
+                          auto& parts = parts_[mail];
+                          parts.clear();
+                          for (const auto& name : found ? found->names : std::vector<std::string>{})
+                            parts.push_back(zk::child_path(mail, name));
+                          end_job(ended::well);
+                        }));
 }
 
 // --- retained messages ---
@@ -196,8 +225,8 @@ void reaper::scan_retained() {
         run_inline([&] {
           for (const auto& node : page)
             if (auto record = zk::decode_retained(node.data);
-                record && view_ && !record->payload.empty() && !view_->contains(record->writer))
-              found->push_back({std::move(*record), node.stat.version});
+                record && view_ && !record->is_removal() && !view_->contains(record->writer))
+              found->push_back({std::move(*record), node.stat.version, nullptr});
         });
       },
       heard<std::size_t>([this, found](const auto& all) {
@@ -206,6 +235,29 @@ void reaper::scan_retained() {
           send(pod().post_office, adopt_atom::value,
                std::shared_ptr<const std::vector<found_retained>>{found});
         end_job(all ? ended::well : ended::again);
+      }));
+}
+
+/// Their writers have departed. What a retained message names stays named until whoever replaces it
+/// removes the body with that; what none names now no pod will ever name.
+void reaper::scan_bodies() {
+  auto strays = std::make_shared<std::unordered_set<std::string>>(std::exchange(bodies_, {}));
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  pod().store->scan(
+      *pod().store_answers, paths_.retained(), {zk::scan_depth::subtree},
+      [self, strays](const std::vector<zk::scanned_node>& page) {
+        for (const auto& node : page)
+          if (const auto record = zk::decode_retained(node.data))
+            strays->erase(record->body);
+      },
+      heard<std::size_t>([this, strays](const auto& all) {
+        if (!all) {
+          bodies_.merge(*strays);
+          return end_job(ended::again);
+        }
+        for (const auto& path : *strays)
+          doomed_.emplace(0, path);
+        end_job(ended::well);
       }));
 }
 

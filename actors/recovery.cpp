@@ -1,12 +1,15 @@
 #include "actors/recovery.hpp"
 
 #include "core/random.hpp"
+#include "zk/message_parts.hpp"
 #include "zk/tree_key.hpp"
 
 #include <future>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 namespace mqttzoo::actors {
 
@@ -22,16 +25,16 @@ public:
     for (auto& path : paths_.skeleton())
       if (auto e = create(path); e && *e != zk::error::node_exists)
         return unexpected{failed("prepare the store", *e)};
-    if (auto problem = scan(paths_.retained(), &reader::take_retained))
-      return unexpected{*problem};
+    for (const auto step : {&reader::scan_retained, &reader::fetch_bodies})
+      if (auto problem = (this->*step)())
+        return unexpected{*problem};
     if (scope == recovery_scope::retained) {
       found_.retained_found.clear(); // their writers renew them
       return std::move(found_);
     }
     // Mail first, so that pointers find it.
-    for (const auto& [root, take] : {std::pair{paths_.topics(), &reader::take_mail},
-                                     std::pair{paths_.sessions(), &reader::take_session_node}})
-      if (auto problem = scan(root, take))
+    for (const auto step : {&reader::scan_mail, &reader::fetch_parts, &reader::scan_sessions})
+      if (auto problem = (this->*step)())
         return unexpected{*problem};
     finish();
     return std::move(found_);
@@ -44,10 +47,16 @@ private:
   using taker = void (reader::*)(const zk::scanned_node&);
 
   struct mail {
-    mqtt::message_ref message;
+    mqtt::message_ref message; ///< null: not all of it was stored
     client_id publisher;
+    std::uint32_t parts = 0; ///< nodes below it
     bool wanted = false;
   };
+
+  using failure = std::optional<std::string>; ///< a sentence
+  failure scan_retained() { return scan(paths_.retained(), &reader::take_retained); }
+  failure scan_mail() { return scan(paths_.topics(), &reader::take_mail); }
+  failure scan_sessions() { return scan(paths_.sessions(), &reader::take_session_node); }
 
   std::optional<zk::error> create(const std::string& path) {
     std::promise<std::optional<zk::error>> done;
@@ -80,10 +89,37 @@ private:
   void take_mail(const zk::scanned_node& node) {
     if (!zk::parse_mail_name(zk::last_level_of(node.path)))
       return;
-    if (auto record = zk::decode_mail(node.data))
-      mails_.emplace(node.path, mail{records_.message(*record), record->publisher, false});
-    else
-      report_damaged(node.path, record.error());
+    auto record = zk::decode_mail(node.data);
+    if (!record)
+      return report_damaged(node.path, record.error());
+    auto& m = mails_[node.path];
+    m.publisher = record->publisher;
+    m.parts = node.stat.children;
+    if (record->parts.count == 0)
+      m.message = records_.message(*record);
+    else if (record->parts.count == m.parts && !bodies_.contains(node.path))
+      in_parts_.emplace_back(node.path, std::move(*record));
+  }
+
+  /// What stands below the head of a mail; nothing if that is not all of it.
+  expected<std::optional<zk::message_body>, zk::error> fetch(const std::string& head,
+                                                             const zk::stored_parts& parts) {
+    std::promise<expected<std::optional<zk::message_body>, zk::error>> done;
+    zk::read_parts(store_, here_, head, parts, [&](auto body) { done.set_value(std::move(body)); });
+    return done.get_future().get();
+  }
+
+  failure fetch_parts() {
+    for (auto& [path, record] : std::exchange(in_parts_, {})) {
+      auto body = fetch(path, record.parts);
+      if (!body)
+        return failed("read " + path, body.error());
+      if (!*body)
+        continue;
+      zk::put_together(record, std::move(**body));
+      mails_.at(path).message = records_.message(record);
+    }
+    return std::nullopt;
   }
 
   void take_retained(const zk::scanned_node& node) {
@@ -92,12 +128,60 @@ private:
     auto record = zk::decode_retained(node.data);
     if (!record)
       return report_damaged(node.path, record.error());
-    found_.retained_zxids.emplace_back(record->topic, node.stat.mzxid);
-    if (record->payload.empty())
+    if (record->parts.count > 0) {
+      retained_in_parts_.push_back(node.path);
+      return;
+    }
+    add_retained(std::move(*record), node.stat, {});
+  }
+
+  /// `body`: what stands in its parts, if it has any.
+  void add_retained(zk::retained_record record, const zk::stat& stat,
+                    std::optional<zk::message_body> body) {
+    found_.retained_zxids.emplace_back(record.topic, stat.mzxid);
+    if (record.is_removal())
       return; // about to be removed
-    if (!records_.expired(*record))
-      found_.retained.push_back(records_.message(*record));
-    found_.retained_found.push_back({std::move(*record), node.stat.version});
+    auto whole = static_cast<const zk::message_record&>(record);
+    if (body)
+      zk::put_together(whole, std::move(*body));
+    auto m = records_.message(whole);
+    if (!records_.expired(record))
+      found_.retained.push_back(m);
+    if (!record.body.empty())
+      bodies_.insert(record.body);
+    found_.retained_found.push_back({std::move(record), stat.version, std::move(m)});
+  }
+
+  /// The heads are read again, as other pods may have written since.
+  failure fetch_bodies() {
+    for (const auto& path : std::exchange(retained_in_parts_, {}))
+      if (auto why = fetch_body(path, std::nullopt))
+        return failed("read " + path, *why);
+    return std::nullopt;
+  }
+
+  /// `seen`: the version whose body was not there.
+  std::optional<zk::error> fetch_body(const std::string& path, std::optional<zk::version> seen) {
+    std::promise<expected<zk::node, zk::error>> done;
+    store_.get(here_, path, nullptr, [&](auto node) { done.set_value(std::move(node)); });
+    const auto node = done.get_future().get();
+    if (!node)
+      return node.error() == zk::error::no_node ? std::nullopt : std::optional{node.error()};
+    auto record = zk::decode_retained(node->data);
+    if (!record || node->stat.version == seen) {
+      report_damaged(path, record ? zk::record_error::truncated : record.error());
+      return std::nullopt;
+    }
+    expected<std::optional<zk::message_body>, zk::error> body{std::nullopt};
+    if (record->parts.count > 0) {
+      body = fetch(record->body, record->parts);
+      if (!body)
+        return body.error();
+      if (!*body)
+        return fetch_body(path, node->stat.version);
+    }
+    add_retained(std::move(*record), node->stat, std::move(*body));
+    return std::nullopt;
   }
 
   void take_session_node(const zk::scanned_node& node) {
@@ -126,8 +210,11 @@ private:
         report_damaged(node.path, zk::record_error::bad_value);
       return;
     }
+    if (!found->second.message) // its parts are not what its head says
+      return report_damaged(node.path, zk::record_error::truncated);
     found->second.wanted = true;
     records_.add(*session, std::move(*pointer), found->second.message, found->second.publisher);
+    session->pointers.back().parts = found->second.parts;
   }
 
   void take_received(const zk::scanned_node& node) {
@@ -142,8 +229,8 @@ private:
     for (auto& s : found_.sessions)
       session_reader::finish(s);
     for (const auto& [path, m] : mails_)
-      if (!m.wanted)
-        found_.unwanted_mail.push_back(path);
+      if (!m.wanted && !bodies_.contains(path))
+        found_.unwanted.push_back({path, m.parts});
   }
 
   recovered_session* owner_of(const std::string& path) {
@@ -157,6 +244,9 @@ private:
   /// Completions run on the store's thread while this one waits.
   static inline zk::inline_executor here_;
   std::unordered_map<std::string, mail> mails_;
+  std::vector<std::pair<std::string, zk::mail_record>> in_parts_; ///< to be fetched
+  std::vector<std::string> retained_in_parts_;                    ///< the same
+  std::unordered_set<std::string> bodies_;                        ///< of retained messages
   std::unordered_map<std::string, std::size_t> by_path_;
   recovered found_;
   bool lost_link_ = false;
@@ -171,7 +261,7 @@ recovered_mail mail_of(recovered& found) {
   recovered_mail mail;
   mail.retained_zxids = std::move(found.retained_zxids);
   mail.retained = std::move(found.retained_found);
-  mail.unwanted_mail = std::move(found.unwanted_mail);
+  mail.unwanted = std::move(found.unwanted);
   return mail;
 }
 

@@ -24,7 +24,7 @@ struct recovered {
   std::vector<std::pair<std::string, std::int64_t>> retained_zxids;
   // Of a pod that is alone:
   std::vector<found_retained> retained_found; ///< of the same nodes, those that hold a message
-  std::vector<std::string> unwanted_mail;     ///< nobody points to it: the bank has its credits
+  std::vector<unwanted_mail> unwanted;        ///< nobody points to it: the bank has its credits
 };
 
 /// For the post office, but for what needs the sessions' cards.

@@ -1,0 +1,105 @@
+// The post office where a message is too large for one node: its head is paid for and created, then
+// its parts, and only then the transaction that points to it. What was meant for it meanwhile waits
+// behind it, in its order. If it cannot be completed, what stands of it is removed.
+#include "actors/post_office.hpp"
+#include "core/log.hpp"
+#include "zk/message_parts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mqttzoo::actors {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::actors};
+
+} // namespace
+
+bool post_office::needs_parts(const transaction& t) const {
+  if (t.deposits.empty() || fits_a_node(*t.message))
+    return false;
+  const auto kept = mails_.find(t.message.get());
+  return kept == mails_.end() || !kept->second.standing || being_written_.contains(t.message.get());
+}
+
+void post_office::store_parts_first(transaction t) {
+  const auto m = t.message;
+  auto [at, is_new] = being_written_.try_emplace(m.get());
+  auto& behind = at->second;
+  behind.push_back(std::move(t));
+  if (!is_new)
+    return;
+  ops head;
+  payment pay;
+  mail_of(m, behind.front().ticket, behind.front().deposits, head, &pay);
+  write(std::move(head), std::move(pay), [this, m](const bank_commit& answer) {
+    if (answer.result)
+      return write_parts(m);
+    if (!answer.refused) // else the bank counts it
+      log.warn("a large message could not be stored",
+               {{"error", zk::to_string(answer.result.error().code)}});
+    mails_.at(m.get()).standing = false;
+    parts_failed(m, to_settlement(answer));
+  });
+}
+
+void post_office::write_parts(const mqtt::message_ref& m) {
+  parts_.begin({m, mails_.at(m.get()).path,
+                [this, m] {
+                  const auto& behind = being_written_.at(m.get());
+                  return std::any_of(behind.begin(), behind.end(), [](const transaction& t) {
+                    return !t.deposits.empty() &&
+                           !(t.ticket && mqtt::is_failure(t.ticket->outcome()));
+                  });
+                },
+                [this, m](const parts_writer::outcome& o) {
+                  mails_.at(m.get()).parts = o.written;
+                  if (!o.failed)
+                    return parts_written(m);
+                  log.warn("a large message could not be stored",
+                           {{"error", zk::to_string(o.failed->code)}});
+                  parts_failed(m, to_settlement(o.failed->code));
+                }});
+}
+
+/// All that there are, or as many as somebody wanted: then nobody points to it, and it goes.
+void post_office::parts_written(const mqtt::message_ref& m) {
+  auto node = being_written_.extract(m.get());
+  for (auto& t : node.mapped())
+    store(std::move(t));
+  drop_unpointed(m);
+}
+
+void post_office::parts_failed(const mqtt::message_ref& m, const mqtt::settlement& why) {
+  auto node = being_written_.extract(m.get());
+  drop_unpointed(m);
+  for (auto& t : node.mapped())
+    if (t.deposits.empty())
+      store(std::move(t)); // they have forgotten it, or are gone
+    else if (!is_for_now(why) || !wait(t, why))
+      ended(t, why);
+}
+
+void post_office::drop_unpointed(const mqtt::message_ref& m) {
+  const auto kept = mails_.find(m.get());
+  if (kept == mails_.end() || !kept->second.pointers.empty())
+    return;
+  removal r;
+  drop_mail(kept, r);
+  if (!r.what.empty())
+    remove(std::move(r));
+}
+
+/// Some addressee that has no pointer yet.
+void post_office::leave_parts(const std::function<bool(const deposit&)>& leaves,
+                              const session_card* gone) {
+  for (auto& [m, behind] : being_written_)
+    for (auto& t : behind) {
+      std::erase_if(t.deposits, leaves);
+      if (gone && t.remembers == gone)
+        t.remembers = nullptr;
+    }
+}
+
+} // namespace mqttzoo::actors
