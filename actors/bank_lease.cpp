@@ -103,7 +103,7 @@ void bank::draw_from(const zk::node& free, std::int64_t need) {
   const auto wanted = std::max({missing, target() - available(), queue_cost_ - available()});
   const auto amount = std::min(wanted, books->credits);
   if (amount <= 0 || amount < missing)
-    return moved(false);
+    return moved(wanted <= 0); // it only looked
   move(
       *books, free.stat.version, amount, [this, need] { draw(need); }, amount == wanted);
 }

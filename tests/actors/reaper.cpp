@@ -24,6 +24,25 @@ struct reaper_fixture : test::bank_fixture {
   bank_pod& a() { return *pods[0]; }
   bank_pod& b() { return *pods[1]; }
 
+  void add_parts(const std::string& mail, std::uint32_t count) {
+    for (std::uint32_t k = 0; k < count; ++k)
+      store->create(answers, zk::paths::mail_part(mail, k), "part", zk::create_mode::persistent,
+                    [](auto) {});
+    store->run_turn();
+    settle();
+  }
+
+  /// Its path.
+  std::string pay_for_body(bank_pod& p, std::int64_t credits) {
+    auto path = mail_path(p, credits, 0);
+    auto c = std::make_shared<actors::bank_commit>();
+    c->ops.emplace_back(zk::create_op{path});
+    c->cost = credits;
+    ask(p, c);
+    settle();
+    return path;
+  }
+
   void remove_node(const std::string& path) {
     store->remove(answers, path, zk::any_version, [](auto) {});
     store->run_turn();
@@ -113,6 +132,48 @@ CAF_TEST(mail of a departed pod goes when its time is over and not before) {
   advance(20s);
   CAF_CHECK_EQUAL(read().held, 10);
   CAF_CHECK_EQUAL(a().pod.bank_counts.reaped.get(), 2u);
+  check_books();
+}
+
+CAF_TEST(mail in parts goes with those it has) {
+  start_two();
+  deposit(b(), 100, "x", 20s);
+  deposit(b(), 50, "x", 20s);
+  settle();
+  for (const auto& path : b().mails)
+    add_parts(path, 3);
+  expire(b());
+  settle_view(a());
+  CAF_CHECK_EQUAL(read().held, 150);
+  advance(20s);
+  CAF_CHECK_EQUAL(read().held, 0);
+  CAF_CHECK_EQUAL(a().pod.bank_counts.reaped.get(), 2u);
+  check_books();
+}
+
+CAF_TEST(the body of a retained message goes if none names it) {
+  start_two();
+  const auto named = pay_for_body(b(), 100);
+  const auto stray = pay_for_body(b(), 50);
+  auto& c = start("c-1");
+  const auto living = pay_for_body(c, 10); // its own business
+  for (const auto& path : {named, stray, living})
+    add_parts(path, 2);
+  zk::retained_record head;
+  head.topic = "kept";
+  head.parts = {2, 0, 10};
+  head.body = named;
+  head.writer = c.pod.life;
+  const auto path = paths.retained(head.topic);
+  zk::create_missing(*store, answers, zk::with_ancestors(path), [](auto) {});
+  store->set(answers, path, zk::encode_retained(head).value(), zk::any_version, [](auto) {});
+  store->run_turn();
+  expire(b());
+  settle_view(a(), {&c});
+  CAF_CHECK_EQUAL(data_of(stray), "no node");
+  CAF_CHECK_EQUAL(data_of(named), "");
+  CAF_CHECK_EQUAL(data_of(living), "");
+  CAF_CHECK_EQUAL(read().held, 110);
   check_books();
 }
 

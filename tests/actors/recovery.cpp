@@ -1,7 +1,9 @@
 // What one pod stored the next one finds: sessions, mail in its order, QoS 2 states, retained
 // messages, wills.
 #define CAF_SUITE recovery
+#include "tests/actors/books.hpp"
 #include "tests/actors/fixture.hpp"
+#include "zk/message_parts.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -68,6 +70,18 @@ struct recovery_fixture {
       if (const auto* m = std::get_if<mqtt::publish_packet>(&p))
         found.emplace_back(m->payload);
     return found;
+  }
+
+  void allow_large() {
+    pod->services.settings.mqtt.packet_bytes_max = 4 << 20;
+    pod->services.limits = actors::make_limits(pod->services.settings);
+  }
+
+  void check_nothing_held() {
+    CAF_CHECK_EQUAL(pod->mails(), 0u);
+    const auto b = test::read_books(*pod->store, zk::paths{});
+    CAF_CHECK_EQUAL(b.held, 0);
+    CAF_CHECK_EQUAL(b.sum(), b.total);
   }
 
   void write_raw(const std::string& path, const std::string& data) {
@@ -275,6 +289,74 @@ CAF_TEST(a pod among others finds retained messages and leaves the rest alone) {
   pod.emplace(test::pod_options{directory.string(), &clock, {}});
   CAF_CHECK_EQUAL(pod->mails(), 1u);
   CAF_CHECK_EQUAL(pod->stored_sessions(), 1u);
+}
+
+CAF_TEST(messages in parts come whole) {
+  const std::string large(2 * zk::part_bytes_max, 'x');
+  client c{*pod, "c"}, publisher{*pod, "p"};
+  c.connect(true, kept_s);
+  c.subscribe("t", qos::at_least_once);
+  c.lose_connection();
+  allow_large();
+  publisher.connect();
+  publisher.publish("t", large + '1', qos::at_least_once, 1);
+  publisher.publish("kept", large + '2', qos::at_least_once, 2, true);
+  CAF_CHECK_EQUAL(publisher.received_of<mqtt::ack_packet>().size(), 2u);
+  restart();
+  CAF_CHECK_EQUAL(pod->mails(), 2u);
+  client again{*pod, "c"}, reader{*pod, "r"}, remover{*pod, "p"};
+  again.connect(false, kept_s);
+  CAF_CHECK(early_payloads(again) == strings{large + '1'});
+  again.acknowledge(packet_type::puback, std::get<mqtt::publish_packet>(again.early.at(0)).id);
+  reader.connect();
+  reader.subscribe("kept");
+  CAF_CHECK(reader.payloads() == strings{large + '2'});
+  remover.connect();
+  remover.publish("kept", "", qos::at_least_once, 1, true);
+  check_nothing_held();
+}
+
+CAF_TEST(wherever a crash came a message in parts is there if it was acknowledged) {
+  constexpr unsigned steps_max = 12;
+  const std::string large(2 * zk::part_bytes_max, 'x');
+  unsigned acknowledged = 0;
+  for (unsigned steps = 0; steps < steps_max; ++steps) {
+    std::size_t acks = 0;
+    {
+      client c{*pod, "c"}, publisher{*pod, "p"};
+      c.connect(true, kept_s);
+      c.subscribe("t", qos::at_least_once);
+      c.lose_connection();
+      allow_large();
+      publisher.connect();
+      publisher.write(client::publish_bytes("t", large, qos::at_least_once, 1) +
+                      client::publish_bytes("kept", large, qos::at_least_once, 2, true));
+      for (unsigned n = 0; n < steps; ++n) {
+        pod->run();
+        pod->store->run_turn();
+      }
+      pod->run();
+      for (const auto& ack : publisher.received_of<mqtt::ack_packet>())
+        acks += mqtt::is_failure(ack.reason) ? 0 : 1;
+    }
+    restart();
+    client again{*pod, "c"}, reader{*pod, "r"}, remover{*pod, "p"};
+    again.connect(false, kept_s);
+    reader.connect();
+    reader.subscribe("kept");
+    const auto mail = early_payloads(again);
+    const auto retained = reader.payloads();
+    CAF_CHECK(mail.empty() || mail == strings{large});
+    CAF_CHECK(retained.empty() || retained == strings{large});
+    CAF_CHECK_GREATER_OR_EQUAL(mail.size() + retained.size(), acks);
+    acknowledged += acks > 0;
+    again.connect(true, 0);
+    remover.connect();
+    remover.publish("kept", "", qos::at_least_once, 1, true);
+    check_nothing_held();
+  }
+  CAF_CHECK_GREATER(acknowledged, 0u);
+  CAF_CHECK_LESS(acknowledged, steps_max);
 }
 
 CAF_TEST(damaged records are left alone and do no harm) {

@@ -1,6 +1,7 @@
 // Retained messages across pods: all end up with the one that the store has.
 #define CAF_SUITE retained_news
 #include "tests/actors/cluster_store.hpp"
+#include "zk/message_parts.hpp"
 
 using namespace mqttzoo;
 using actors::pod_frame;
@@ -154,6 +155,31 @@ CAF_TEST(a commit that was not announced is read) {
   tell(b, 0, a.peers[0]->frames.at(1));
   settle();
   expect_heard(b, {"1"});
+}
+
+CAF_TEST(what is in parts is read with them) {
+  const std::string large(2 * zk::part_bytes_max, 'x');
+  retain(a, "t", large);
+  tell(b, 0, a.peers[0]->frames.at(1));
+  settle();
+  expect_heard(b, {large});
+  retain(a, "t", "small");
+  tell(b, 0, a.peers[0]->frames.at(3));
+  settle();
+  expect_heard(b, {large, "small"});
+}
+
+CAF_TEST(what another pod has in parts is replaced with them) {
+  const std::string large(2 * zk::part_bytes_max, 'x');
+  retain(a, "t", large);
+  CAF_CHECK_EQUAL(names_below(paths.topics(), "m-").size(), 1u);
+  retain(b, "t", large);
+  const auto bodies = names_below(paths.topics(), "m-");
+  CAF_REQUIRE_EQUAL(bodies.size(), 1u);
+  CAF_CHECK(zk::parse_mail_name(zk::last_level_of(bodies[0]))->writer == b.store.session());
+  retain(b, "t", "");
+  CAF_CHECK(names_below(paths.topics(), "m-").empty());
+  CAF_CHECK(names_below(paths.retained(), "0").empty());
 }
 
 CAF_TEST(what a pod announced that departed is read) {
