@@ -1,6 +1,7 @@
 #include "zk/message_parts.hpp"
 
 #include "zk/paths.hpp"
+#include "zk/record_header.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -65,6 +66,23 @@ void read_next(const std::shared_ptr<reading>& r) {
 }
 
 } // namespace
+
+encoded encode_part(std::string_view bytes) {
+  const auto size = record_header_bytes + bytes.size();
+  if (size > record_bytes_max)
+    return unexpected(record_error::too_large);
+  byte_writer head{record_header_bytes};
+  put_header(head, record_kind::part);
+  auto data = head.take();
+  data.reserve(size);
+  return data.append(bytes);
+}
+decoded<std::string_view> decode_part(std::string_view data) {
+  byte_reader in{data};
+  if (const auto wrong = check_header(in, record_kind::part))
+    return unexpected(*wrong);
+  return data.substr(record_header_bytes);
+}
 
 stored_parts cut(std::size_t properties_bytes, std::size_t payload_bytes) noexcept {
   const auto bytes = properties_bytes + payload_bytes;

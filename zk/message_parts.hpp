@@ -32,6 +32,10 @@ struct message_body {
 /// How a message with so many bytes is cut.
 stored_parts cut(std::size_t properties_bytes, std::size_t payload_bytes) noexcept;
 
+/// One part of a message: a record of whatever bytes.
+encoded encode_part(std::string_view bytes);
+decoded<std::string_view> decode_part(std::string_view data);
+
 /// The data of a part.
 std::string part_data(std::string_view properties, std::string_view payload, std::uint32_t number);
 

@@ -197,23 +197,6 @@ decoded<mail_record> decode_mail(std::string_view data) {
   return decode_message(kind::mail, data);
 }
 
-encoded encode_part(std::string_view bytes) {
-  const auto size = header_bytes + bytes.size();
-  if (size > record_bytes_max)
-    return unexpected(record_error::too_large);
-  byte_writer head{header_bytes};
-  put_header(head, kind::part);
-  auto data = head.take();
-  data.reserve(size);
-  return data.append(bytes);
-}
-decoded<std::string_view> decode_part(std::string_view data) {
-  byte_reader in{data};
-  if (const auto wrong = check_header(in, kind::part))
-    return unexpected(*wrong);
-  return data.substr(header_bytes);
-}
-
 encoded encode_retained(const retained_record& record) {
   if (!is_valid(record))
     return unexpected(record_error::bad_value);

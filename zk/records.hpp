@@ -149,10 +149,6 @@ using decoded = expected<Record, record_error>;
 encoded encode_session(const session_record& record);
 decoded<session_record> decode_session(std::string_view data);
 
-/// One part of a message.
-encoded encode_part(std::string_view bytes);
-decoded<std::string_view> decode_part(std::string_view data);
-
 encoded encode_mail(const mail_record& record);
 decoded<mail_record> decode_mail(std::string_view data);
 

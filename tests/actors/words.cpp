@@ -102,6 +102,15 @@ CAF_TEST(a session that begins where its predecessor could not be removed has it
   CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "b-1");
 }
 
+CAF_TEST(a message that does not fit into a word is refused) {
+  const auto s = make_session(b, "s");
+  deposit(b, s, make_message("t", std::string(std::size_t{1} << 20, 'x')), far(b, 1), 1);
+  CAF_REQUIRE_EQUAL(b.peers[0]->words.size(), 1u);
+  CAF_CHECK(b.peers[0]->words.back().second->empty());
+  expect_stored(s, {reason_code::quota_exceeded});
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+}
+
 CAF_TEST(a word is stored by the pod of the publisher) {
   const auto s = make_session(b, "s"), other = make_session(b, "o");
   const auto t = far(b, 2);
