@@ -95,7 +95,9 @@ void post_office::store(transaction t) {
     return ended(t, t.ticket->outcome());
   if (!t.deposits.empty() && !fits_a_node(*t.message))
     return ended(t, to_settlement(zk::error::too_large));
+  outlive_expiry(t);
   payment pay;
+  pay.tried = t.place != 0 ? attempt::again : attempt::first;
   auto what = to_ops(t, pay);
   if (what.empty())
     return ended(t, mqtt::reason_code::success);
