@@ -34,15 +34,19 @@ bank::behavior_type bank::make_behavior() {
   services().timers->schedule(*this, now() + tick_interval);
   return {
       [this](commit_atom, const commit_ptr& c) { commit(c); },
+      [this](lend_atom, const loan_request& r) { lend(r); },
+      [this](repay_atom, const loan& l) { repay(l); },
       [this](shut_down_atom) { shut_down(); },
   };
 }
 
 void bank::on_exit() {
   services().timers->cancel(*this);
+  services().timers->cancel(pause_);
   work_ = work::over;
   queue_.clear();
   batch_.clear();
+  loans_.clear();
 }
 
 void bank::commit(const commit_ptr& c) {
@@ -69,6 +73,8 @@ bank::commit_ptr bank::take_head() {
 void bank::go_on() {
   if (work_ == work::idle && out_version_ == zk::any_version && !(closing_ && queue_.empty()))
     return open();
+  if (work_ == work::idle && !serve_units())
+    draw(0);
   while (work_ == work::idle && !queue_.empty()) {
     const auto& head = *queue_.front();
     const bool may_draw = now() >= draw_again_at_;
@@ -134,7 +140,10 @@ void bank::refuse(const commit_ptr& c, bank_limit limit) {
   for (const auto& o : c->ops)
     if (const auto* made = std::get_if<zk::create_op>(&o); made && zk::mail_cost({o}) > 0)
       refused_.insert(made->path);
+  if (limit == bank_limit::credit && draw_failed_) // there may be credit, but no room for the draw
+    return answer(c, unexpected(zk::multi_error{*draw_failed_}));
   auto& figures = pod().bank_counts;
+  const std::uint64_t first = c->tried == attempt::first ? 1 : 0;
   const auto at = pod().store_time.unix_ms(*pod().clock);
   auto after = accounts_.returned_after(std::max<std::int64_t>(1, c->cost - available()), at);
   if (limit == bank_limit::client_share && !c->held.empty()) {
@@ -142,9 +151,9 @@ void bank::refuse(const commit_ptr& c, bank_limit limit) {
     const auto over = accounts_.of(h.client).credits + h.credits -
                       total_ / 100 * services().settings.bank.client_share;
     after = accounts_.returned_after(h.client, std::max<std::int64_t>(1, over), at);
-    figures.refusals_of_share.add();
+    figures.refusals_of_share.add(first);
   }
-  figures.refusals.add();
+  figures.refusals.add(first);
   // What other pods hold comes back within the longest TTL.
   c->refused = bank_refusal{limit, after.value_or(ttl_of(services().settings.bank).most)};
   answer(c, unexpected(zk::multi_error{zk::error::storage_full}));
@@ -158,6 +167,7 @@ void bank::fail(const char* what, zk::error why) {
   put_back();
   while (!queue_.empty())
     answer(take_head(), unexpected(zk::multi_error{zk::error::session_expired}));
+  refuse_units();
   if (closing_)
     quit();
 }
@@ -165,6 +175,8 @@ void bank::fail(const char* what, zk::error why) {
 void bank::shut_down() {
   closing_ = true;
   close_by_ = now() + closing_max;
+  refuse_units();
+  lent_ = 0; // their sessions are gone, and all that waited for them
   if (work_ == work::over)
     return quit();
   go_on();
@@ -198,7 +210,8 @@ void bank::tell_figures() {
   const auto unsigned_of = [](std::int64_t n) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(n, 0));
   };
-  f.leased.set(unsigned_of(available()));
+  f.leased.set(unsigned_of(granted_ - spent_));
+  f.lent.set(unsigned_of(lent_));
   f.held_credits.set(unsigned_of(accounts_.all().credits));
   f.held_bytes.set(unsigned_of(accounts_.all().bytes));
   f.held_messages.set(accounts_.all().messages);
@@ -210,11 +223,7 @@ void bank::tell_figures() {
 // --- the store ---
 
 void bank::write(ops what, std::function<void(const zk::multi_result&)> then) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  pod().store->multi(*pod().store_answers, std::move(what),
-                     [this, self, then = std::move(then)](const zk::multi_result& result) {
-                       run_inline([&] { then(result); });
-                     });
+  pod().store->multi(*pod().store_answers, std::move(what), as_this(std::move(then)));
 }
 
 void bank::read(const std::string& path, node_handler then) {
@@ -223,13 +232,6 @@ void bank::read(const std::string& path, node_handler then) {
 
 void bank::read_behind_sync(const std::string& path, node_handler then) {
   zk::get_behind_sync(*pod().store, *pod().store_answers, path, as_this(std::move(then)));
-}
-
-zk::handler<zk::node> bank::as_this(node_handler then) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  return [this, self, then = std::move(then)](const expected<zk::node, zk::error>& found) {
-    run_inline([&] { then(found); });
-  };
 }
 
 } // namespace mqttzoo::actors

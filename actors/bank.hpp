@@ -9,10 +9,12 @@
 // What it may spend is its lease: what it has drawn from `free` (its node `in`) less what it spent.
 // It draws for the next five to ten seconds of what it spent lately, and gives back what it does
 // not need. Only this pod writes `in` and `out` while it lives; `free` is everybody's, under its
-// version. When there is no more to draw, what costs something is refused; what costs nothing goes
-// on.
+// version. Of its lease it also lends to the units, for what waits in their memory
+// (unit_allowance.hpp); that stays drawn and is not spent. When there is no more to draw, what
+// costs something is refused; what costs nothing goes on.
 //
-// Bounded: so many transactions wait, with so many bytes; more are refused as overloaded.
+// Bounded: so many transactions wait, with so many bytes; more are refused as overloaded. Each unit
+// asks for one loan at a time.
 #pragma once
 
 #include "actors/bank_accounts.hpp"
@@ -28,8 +30,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -43,6 +47,8 @@ public:
   /// store's cap.
   static constexpr std::size_t batch_ops_max = 128;
   static constexpr std::size_t batch_bytes_max = 900'000;
+  /// After the store had too much to do.
+  static constexpr std::chrono::milliseconds retry_pause{50};
   /// After there was not enough to draw.
   static constexpr std::chrono::milliseconds draw_pause{250};
   /// Without a withdrawal for so long it gives back all it has.
@@ -83,6 +89,15 @@ private:
   void tick();
   void tell_figures();
 
+  // bank_loans.cpp: what units may keep in memory
+  void lend(const loan_request& r);
+  void repay(const loan& l);
+  std::int64_t lendable() const noexcept;
+  std::int64_t wanted_by_units(std::int64_t free) const noexcept;
+  bool serve_units();
+  void lend_to(const loan_request& r, std::int64_t credits);
+  void refuse_units();
+
   // bank_batch.cpp: transactions
   void send_batch();
   void batch_ended(const zk::multi_result& result);
@@ -96,7 +111,7 @@ private:
   void open();
   void enrol();
   void opened();
-  std::int64_t available() const noexcept { return granted_ - spent_; }
+  std::int64_t available() const noexcept { return granted_ - spent_ - lent_; }
   std::int64_t target() const noexcept;
   bool runs_low() const noexcept;
   void draw(std::int64_t need);
@@ -106,7 +121,10 @@ private:
   void move(const zk::free_record& from, zk::version free, std::int64_t credits,
             std::function<void()> again, bool enough);
   void look_up_lease(std::function<void()> again, bool enough);
-  void moved(bool enough);
+  /// `failed`: it is the store that did not let it.
+  void moved(bool enough, std::optional<zk::error> failed = std::nullopt);
+  /// `again` asks the store again: at once, unless it has too much to do.
+  void retry(zk::error why, std::function<void()> again);
   void read_free(std::function<void(const zk::node&)> then, std::function<void()> again);
 
   void write(ops what, std::function<void(const zk::multi_result&)> then);
@@ -114,8 +132,19 @@ private:
   void read(const std::string& path, node_handler then);
   /// What completed anywhere before is there.
   void read_behind_sync(const std::string& path, node_handler then);
-  /// The completion, as this actor.
-  zk::handler<zk::node> as_this(node_handler then);
+
+  /// Asks an overloaded store again. One thing is under way at a time.
+  class pause final : public net::timer_client {
+  public:
+    explicit pause(bank& of) : of_(of) {}
+    void on_due(net::time_point) override {
+      of_.run_inline([this] { std::exchange(then, nullptr)(); });
+    }
+    std::function<void()> then;
+
+  private:
+    bank& of_;
+  };
 
   const zk::paths paths_;
   const pod_life life_; ///< as its nodes are called
@@ -129,7 +158,14 @@ private:
   zk::version in_version_ = 0;
   zk::version out_version_ = 0;
   std::int64_t total_ = 0;
+  std::int64_t lent_ = 0; ///< to units: drawn, not spent
   bank_accounts accounts_;
+
+  struct waiting_loan {
+    loan_request request;
+    bool drawn_for = false; ///< once is enough
+  };
+  std::deque<waiting_loan> loans_;
 
   std::deque<commit_ptr> queue_;
   std::size_t queue_bytes_ = 0;
@@ -141,6 +177,8 @@ private:
   std::size_t alone_ = 0; ///< so many go one by one, as it is not known whom to blame
 
   net::time_point draw_again_at_ = net::time_point::min();
+  std::optional<zk::error> draw_failed_; ///< the store's reason, until a draw ends otherwise
+  pause pause_{*this};
   double spent_per_s_ = 0;     ///< smoothed, of withdrawals only
   std::int64_t withdrawn_ = 0; ///< since the last tick
   net::time_point last_withdrawal_ = net::time_point::min();

@@ -38,7 +38,7 @@ void bank::send_batch() {
     const auto more = zk::payload_bytes(c.ops);
     const bool fits =
         what.size() + c.ops.size() <= batch_ops_max && bytes + more <= batch_bytes_max;
-    const bool paid = c.cost <= 0 || batch_spent_ + c.cost <= granted_;
+    const bool paid = c.cost <= 0 || batch_spent_ + c.cost + lent_ <= granted_;
     if (!batch_.empty() && (!fits || !paid || over_share(c) || needs_refused(c)))
       break;
     bytes += more;
@@ -126,7 +126,7 @@ void bank::blame(const zk::multi_error& e) {
 void bank::look_up_batch() {
   read_behind_sync(paths_.bank_pod_out(life_), [this](const auto& found) {
     if (!found && zk::may_pass(found.error()))
-      return look_up_batch();
+      return retry(found.error(), [this] { look_up_batch(); });
     if (!found)
       return fail("reading its own node", found.error());
     const auto now_there = zk::decode_spent(found->data);

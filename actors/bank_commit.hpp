@@ -39,11 +39,15 @@ struct bank_refusal {
   std::chrono::seconds retry_after{}; ///< by when enough has returned at the latest
 };
 
+/// A refusal is counted with the first.
+enum class attempt : std::uint8_t { first, again };
+
 struct bank_commit {
   /// All of them or none; may be empty, if only the accounts change.
   std::vector<zk::op> ops;
   std::int64_t cost = 0; ///< below zero: returned
   std::vector<held_change> held;
+  attempt tried = attempt::first;
   /// Who hears `committed`, and what for; the bank leaves `then` alone.
   commit_listener from;
   std::function<void(const bank_commit&)> then;

@@ -28,7 +28,7 @@ void bank::open() {
   work_ = work::busy;
   read(paths_.bank_pod_out(life_), [this](const auto& out) {
     if (!out && zk::may_pass(out.error()))
-      return open();
+      return retry(out.error(), [this] { open(); });
     if (!out && out.error() == zk::error::no_node)
       return enrol();
     const auto spent = out ? zk::decode_spent(out->data) : unexpected(zk::record_error::truncated);
@@ -37,7 +37,7 @@ void bank::open() {
     read(paths_.bank_pod_in(life_),
          [this, version = out->stat.version, spent = *spent](const auto& in) {
            if (!in && zk::may_pass(in.error()))
-             return open();
+             return retry(in.error(), [this] { open(); });
            const auto granted =
                in ? zk::decode_granted(in->data) : unexpected(zk::record_error::truncated);
            if (!granted)
@@ -61,9 +61,10 @@ void bank::enrol() {
       zk::create_op{paths_.bank_pod_out(life_), zk::encode_spent({}), zk::create_mode::persistent});
   write(std::move(what), [this](const zk::multi_result& result) {
     // However it went, what stands there says it: nobody else makes these nodes.
-    if (result || result.error().code == zk::error::node_exists ||
-        zk::may_pass(result.error().code))
+    if (result || result.error().code == zk::error::node_exists)
       return open();
+    if (zk::may_pass(result.error().code))
+      return retry(result.error().code, [this] { open(); });
     if (result.error().code != zk::error::storage_full)
       return fail("opening its books", result.error().code);
     work_ = work::idle; // with the next tick, or the next commit
@@ -99,8 +100,13 @@ void bank::draw_from(const zk::node& free, std::int64_t need) {
   const auto books = zk::decode_free(free.data);
   if (!books)
     return fail("reading the free credits", zk::error::storage_damaged);
+  for (auto& l : loans_)
+    l.drawn_for = true;
   const auto missing = need - available();
-  const auto wanted = std::max({missing, target() - available(), queue_cost_ - available()});
+  const auto wanted = std::max({missing, target() - available(), queue_cost_ - available(),
+                                wanted_by_units(books->credits)});
+  if (wanted <= 0)
+    return moved(true);
   const auto amount = std::min(wanted, books->credits);
   if (amount <= 0 || amount < missing)
     return moved(wanted <= 0); // it only looked
@@ -125,7 +131,7 @@ void bank::read_free(std::function<void(const zk::node&)> then, std::function<vo
   read_behind_sync(paths_.bank_free(), [this, then = std::move(then), again = std::move(again)](
                                            const expected<zk::node, zk::error>& found) {
     if (!found && zk::may_pass(found.error()))
-      return now() < close_by_ ? again() : moved(false);
+      return now() < close_by_ ? retry(found.error(), again) : moved(false, found.error());
     if (!found)
       return fail("reading the free credits", found.error());
     if (found->data.empty())
@@ -146,10 +152,11 @@ void bank::open_books(zk::version free) {
   ops what;
   what.emplace_back(zk::set_op{paths_.bank_free(), zk::encode_free({total, total}), free});
   write(std::move(what), [this, total](const zk::multi_result& result) {
+    const auto e = result ? zk::error{} : result.error().code;
+    if (!result && e != zk::error::bad_version && e != zk::error::connection_loss)
+      return moved(false, e);
     if (result)
       log.info("the bank is opened", {{"credits", static_cast<std::uint64_t>(total)}});
-    else if (result.error().code != zk::error::bad_version && !zk::may_pass(result.error().code))
-      return moved(false);
     work_ = work::idle;
     go_on();
   });
@@ -177,7 +184,7 @@ void bank::move(const zk::free_record& from, zk::version free, std::int64_t cred
           if (e.code == zk::error::connection_loss)
             return look_up_lease(again, enough);
           if (e.code == zk::error::storage_full || e.code == zk::error::overloaded)
-            return moved(false);
+            return moved(false, e.code);
           fail("drawing credits", e.code);
         });
 }
@@ -187,7 +194,7 @@ void bank::look_up_lease(std::function<void()> again, bool enough) {
   read_behind_sync(
       paths_.bank_pod_in(life_), [this, again = std::move(again), enough](const auto& in) {
         if (!in && zk::may_pass(in.error()))
-          return look_up_lease(again, enough);
+          return retry(in.error(), [this, again, enough] { look_up_lease(again, enough); });
         const auto granted =
             in ? zk::decode_granted(in->data) : unexpected(zk::record_error::truncated);
         if (!granted)
@@ -200,8 +207,16 @@ void bank::look_up_lease(std::function<void()> again, bool enough) {
       });
 }
 
-void bank::moved(bool enough) {
+void bank::retry(zk::error why, std::function<void()> again) {
+  if (why != zk::error::overloaded)
+    return again();
+  pause_.then = std::move(again);
+  services().timers->schedule(pause_, now() + retry_pause);
+}
+
+void bank::moved(bool enough, std::optional<zk::error> failed) {
   work_ = work::idle;
+  draw_failed_ = failed;
   if (!enough)
     draw_again_at_ = now() + draw_pause;
   if (!enough && closing_)

@@ -19,6 +19,8 @@ struct bank_figures {
   mqtt::counter total;        ///< credits there are
   mqtt::counter free;         ///< that nobody held when this pod looked last
   mqtt::counter leased;       ///< drawn by this pod and not spent
+  mqtt::counter lent;         ///< of these, to units for what waits in memory
+  mqtt::counter loans_cut;    ///< units that got less than they asked for
   mqtt::counter held_credits; ///< of what this pod holds
   mqtt::counter held_bytes;   ///< the same, with what each message takes besides its own
   mqtt::counter held_messages;

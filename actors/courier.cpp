@@ -16,6 +16,7 @@ courier::behavior_type courier::make_behavior() {
       },
       [this](forget_atom, const mqtt::topic_ref& name) { forget(name); },
       [this](publish_atom, const mqtt::message_ref& m) { publish(m); },
+      [this](lend_atom, const loan& l) { services().memory->lent(l); },
   };
 }
 

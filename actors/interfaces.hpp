@@ -6,6 +6,7 @@
 // comment.
 #pragma once
 
+#include "actors/loan.hpp"
 #include "actors/messages.hpp"
 #include "net/connection.hpp"
 #include "net/pod_link.hpp"
@@ -68,6 +69,8 @@ MQTTZOO_ATOM(restored, "restored");      // stored messages found at start
 MQTTZOO_ATOM(commit, "commit");          // carry out a transaction and pay for it
 MQTTZOO_ATOM(committed, "committed");    // or not
 MQTTZOO_ATOM(paid, "paid");              // or not
+MQTTZOO_ATOM(lend, "lend");              // credit for what waits in memory
+MQTTZOO_ATOM(repay, "repay");            // it is not needed any more
 MQTTZOO_ATOM(tick, "tick");              // an actor's own clock
 MQTTZOO_ATOM(shut_down, "shutdown");     // the pod stops
 // Between the actors of several pods.
@@ -181,7 +184,9 @@ using courier_actor =
                      /// The topic will retire: forget it, answered with `forgotten` to the index.
                      caf::reacts_to<forget_atom, mqtt::topic_ref>,
                      /// Messages of the pod itself.
-                     caf::reacts_to<publish_atom, mqtt::message_ref>>;
+                     caf::reacts_to<publish_atom, mqtt::message_ref>,
+                     /// The bank's answer to its unit.
+                     caf::reacts_to<lend_atom, loan>>;
 
 /// The pod's subscriptions, live topics and retained messages; see index.hpp.
 using index_actor = caf::typed_actor<
@@ -256,6 +261,10 @@ using bank_actor = caf::typed_actor<
     /// From the post office: answered with `committed`, in the order of the commits but for those
     /// that are refused.
     caf::reacts_to<commit_atom, std::shared_ptr<bank_commit>>,
+    /// From a unit's allowance: answered with `lend` to the unit's courier.
+    caf::reacts_to<lend_atom, loan_request>,
+    /// A unit does not need so much any more.
+    caf::reacts_to<repay_atom, loan>,
     /// It carries out what it has, gives its lease back and ends.
     caf::reacts_to<shut_down_atom>>;
 
@@ -418,6 +427,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::fan_out)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::far_receipt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::far_word)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::group_mail)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::loan)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::loan_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::member_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::parcel)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::pod_frame)

@@ -72,6 +72,7 @@ void membership::enter_view(std::int64_t number, const std::vector<std::string>&
   std::vector<member_ref> members;
   for (const auto& [life, p] : pods_)
     members.push_back(p.member);
+  pod().members.store(members.size(), std::memory_order_relaxed);
   view_ = make_ref<const cluster_view>(number, std::move(members), pods_.at(pod().life).member);
   log.info("the cluster has changed",
            {{"view", std::to_string(number)}, {"pods", std::to_string(view_->members.size())}});

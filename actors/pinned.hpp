@@ -8,6 +8,7 @@
 #include "actors/thread_sanitizer.hpp"
 #include "actors/unit_services.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/resumable.hpp>
@@ -88,6 +89,14 @@ protected:
       this->quit(caf::scheduled_actor::default_exception_handler(this, error));
     }
     return !this->finalize();
+  }
+
+  /// `f` as a completion: runs as this actor, and keeps it until then. As run_inline(), not from
+  /// within this actor.
+  template<class F>
+  auto as_this(F f) {
+    return [this, self = caf::actor_cast<caf::strong_actor_ptr>(this),
+            f = std::move(f)](const auto& result) { run_inline([&] { f(result); }); };
   }
 
 private:

@@ -7,13 +7,9 @@
 
 namespace mqttzoo::actors {
 
-namespace {
-
 bool is_begun(const deposit& d) noexcept {
   return d.pointer.state != mqtt::stored_state::queued;
 }
-
-} // namespace
 
 mqtt::reason_code to_reason(zk::error e) noexcept {
   switch (e) {

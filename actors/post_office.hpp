@@ -105,7 +105,8 @@ private:
   struct holding {
     std::int64_t until_unix_ms = 0; ///< by the store's clock
     std::int64_t credits = 0;
-    client_id client; ///< its publisher, where known
+    client_id client;       ///< its publisher, where known
+    bool shortened = false; ///< by the message's expiry
   };
 
   /// A stored message; gone with its last pointer, or when its time is over.
@@ -119,6 +120,7 @@ private:
     std::vector<std::pair<card_ref, mqtt::stored_number>> pointers;
     std::optional<far_message> word; ///< whose outcome decides whether it is stored
     bool accounted = false;          ///< the bank has it in the accounts
+    mqtt::message_ref begun;         ///< its twin, if there is one; see outlive_expiry()
     bool foreign = false; ///< a departed pod's: the leader removes it when its time is over
   };
 
@@ -145,6 +147,7 @@ private:
   struct payment {
     std::vector<held_change> held;
     std::int64_t retained = 0; ///< credits
+    attempt tried = attempt::first;
   };
 
   /// Nodes that must go, or say that something is gone; of mail one at most.
@@ -281,6 +284,7 @@ private:
   std::int64_t store_now() { return pod().store_time.unix_ms(*pod().clock); }
   holding draw_holding(const mqtt::message& m, const ref<publish_ticket>& t, bool begun = false);
   holding draw_holding(const mqtt::message& m, std::chrono::milliseconds most, bool begun = false);
+  void outlive_expiry(transaction& t);
   held_change withdrawn(const mqtt::message& m, const holding& h) const;
   held_change returned(const mqtt::message& m, const holding& h) const;
   /// Only the accounts change.
@@ -477,6 +481,9 @@ private:
   retained_history retained_history_;
   std::unordered_set<std::string> unread_; ///< retained topics to be read again
 };
+
+/// Its client may have the message already.
+bool is_begun(const deposit& d) noexcept;
 
 /// What a publisher or subscriber is told when the store said `e`.
 mqtt::reason_code to_reason(zk::error e) noexcept;

@@ -53,7 +53,27 @@ post_office::holding post_office::draw_holding(const mqtt::message& m, milliseco
   return {store_now() + held.count(),
           zk::cost_of(bytes_of(m), std::chrono::ceil<std::chrono::seconds>(held),
                       ttl_of(services().settings.bank)),
-          {}};
+          {},
+          held < most};
+}
+
+/// A delivery that was begun must not end with the message's expiry, and the copy there is does: so
+/// it gets one of its own, and pays for that. All that were begun share it.
+void post_office::outlive_expiry(transaction& t) {
+  const auto kept = mails_.find(t.message.get());
+  if (kept == mails_.end() || !kept->second.standing || !kept->second.held.shortened ||
+      !std::any_of(t.deposits.begin(), t.deposits.end(), is_begun))
+    return;
+  auto& twin = kept->second.begun;
+  if (!twin) {
+    const auto& m = *t.message;
+    twin = mqtt::message::make({m.shared_topic_name(), m.qos(), m.retain(), m.payload_is_utf8(),
+                                m.publisher_waits(), m.publisher(), m.expires_at()},
+                               m.forwarded(), m.payload());
+  }
+  t.message = twin;
+  for (auto& d : t.deposits)
+    d.delivery.message = twin;
 }
 
 held_change post_office::withdrawn(const mqtt::message& m, const holding& h) const {

@@ -86,9 +86,11 @@ void post_office::store(transaction t) {
   // One addressee has no room: nobody gets it, the publisher hears no.
   if (t.ticket && mqtt::is_failure(t.ticket->outcome()))
     return ended(t, t.ticket->outcome());
+  outlive_expiry(t);
   if (needs_parts(t))
     return store_parts_first(std::move(t));
   payment pay;
+  pay.tried = t.place != 0 ? attempt::again : attempt::first;
   auto what = to_ops(t, pay);
   if (what.empty())
     return ended(t, mqtt::reason_code::success);

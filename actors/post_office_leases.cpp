@@ -104,7 +104,8 @@ void post_office::renew(const std::string& topic) {
   ops what;
   what.emplace_back(zk::set_op{paths_.retained(topic), *data, lease.version});
   payment pay{{returned(*lease.message, lease.held), withdrawn(*lease.message, h)},
-              h.credits - lease.held.credits};
+              h.credits - lease.held.credits,
+              lease.cheap ? attempt::again : attempt::first};
   lease.under_way = true;
   write(std::move(what), std::move(pay),
         [this, topic, h, version = lease.version](const bank_commit& answer) {

@@ -59,6 +59,7 @@ void post_office::write_retained(const std::string& topic, retained_write& w) {
     h = draw_holding(*w.newest, w.waiting.empty() ? nullptr : w.waiting.back());
   ops what;
   payment pay;
+  pay.tried = w.give_up_at == net::time_point::max() ? attempt::first : attempt::again;
   if (!retained_op(topic, w, h, what, pay)) {
     refuse_all(w.waiting, to_settlement(zk::error::too_large));
     return retained_refused(topic);

@@ -67,6 +67,7 @@ void post_office::write(ops what, payment pay, std::function<void(const bank_com
   c->cost = zk::mail_cost(what) + pay.retained;
   c->ops = std::move(what);
   c->held = std::move(pay.held);
+  c->tried = pay.tried;
   c->from = caf::actor_cast<commit_listener>(this);
   c->then = [this, then = std::move(then)](const bank_commit& answer) {
     if (answer.result)

@@ -69,17 +69,14 @@ void reaper::stand() {
   ops what;
   what.emplace_back(zk::create_op{paths_.leader(), life_.str(), zk::create_mode::ephemeral});
   what.emplace_back(zk::set_op{paths_.epoch(), life_.str()});
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   pod().store->multi(*pod().store_answers, std::move(what),
-                     [this, self](const zk::multi_result& result) {
-                       run_inline([&] {
-                         if (result)
-                           return elected(result->back().stat.version);
-                         if (result.error().code == zk::error::connection_loss)
-                           return look_up_election();
-                         look_for_leader();
-                       });
-                     });
+                     as_this([this](const zk::multi_result& result) {
+                       if (result)
+                         return elected(result->back().stat.version);
+                       if (result.error().code == zk::error::connection_loss)
+                         return look_up_election();
+                       look_for_leader();
+                     }));
 }
 
 /// Somebody leads: if he is gone, try again.

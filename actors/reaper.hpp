@@ -93,13 +93,10 @@ private:
   /// A completion, void if this pod leads no more, or anew.
   template<class T, class F>
   zk::handler<T> heard(F f) {
-    auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-    return [self, this, term = term_, f = std::move(f)](const expected<T, zk::error>& result) {
-      run_inline([&] {
-        if (term == term_)
-          f(result);
-      });
-    };
+    return as_this([this, term = term_, f = std::move(f)](const expected<T, zk::error>& result) {
+      if (term == term_)
+        f(result);
+    });
   }
 
   const zk::paths paths_;

@@ -35,19 +35,16 @@ void reaper::settle_books(ops what, const zk::node& free, zk::free_record after,
     what.insert(what.begin(), zk::check_op{paths_.epoch(), *epoch_});
   what.emplace_back(zk::set_op{paths_.bank_free(), zk::encode_free(after),
                                fenced ? free.stat.version : zk::any_version});
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   pod().store->multi(
       *pod().store_answers, std::move(what),
-      [this, self, fenced, term, then = std::move(then)](const zk::multi_result& result) {
-        run_inline([&] {
-          if (term != term_)
-            return;
-          if (!result && fenced && result.error().code == zk::error::bad_version &&
-              result.error().index == 0)
-            return deposed();
-          then(result);
-        });
-      });
+      as_this([this, fenced, term, then = std::move(then)](const zk::multi_result& result) {
+        if (term != term_)
+          return;
+        if (!result && fenced && result.error().code == zk::error::bad_version &&
+            result.error().index == 0)
+          return deposed();
+        then(result);
+      }));
 }
 
 // --- the total ---
@@ -218,24 +215,21 @@ void reaper::list_parts(const std::string& mail) {
 /// the two loses the node's version and lets go.
 void reaper::scan_retained() {
   auto found = std::make_shared<std::vector<found_retained>>();
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  pod().store->scan(
-      *pod().store_answers, paths_.retained(), {zk::scan_depth::subtree},
-      [this, self, found](const std::vector<zk::scanned_node>& page) {
-        run_inline([&] {
-          for (const auto& node : page)
-            if (auto record = zk::decode_retained(node.data);
-                record && view_ && !record->is_removal() && !view_->contains(record->writer))
-              found->push_back({std::move(*record), node.stat.version, nullptr});
-        });
-      },
-      heard<std::size_t>([this, found](const auto& all) {
-        retained_scanned_ = retained_scanned_ && all.has_value();
-        if (all && !found->empty())
-          send(pod().post_office, adopt_atom::value,
-               std::shared_ptr<const std::vector<found_retained>>{found});
-        end_job(all ? ended::well : ended::again);
-      }));
+  pod().store->scan(*pod().store_answers, paths_.retained(), {zk::scan_depth::subtree},
+                    as_this([this, found](const std::vector<zk::scanned_node>& page) {
+                      for (const auto& node : page)
+                        if (auto record = zk::decode_retained(node.data);
+                            record && view_ && !record->is_removal() &&
+                            !view_->contains(record->writer))
+                          found->push_back({std::move(*record), node.stat.version, nullptr});
+                    }),
+                    heard<std::size_t>([this, found](const auto& all) {
+                      retained_scanned_ = retained_scanned_ && all.has_value();
+                      if (all && !found->empty())
+                        send(pod().post_office, adopt_atom::value,
+                             std::shared_ptr<const std::vector<found_retained>>{found});
+                      end_job(all ? ended::well : ended::again);
+                    }));
 }
 
 /// Their writers have departed. What a retained message names stays named until whoever replaces it

@@ -7,7 +7,7 @@
 namespace mqttzoo::actors {
 
 /// Half of an outbox is free, as a burst may pass through it to a client that keeps up. The rest is
-/// reserved in one piece. Above the half the connection says when it has drained.
+/// reserved as it fills, in a few steps. Above the half the connection says when it has drained.
 bool session::congested() {
   const auto bytes = connection_->outbox_bytes();
   const auto bound = services().settings.net.outbox_bytes_max;
@@ -15,9 +15,14 @@ bool session::congested() {
     return false;
   if (bytes > bound)
     return true;
-  if (outbox_bytes_ == 0 && reserve(bound - bound / 2))
-    outbox_bytes_ = bound - bound / 2;
-  return outbox_bytes_ == 0;
+  constexpr std::size_t steps = 8;
+  const auto step = (bound - bound / 2 + steps - 1) / steps;
+  while (outbox_bytes_ < bytes - bound / 2) {
+    if (!reserve(step))
+      return true;
+    outbox_bytes_ += step;
+  }
+  return false;
 }
 
 void session::pay_back_outbox() {

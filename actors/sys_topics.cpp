@@ -101,6 +101,8 @@ void sys_topics::publish_all(net::time_point at) {
   tell("limits/subscriptions refused", total(&c::subscriptions_refused));
   tell("limits/connections refused", io(&net::io_counters::connections_refused));
   tell_bank();
+  tell("bank/memory/bytes", total(&c::memory_bytes));
+  tell("bank/memory/refusals", total(&c::memory_refusals));
   tell_load("messages/received", total(&c::packets_received), elapsed_s);
   tell_load("messages/sent", total(&c::packets_sent), elapsed_s);
   tell_load("publish/received", total(&c::publishes_received), elapsed_s);
@@ -127,6 +129,8 @@ void sys_topics::tell_bank() {
   tell("bank/capacity", b.total.get());
   tell("bank/free", b.free.get());
   tell("bank/leased", b.leased.get());
+  tell("bank/memory/credits", b.lent.get());
+  tell("bank/memory/loans cut", b.loans_cut.get());
   tell("bank/held/credits", b.held_credits.get());
   tell("bank/held/messages", b.held_messages.get());
   tell("bank/held/bytes", b.held_bytes.get());

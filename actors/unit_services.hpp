@@ -100,6 +100,7 @@ struct pod_services {
   bank_figures bank_counts;
   store_clock store_time; ///< first unit
   client_count clients;
+  std::atomic<std::size_t> members{1};              ///< pods of the view, this one included
   std::atomic<std::size_t> shared_subscriptions{0}; ///< written by the index
 
   bool clustered() const noexcept { return !life.empty(); }
@@ -122,7 +123,8 @@ struct unit_services {
   core::settings settings;    ///< a copy for this thread, replaced by a reload
   mqtt::server_limits limits; ///< what they mean to sessions
   mqtt::counters counters;
-  std::unique_ptr<actors::allowance> memory = std::make_unique<open_allowance>(); ///< never null
+  std::unique_ptr<actors::allowance> memory =
+      std::make_unique<open_allowance>(); ///< null after the last actor
   /// Makes a connection of this unit's loop.
   std::function<net::connection_ptr(net::detached_socket)> adopt;
 

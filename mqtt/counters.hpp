@@ -47,6 +47,8 @@ struct counters {
   counter clients_connected;     ///< now
   counter clients_expired;       ///< sessions that ended by their expiry interval
   counter messages_queued;       ///< now, waiting in sessions for a window or a client
+  counter memory_bytes;          ///< now, in memory for clients that are behind, and paid for
+  counter memory_refusals;       ///< of these, what found no credit: was dropped or put off
   counter messages_stored;       ///< deposits asked of the store
   counter connects_refused;      ///< CONNECT answered with a failure
   counter connect_timeouts;      ///< no CONNECT in net.connect.timeout

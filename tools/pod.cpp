@@ -11,6 +11,7 @@
 #include "actors/recovery.hpp"
 #include "actors/sys_topics.hpp"
 #include "actors/unit.hpp"
+#include "actors/unit_allowance.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
 #include "net/tcp_connection.hpp"
@@ -21,6 +22,8 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <future>
 #include <thread>
 #include <vector>
@@ -38,6 +41,8 @@ struct system_config : caf::actor_system_config {
     set("scheduler.max-threads", std::size_t{1});
   }
 };
+
+constexpr std::chrono::seconds advance_wait_max{5};
 
 net::connection_limits connection_limits_of(const core::settings& settings) {
   net::connection_limits limits;
@@ -60,6 +65,8 @@ struct pod::parts {
   std::unique_ptr<net::listener> listener;
   std::unique_ptr<pod_cluster> cluster; ///< null: alone
   std::vector<doorman*> doormen;
+  std::vector<unit_allowance*> memories;
+  std::promise<void> advanced; ///< each unit has the credit for memory that it has in advance
   std::vector<std::thread> threads;
   bool stopped = false;
 
@@ -119,6 +126,9 @@ void pod::parts::make_units() {
     s.pod = &services;
     s.settings = settings;
     s.limits = make_limits(settings);
+    auto memory = std::make_unique<unit_allowance>(s);
+    memories.push_back(memory.get());
+    s.memory = std::move(memory);
     s.adopt = [&loop](net::detached_socket socket) {
       return net::tcp_connection::adopt(loop, std::move(socket));
     };
@@ -161,6 +171,12 @@ void pod::parts::make_actors(const zk::paths& paths, recovered found) {
     cards.push_back(std::move(card));
   }
   services.bank = spawn_on<bank>(first, system, paths);
+  auto missing = std::make_shared<std::atomic<std::size_t>>(memories.size());
+  for (auto* m : memories)
+    m->start([this, missing] {
+      if (missing->fetch_sub(1) == 1)
+        advanced.set_value();
+    });
   services.reaper = spawn_on<reaper>(first, system, paths);
   services.post_office = spawn_on<post_office>(first, system, paths, std::move(mail));
   services.home = spawn_on<home>(first, system, std::move(cards));
@@ -190,11 +206,13 @@ expected<void, std::string> pod::parts::listen() {
 }
 
 void pod::parts::run() {
-  listener->start();
   for (std::size_t i = 0; i < loops.size(); ++i) {
     auto& t = threads.emplace_back([&loop = *loops[i]] { loop.run(); });
     pthread_setname_np(t.native_handle(), ("unit-" + std::to_string(i)).c_str());
   }
+  // The first clients would lose what they leave unread. A bank that takes longer serves them so.
+  advanced.get_future().wait_for(advance_wait_max);
+  on_first_unit([this] { listener->start(); });
 }
 
 void pod::parts::on_first_unit(const std::function<void()>& f) {
@@ -240,6 +258,7 @@ void pod::parts::dismiss_actors() {
 /// Not before the threads are joined: actors read these without a lock until they end.
 void pod::parts::release_handles() {
   for (auto& s : unit_parts) {
+    s->memory = nullptr; // its timer is a loop's
     s->courier_handle = nullptr;
     s->doorman = nullptr;
     s->porter = nullptr;

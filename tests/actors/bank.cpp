@@ -9,6 +9,46 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// A pod's way to its store, which says no for a while.
+class moody_store final : public test::store_proxy {
+public:
+  explicit moody_store(test::bank_fixture::bank_pod& p)
+      : store_proxy(static_cast<zk::store&>(p.store)), pod_(p) {
+    p.pod.store = this;
+  }
+  ~moody_store() override { pod_.pod.store = &pod_.store; }
+
+  void multi(zk::executor& where, std::vector<zk::op> ops, zk::multi_handler done) override {
+    if (!writes)
+      return store_proxy::multi(where, std::move(ops), std::move(done));
+    later(where,
+          [why = *writes, done = std::move(done)] { done(unexpected(zk::multi_error{why})); });
+  }
+  void sync(zk::executor& where, std::string path, zk::handler<std::monostate> done) override {
+    if (!reads)
+      return store_proxy::sync(where, std::move(path), std::move(done));
+    later(where, [why = *reads, done = std::move(done)] { done(unexpected(why)); });
+  }
+  void get(zk::executor& where, std::string path, zk::watcher watch,
+           zk::handler<zk::node> done) override {
+    if (!reads)
+      return store_proxy::get(where, std::move(path), std::move(watch), std::move(done));
+    later(where, [why = *reads, done = std::move(done)] { done(unexpected(why)); });
+  }
+
+  std::optional<zk::error> writes, reads;
+  int refused = 0;
+
+private:
+  void later(zk::executor& where, std::function<void()> answer) {
+    if (++refused > 100)
+      return; // who asks so often gets no answer any more
+    beneath().exists(where, "/", nullptr, [answer = std::move(answer)](const auto&) { answer(); });
+  }
+
+  test::bank_fixture::bank_pod& pod_;
+};
+
 /// 100 KiB and a least TTL of 10 s: 1000 credits.
 struct small_bank : test::bank_fixture {
   small_bank() {
@@ -155,6 +195,59 @@ CAF_TEST(a full disk refuses one after the other) {
   CAF_REQUIRE(!stored(alone));
   CAF_CHECK(alone->result.error().code == zk::error::storage_full);
   CAF_CHECK(!alone->refused);
+  check_books();
+}
+
+CAF_TEST(no room for the draw is not want of credit) {
+  auto& p = start("a-1");
+  moody_store mood{p};
+  mood.writes = zk::error::storage_full;
+  const auto first = deposit(p, 300), second = deposit(p, 300);
+  settle();
+  for (const auto& c : {first, second}) {
+    CAF_REQUIRE(!stored(c));
+    CAF_CHECK(c->result.error().code == zk::error::storage_full);
+    CAF_CHECK(!c->refused);
+  }
+  CAF_CHECK_EQUAL(p.pod.bank_counts.refusals.get(), 0u);
+  mood.writes.reset();
+  advance(1s);
+  const auto later = deposit(p, 300), too_much = deposit(p, 900);
+  settle();
+  CAF_CHECK(stored(later));
+  CAF_CHECK(too_much->refused);
+  check_books();
+}
+
+CAF_TEST(an overloaded store is not asked without a pause) {
+  auto& p = start("a-1");
+  warm(p, 100);
+  moody_store mood{p};
+  p.faults.next_meets(zk::fault::loss_applied);
+  const auto c = deposit(p, 10);
+  run();
+  mood.reads = zk::error::overloaded;
+  settle();
+  CAF_CHECK_EQUAL(mood.refused, 1);
+  for (int i = 0; i < 4; ++i)
+    advance(actors::bank::retry_pause);
+  CAF_CHECK_EQUAL(mood.refused, 5);
+  mood.reads.reset();
+  advance(actors::bank::retry_pause);
+  CAF_CHECK(stored(c));
+  check_books();
+}
+
+CAF_TEST(an overloaded store is not asked for the books without a pause) {
+  auto& p = start("a-1");
+  moody_store mood{p};
+  mood.reads = zk::error::overloaded;
+  const auto c = deposit(p, 300);
+  settle();
+  CAF_CHECK_EQUAL(mood.refused, 1);
+  mood.reads.reset();
+  advance(actors::bank::retry_pause);
+  CAF_CHECK(stored(c));
   check_books();
 }
 

@@ -160,6 +160,47 @@ CAF_TEST(a delivery that was begun goes on although the message expires) { // [M
   CAF_CHECK(again.id == got[0].id);
 }
 
+CAF_TEST(a delivery that was begun outlives the copy for who is away) { // [MQTT-4.4.0-1]
+  client live{*this, "live"};
+  live.connect(true, kept_s);
+  live.subscribe("t/#", qos::at_least_once);
+  publish_for_seconds(5, qos::at_least_once);
+  CAF_CHECK_EQUAL(mails(), 1u);
+  const auto got = live.received_of<mqtt::publish_packet>();
+  CAF_REQUIRE_EQUAL(got.size(), 1u);
+  live.lose_connection();
+  CAF_CHECK_EQUAL(mails(), 2u);
+  check_books();
+  advance(10s);
+  CAF_CHECK_EQUAL(mails(), 1u);
+  CAF_CHECK_EQUAL(resume(), strings{});
+  live.connect(false, kept_s);
+  CAF_REQUIRE_EQUAL(live.early.size(), 1u);
+  const auto& again = std::get<mqtt::publish_packet>(live.early[0]);
+  CAF_CHECK(again.dup);
+  CAF_CHECK(again.id == got[0].id);
+  live.acknowledge(packet_type::puback, again.id);
+  CAF_CHECK_EQUAL(mails() + pointers(), 0u);
+  CAF_CHECK_EQUAL(books().held, 0);
+  check_books();
+}
+
+CAF_TEST(all deliveries that were begun share a copy) {
+  client one{*this, "one"}, two{*this, "two"};
+  for (auto* c : {&one, &two}) {
+    c->connect(true, kept_s);
+    c->subscribe("t/#", qos::at_least_once);
+  }
+  publish_for_seconds(5, qos::at_least_once);
+  one.lose_connection();
+  two.lose_connection();
+  CAF_CHECK_EQUAL(mails(), 2u);
+  CAF_CHECK_EQUAL(pointers(), 3u);
+  advance(5s);
+  CAF_CHECK_EQUAL(pointers(), 2u);
+  check_books();
+}
+
 CAF_TEST(what has had its time is gone everywhere) {
   publish("t/a", "m");
   advance(29s);
@@ -243,6 +284,20 @@ CAF_TEST(a 3 x publisher waits for credit and is promised as soon as it comes ba
   CAF_CHECK_EQUAL(late.payloads(), strings{"waits"});
   CAF_CHECK_EQUAL(retained("a"), strings{"waits"});
   check_books();
+}
+
+CAF_TEST(a message that waits was refused once) {
+  client old{*this, "old"};
+  old.version = mqtt::protocol_version::v3_1_1;
+  old.connect();
+  fill();
+  const auto before = pod.bank_counts.refusals.get();
+  old.publish("t/x", std::string(5000, 'x'), qos::at_least_once, 1);
+  old.publish("a", std::string(5000, 'x'), qos::at_least_once, 2, true);
+  for (int i = 0; i < 5; ++i)
+    advance(1s);
+  CAF_CHECK_EQUAL(services.counters.publishes_waiting.get(), 1u);
+  CAF_CHECK_EQUAL(pod.bank_counts.refusals.get(), before + 1);
 }
 
 CAF_TEST(a 3 x publisher whose credit never comes retains nothing) {

@@ -23,6 +23,8 @@ public:
     reserved -= bytes;
   }
 
+  void lent(const actors::loan&) override {}
+
   std::size_t grants = 0;
   std::size_t reserved = 0;
 };

@@ -18,6 +18,7 @@
 #include "actors/post_office.hpp"
 #include "actors/reaper.hpp"
 #include "actors/registrar.hpp"
+#include "actors/unit_allowance.hpp"
 #include "tests/sim/sim_store.hpp"
 #include "zk/faulty_store.hpp"
 
@@ -146,8 +147,8 @@ public:
   }
 
   actors::pod_services pod;
-  actors::unit_services unit;
   net::timer_queue timers;
+  actors::unit_services unit;
 
 private:
   void make_unit() {
@@ -169,6 +170,9 @@ private:
     auto& system = at_.system;
     pod.index = actors::spawn_on<actors::index>(unit, system);
     pod.bank = actors::spawn_on<actors::bank>(unit, system, at_.paths);
+    auto memory = std::make_unique<actors::unit_allowance>(unit);
+    memory->start([] {});
+    unit.memory = std::move(memory);
     pod.reaper = actors::spawn_on<actors::reaper>(unit, system, at_.paths);
     pod.post_office =
         actors::spawn_on<actors::post_office>(unit, system, at_.paths, actors::recovered_mail{});

@@ -44,6 +44,46 @@ def slow_reader_holds_nobody_up_and_costs_little(t):
     require(grown < 48 * MIB, f"{grown / MIB:.0f} MiB kept for a client that does not read")
 
 
+SMALL_BANK = ["--bank.capacity=2MiB", "--net.outbox.bytes.max=8MiB", "--sys.interval=1s"]
+
+
+def _until(figures, name, good):
+    """Waits until that figure of the bank is good."""
+    while not good(int(figures.receive("$SYS/broker/bank/memory/" + name, timeout=20).payload)):
+        pass
+
+
+@case(V5, own=True, options=SMALL_BANK)
+def what_waits_for_slow_readers_is_bounded_by_the_bank_and_given_back(t):
+    # Two that do not read would leave 16 MiB; the bank pays for 2. Then one reads and the other one goes.
+    figures = {}
+    for name in ("bytes", "refusals"):
+        figures[name] = t.client()
+        figures[name].subscribe("$SYS/broker/bank/memory/" + name)
+    slow = [t.open(client_id=t.id(f"slow{n}"), receive_buffer=4096) for n in range(2)]
+    for s in slow:
+        s.connect(keep_alive=0)
+        s.subscribe(t.topic("flood"))
+    sub, pub = t.client(), t.client()
+    sub.subscribe(t.topic("calm"), qos=1)
+    for n in range(32):
+        pub.send(*[wire.publish(t.topic("flood"), b"x" * 16384) for _ in range(64)])
+        pub.publish(t.topic("calm"), f"{n}", qos=1)
+        sub.receive(t.topic("calm"), f"{n}")
+    _until(figures["refusals"], "refusals", lambda n: n > 0)
+    _until(figures["bytes"], "bytes", lambda n: 0 < n <= 2 * MIB)
+    slow[0].abort()
+    pub.publish(t.topic("flood"), "last", qos=1)
+    try:
+        while slow[1].receive(t.topic("flood"), timeout=2):
+            pass
+    except Timeout:
+        pass  # it has all that was kept for it
+    _until(figures["bytes"], "bytes", lambda n: n == 0)
+    pub.publish(t.topic("flood"), "goes on", qos=1)
+    slow[1].receive(t.topic("flood"), "goes on")
+
+
 @case(V5, own=True, options=["--net.outbox.stall.timeout=1s"])
 def stalled_reader_is_disconnected(t):
     slow = t.open(client_id=t.id("slow"), receive_buffer=4096)
