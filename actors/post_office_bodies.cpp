@@ -34,6 +34,7 @@ void post_office::write_body(const std::string& topic, retained_write& w) {
       b.body.path, zk::encode_mail(to_record(*w.newest, b.held.client)).value_or(std::string{}),
       zk::create_mode::persistent});
   payment pay{{withdrawn(*w.newest, b.held)}, 0};
+  pay.tried = w.give_up_at == net::time_point::max() ? attempt::first : attempt::again;
   write(std::move(what), std::move(pay),
         [this, topic, b, tickets = std::exchange(w.waiting, {})](const bank_commit& answer) {
           if (answer.result)

@@ -32,6 +32,7 @@ void post_office::store_parts_first(transaction t) {
     return;
   ops head;
   payment pay;
+  pay.tried = behind.front().place != 0 ? attempt::again : attempt::first;
   mail_of(m, behind.front().ticket, behind.front().deposits, head, &pay);
   write(std::move(head), std::move(pay), [this, m](const bank_commit& answer) {
     if (answer.result)
