@@ -10,23 +10,20 @@
 namespace mqttzoo::actors {
 
 void adopter::read(const orphan_ptr& o) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   pod().store->get(*pod().store_answers, o->path, nullptr,
-                   [self, this, o](const expected<zk::node, zk::error>& found) {
-                     run_inline([&] {
-                       if (!found && found.error() != zk::error::no_node)
-                         return once_more(o);
-                       auto read = found ? session_reader{*pod().clock}.session(found->data)
-                                         : unexpected{zk::record_error::truncated};
-                       if (!read) {
-                         report_damaged(o->path, read.error());
-                         claims_.erase(o->path);
-                         return left(o);
-                       }
-                       o->session = std::move(*read);
-                       read_nodes(o);
-                     });
-                   });
+                   as_this([this, o](const expected<zk::node, zk::error>& found) {
+                     if (!found && found.error() != zk::error::no_node)
+                       return once_more(o);
+                     auto read = found ? session_reader{*pod().clock}.session(found->data)
+                                       : unexpected{zk::record_error::truncated};
+                     if (!read) {
+                       report_damaged(o->path, read.error());
+                       claims_.erase(o->path);
+                       return left(o);
+                     }
+                     o->session = std::move(*read);
+                     read_nodes(o);
+                   }));
 }
 
 void adopter::read_nodes(const orphan_ptr& o) {
@@ -67,10 +64,7 @@ void adopter::fetch_mail(const orphan_ptr& o) {
     ++o->mails_missing;
     if (is_new)
       pod().store->get(*pod().store_answers, path, nullptr,
-                       [self = caf::actor_cast<caf::strong_actor_ptr>(this), this,
-                        path](const expected<zk::node, zk::error>& found) {
-                         run_inline([&] { mail_came(path, found); });
-                       });
+                       as_this([this, path](const auto& found) { mail_came(path, found); }));
   }
   mail_complete(o);
 }

@@ -432,7 +432,6 @@ private:
   /// One transaction; `then` runs as this actor.
   void write(ops what, std::function<void(zk::multi_result)> then);
   void write(ops what, payment pay, std::function<void(const bank_commit&)> then);
-  /// Whether a node is there, as the store's leader knows by now; `then` runs as this actor.
   /// Removals that may not get lost: tried again while the store is full.
   void remove(removal r);
   void try_again(removal r, const zk::multi_error& after);

@@ -6,8 +6,6 @@
 #include "zk/behind_sync.hpp"
 #include "zk/records.hpp"
 
-#include <caf/actor_cast.hpp>
-
 #include <chrono>
 #include <utility>
 
@@ -79,12 +77,8 @@ void post_office::read_retained(const std::string& topic) {
 /// As it stands in the store by now; `then` runs as this actor.
 void post_office::read_retained_node(
     const std::string& topic, std::function<void(const expected<zk::node, zk::error>&)> then) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  zk::get_behind_sync(
-      *pod().store, *pod().store_answers, paths_.retained(topic),
-      [self, this, then = std::move(then)](const expected<zk::node, zk::error>& found) {
-        run_inline([&] { then(found); });
-      });
+  zk::get_behind_sync(*pod().store, *pod().store_answers, paths_.retained(topic),
+                      as_this(std::move(then)));
 }
 
 void post_office::retained_read(const std::string& topic,

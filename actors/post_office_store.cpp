@@ -20,14 +20,12 @@ void post_office::ensure_bucket(std::string_view path) {
     // before what needs it, as the store keeps the order of calls.
     ops what;
     what.emplace_back(zk::create_op{std::string{level}, {}, zk::create_mode::persistent});
-    auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
     pod().store->multi(
         *pod().store_answers, std::move(what),
-        [this, self,
-         then = groundwork([this, name = std::string{level}](const zk::multi_result& result) {
-           if (!result && result.error().code != zk::error::node_exists)
-             buckets_.erase(name);
-         })](const zk::multi_result& result) { run_inline([&] { then(result); }); });
+        as_this(groundwork([this, name = std::string{level}](const zk::multi_result& result) {
+          if (!result && result.error().code != zk::error::node_exists)
+            buckets_.erase(name);
+        })));
   }
 }
 

@@ -4,8 +4,6 @@
 #include "core/log.hpp"
 #include "zk/behind_sync.hpp"
 
-#include <caf/actor_cast.hpp>
-
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -136,12 +134,8 @@ void post_office::word_again(const far_message& of, given_word w) {
 /// The pod that was to store it has departed, and with it its session with the store: what stands
 /// there now is all that ever will.
 void post_office::look_up(const far_message& of, const std::string& witness) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  zk::exists_behind_sync(
-      *pod().store, *pod().store_answers, witness,
-      [of, self, this](const expected<std::optional<zk::stat>, zk::error>& there) {
-        run_inline([&] { looked_up(of, there); });
-      });
+  zk::exists_behind_sync(*pod().store, *pod().store_answers, witness,
+                         as_this([of, this](const auto& there) { looked_up(of, there); }));
 }
 
 void post_office::looked_up(const far_message& of,

@@ -5,8 +5,6 @@
 #include "core/log.hpp"
 #include "zk/behind_sync.hpp"
 
-#include <caf/actor_cast.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -236,10 +234,9 @@ void reaper::scan_retained() {
 /// removes the body with that; what none names now no pod will ever name.
 void reaper::scan_bodies() {
   auto strays = std::make_shared<std::unordered_set<std::string>>(std::exchange(bodies_, {}));
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   pod().store->scan(
       *pod().store_answers, paths_.retained(), {zk::scan_depth::subtree},
-      [self, strays](const std::vector<zk::scanned_node>& page) {
+      [strays](const std::vector<zk::scanned_node>& page) {
         for (const auto& node : page)
           if (const auto record = zk::decode_retained(node.data))
             strays->erase(record->body);
