@@ -101,9 +101,10 @@ link_listener::~link_listener() {
   stop();
 }
 
-/// Each lobby ends on its own loop's thread.
+/// Each lobby ends on its own loop's thread. There is no listener when the port could not be had.
 void link_listener::stop() {
-  listener_->stop();
+  if (listener_)
+    listener_->stop();
   for (auto& each : std::exchange(lobbies_, {})) {
     auto& on = each->on();
     on.post([last = std::move(each)] {});

@@ -81,6 +81,14 @@ CAF_TEST(two pods link and both send) {
   CAF_CHECK(dialler.bodies[0] == pattern(500'000, 2));
 }
 
+CAF_TEST(a port that another process has is an error) {
+  listen();
+  const auto again = link_listener::open({"127.0.0.1", port, 16}, io, {&io}, make_ref<seating>(10),
+                                         listening, [](loop&, const std::shared_ptr<pod_link>&) {});
+  CAF_REQUIRE(!again.has_value());
+  CAF_CHECK(again.error().what == listen_error::kind::address_in_use);
+}
+
 CAF_TEST(a pod that is not there is dialled until it is) {
   listen(); // for a port that is free again
   listener = nullptr;

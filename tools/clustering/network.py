@@ -13,7 +13,6 @@ import os
 import pathlib
 import random
 import shutil
-import socket
 import subprocess
 
 from .process import Failed
@@ -21,21 +20,6 @@ from .process import Failed
 NOBODY = "02:00:00:00:00:01"
 OUTSIDE = 254  # the last byte of this machine's address on the bridge
 PREFIX = "mqttzoo"
-
-
-def free_ports(count: int) -> list[int]:
-    """Below the ports that the kernel hands out, so that nobody else is given one meanwhile."""
-    found: list[int] = []
-    for port in random.sample(range(20000, 32000), 12000):
-        if len(found) == count:
-            return found
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                found.append(port)
-            except OSError:
-                continue
-    raise Failed("no free ports on loopback")
 
 
 class Loopback:

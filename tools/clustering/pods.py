@@ -6,7 +6,8 @@ import pathlib
 import secrets
 from typing import Optional
 
-from .network import Loopback, Namespaces, free_ports
+from .network import Loopback, Namespaces
+from .ports import free_port
 from .process import Process, accepts
 
 CHROOT = "/mqttzoo"
@@ -28,7 +29,7 @@ class Pods:
     def make(self) -> Process:
         """The next pod, not started."""
         name = f"mqttzoo-{len(self.made)}"
-        port, links_port = free_ports(2)
+        port, links_port = free_port(), free_port()
         if self.next_port:
             port, self.next_port = self.next_port, self.next_port + 1
         host = self.network.host(name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pathlib
 
-from .network import Loopback, Namespaces, free_ports
+from .network import Loopback, Namespaces
+from .ports import free_port
 from .process import Process, connect
 
 CLASS_PATH = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar"
@@ -35,7 +36,7 @@ def make(count: int, tick_ms: int, home: pathlib.Path, network: Loopback | Names
     """The servers of an ensemble, not started."""
     names = [f"server-{i + 1}" for i in range(count)]
     hosts = [network.host(name) for name in names]
-    ports = free_ports(3 * count)
+    ports = [free_port() for _ in range(3 * count)]
     clients, peers = ports[:count], ports[count:]
     members = "" if count == 1 else "".join(
         f"server.{i + 1}={hosts[i]}:{peers[2 * i]}:{peers[2 * i + 1]}\n" for i in range(count))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-import random
+import pathlib
 import resource
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from typing import Optional
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / "tools"))
+
+from clustering.ports import free_port  # noqa: E402
 
 START_SECONDS_MAX = 20.0
 STOP_SECONDS_MAX = 20.0
@@ -20,21 +25,6 @@ DESCRIPTORS = 16384
 
 class Unsupported(Exception):
     """The broker under test has no such option; the case cannot be run against it."""
-
-
-_ports = iter(random.sample(range(20000, 30000), 10000))
-
-
-def free_port() -> int:
-    """A port nobody has: below the range that the kernel takes for outgoing connections, and never the same twice."""
-    for port in _ports:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-    raise RuntimeError("no free port between 20000 and 29999")
 
 
 def _raise_descriptors() -> None:
