@@ -49,12 +49,13 @@ session::behavior_type session::make_behavior() {
         if (ending_)
           quit();
       },
-      [this](shut_down_atom) { shut_down(); },
+      [this](shut_down_atom) { return shut_down(); },
   };
 }
 
 void session::on_exit() {
   services().timers->cancel(*this);
+  say_goodbye();
   if (counted_)
     services().counters.sessions.sub();
   if (connection_) {
@@ -90,6 +91,8 @@ void session::take_over(std::shared_ptr<attachment> a) {
   if (a->epoch < epoch_) // a later connection of the same client came first
     return abort(*a);
   epoch_ = a->epoch;
+  if (machine_.next_due() <= now())
+    machine_.on_due(now()); // an adopted session may have expired before its timer ever came
   const bool had_state = machine_.persistent() && !ending_;
   const bool resumed = had_state && !a->connect.packet.clean_start; // [MQTT-3.1.2-4] [MQTT-3.1.2-5]
   const auto state = resumed ? mqtt::session::presence::resumed : mqtt::session::presence::fresh;
@@ -257,11 +260,23 @@ void session::close(mqtt::close_mode mode) {
   walking_ = false;
 }
 
-void session::shut_down() {
+/// Answered when what the client leaves behind is with the post office: while that still writes an
+/// older state, the last one, with the time of the end, waits for its turn.
+caf::result<void> session::shut_down() {
   if (arriving_)
     abort(*std::exchange(arriving_, nullptr));
+  const bool waits = saving_;
   machine_.disconnect(mqtt::reason_code::server_shutting_down, "the server stops", now());
-  finish_turn(); // what it leaves behind is with the post office before this is answered
+  finish_turn();
+  if (!waits || ending_ || revision_ == saved_revision_)
+    return caf::unit;
+  goodbye_ = make_response_promise();
+  return goodbye_;
+}
+
+void session::say_goodbye() {
+  if (goodbye_.pending())
+    goodbye_.deliver(caf::message{});
 }
 
 // --- time ---

@@ -31,6 +31,17 @@ struct session_fixture : test::pod_fixture {
     return w;
   }
 
+  /// As the session's record has it; 0 while it is connected.
+  std::int64_t lost_at_unix_ms(const std::string& client) {
+    std::int64_t at = -1;
+    const auto path = zk::paths{}.session(client_id{client});
+    for_each_node_below(zk::paths{}.sessions(), [&](const zk::scanned_node& node) {
+      if (node.path == path)
+        at = zk::decode_session(node.data)->disconnected_at_unix_ms;
+    });
+    return at;
+  }
+
   void let_topics_retire() {
     advance(services.settings.topics.idle_timeout);
     advance(services.settings.topics.idle_timeout);
@@ -307,6 +318,37 @@ CAF_TEST(clients that stop with the pod are told) { // 0x8B
   CAF_CHECK(std::get<mqtt::disconnect_packet>(heard[0]).reason ==
             reason_code::server_shutting_down);
   CAF_CHECK(wire->closed);
+}
+
+CAF_TEST(a session that stops while it is saved says goodbye when its end is with the post office) {
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.write(c.subscribe_bytes("t"));
+  run(); // is being stored as connected
+  bool answered = false;
+  const auto session = c.card->handle;
+  sys.spawn([&](caf::event_based_actor* asker) {
+    asker->request(session, caf::infinite, actors::shut_down_atom::value).then([&] {
+      answered = true;
+    });
+  });
+  run();
+  CAF_CHECK(!answered);
+  settle();
+  CAF_CHECK(answered);
+  CAF_CHECK_GREATER(lost_at_unix_ms("c"), 0);
+}
+
+CAF_TEST(a session that has expired is not resumed before its timer comes) { // [MQTT-4.1.0-2]
+  client c{*this, "c"};
+  c.connect(true, 20);
+  c.subscribe("t");
+  c.lose_connection();
+  clock.advance(std::chrono::seconds{20});
+  CAF_CHECK(!c.connect(false, 20).session_present);
+  publisher.publish("t", "m");
+  c.received();
+  CAF_CHECK_EQUAL(stored_sessions(), 1u);
 }
 
 CAF_TEST(nothing needs to be safe for a session that has ended) {
