@@ -34,6 +34,7 @@ std::error_code outbox::load(time_point now) {
     if (m.id != mqtt::packet_id::none && ids_.reserve(m.id)) {
       e.id = m.id;
       e.stage = m.stage;
+      by_id_.emplace(static_cast<std::uint16_t>(m.id), std::prev(queued.end()));
     }
     ++messages_;
     bytes_ += e.cost_bytes;

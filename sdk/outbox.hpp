@@ -121,6 +121,7 @@ private:
   void move(place at, list to);
   void back_in_queue(place at);
   void begin_again(place at);
+  void forget_id(place at);
   bool may_send(const entry& e, time_point now) const noexcept;
   void send(place at, std::string& out, time_point now);
   std::error_code objection(const entry& e, time_point now) const;
@@ -133,7 +134,7 @@ private:
   mqtt::packet_id_pool& ids_;
   std::unique_ptr<outbox_store> store_;
   std::array<entries, 5> lists_;
-  std::unordered_map<std::uint16_t, place> by_id_;     ///< of those that fly
+  std::unordered_map<std::uint16_t, place> by_id_;     ///< of those that were sent
   std::unordered_map<std::uint64_t, place> by_number_; ///< of those that can be cancelled
   std::multimap<time_point, publish_number> deadlines_;
   std::vector<done> stored_; ///< complete with the next commit()

@@ -42,6 +42,12 @@ void outbox::connected(const server_grants& grants, bool session_present, time_p
 void outbox::begin_again(place at) {
   if (at->stage == sent_as::pubrel)
     return remove(at, {}); // PUBREC said that the message is the server's
+  forget_id(at);
+}
+
+/// What is sent next is a new message to the server.
+void outbox::forget_id(place at) {
+  by_id_.erase(static_cast<std::uint16_t>(at->id));
   ids_.release(at->id);
   at->id = mqtt::packet_id::none;
   at->stage = sent_as::nothing;
@@ -49,7 +55,6 @@ void outbox::begin_again(place at) {
 }
 
 void outbox::disconnected() {
-  by_id_.clear();
   for (const auto which : {list::flying, list::leaving}) {
     auto& sent = lists_[static_cast<std::size_t>(which)];
     while (!sent.empty())
@@ -193,6 +198,7 @@ void outbox::received(place at, std::string& out) {
     at->forwarded = std::string{};
     admit_waiting();
   }
+  move(at, list::flying); // a server may know of it before it was sent again
   mqtt::append_ack(mqtt::packet_type::pubrel, at->id, mqtt::reason_code::success, grants_.version,
                    out);
 }
@@ -202,11 +208,7 @@ void outbox::refused(place at, const mqtt::ack_packet& ack, time_point now) {
   const bool cancelled = !at->finished && at->until == publish_until::promised;
   if (!wait || cancelled || now + *wait > at->deadline)
     return remove(at, to_error(ack.reason));
-  by_id_.erase(static_cast<std::uint16_t>(at->id));
-  ids_.release(at->id);
-  at->id = mqtt::packet_id::none;
-  at->stage = sent_as::nothing;
-  note(*at);
+  forget_id(at);
   back_in_queue(at);
   ++retried_;
   paused_until_ = paused_ ? std::max(paused_until_, now + *wait) : now + *wait;

@@ -86,6 +86,37 @@ CAF_TEST(after a lost connection everything unacknowledged is repeated in order)
   CAF_CHECK(!a && !b);
 }
 
+CAF_TEST(a server may answer what was sent on the connection before) {
+  scripted s{lasting()};
+  s.connect([](auto& p) { p.receive_maximum = std::uint16_t{1}; });
+  answer a, b;
+  s.publish(a, "t", "a", qos::exactly_once);
+  const auto first = s.take<mqtt::publish_packet>().id;
+  s.say_ack(packet_type::pubrec, first);
+  s.take<mqtt::ack_packet>();
+  s.say_ack(packet_type::pubcomp, first);
+  s.m.end();
+  s.connect([](auto& p) { p.session_present = true; });
+  s.publish(a, "t", "a", qos::exactly_once);
+  s.publish(b, "t", "b", qos::exactly_once);
+  const auto one = s.take<mqtt::publish_packet>().id, two = s.take<mqtt::publish_packet>().id;
+  s.m.end();
+  s.connect([](auto& p) {
+    p.session_present = true;
+    p.receive_maximum = std::uint16_t{1};
+  });
+  CAF_CHECK(s.take<mqtt::publish_packet>().id == one);
+  s.say_ack(packet_type::pubrec, two); // whose PUBLISH waits for the window
+  const auto pubrel = s.take<mqtt::ack_packet>();
+  CAF_CHECK(pubrel.id == two && pubrel.reason == mqtt::reason_code::success);
+  s.say_ack(packet_type::pubcomp, two);
+  CAF_CHECK(b == ok);
+  s.say_ack(packet_type::pubrec, one);
+  s.take<mqtt::ack_packet>();
+  s.say_ack(packet_type::pubcomp, one);
+  CAF_CHECK(s.silent());
+}
+
 CAF_TEST(a session that the server lost begins anew) {
   scripted s{lasting()};
   s.connect();
