@@ -75,8 +75,7 @@ private:
     alarms::handle alarm;
   };
   struct unclaimed {
-    message what;
-    bool duplicate;
+    received what;
     receipt_number number;
     time_point until;
   };
@@ -143,7 +142,7 @@ private:
   std::map<std::uint64_t, waiting> waiting_;
   registry registry_;
   std::vector<std::shared_ptr<stream>> targets_; ///< used again, for its memory
-  message scratch_;                              ///< likewise
+  received scratch_;                             ///< likewise
   std::deque<unclaimed> unclaimed_;
   std::map<std::uint64_t, pending_request> requests_; ///< by correlation
   std::string answers_topic_;

@@ -25,6 +25,12 @@ mqtt::subscription_options wire_options(const subscribe_options& o) {
   return wire;
 }
 
+void read(const mqtt::publish_packet& p, received& out) {
+  read_message(p, p.topic, out);
+  out.duplicate = p.dup;
+  out.packet_id = static_cast<std::uint16_t>(p.id);
+}
+
 /// What 3.x has no word for.
 bool needs_v5(const subscribe_options& o) {
   return o.no_local || o.retain_as_published || o.retained != retained_first::all;
@@ -105,9 +111,9 @@ void client_core::on_message(const mqtt::publish_packet& p, receipt_number numbe
   auto targets = std::move(targets_); // a handler may subscribe, which must not find it in use
   registry_.find(p, targets);
   if (targets.empty() && number != receipt_number::none) {
-    message m;
-    read_message(p, p.topic, m);
-    unclaimed_.push_back({std::move(m), p.dup, number, now() + options_.inbox.unclaimed_wait});
+    received m;
+    read(p, m);
+    unclaimed_.push_back({std::move(m), number, now() + options_.inbox.unclaimed_wait});
     give_up_unclaimed();
   }
   if (number != receipt_number::none) {
@@ -115,9 +121,9 @@ void client_core::on_message(const mqtt::publish_packet& p, receipt_number numbe
       machine_.hold(number);
   }
   if (!targets.empty())
-    read_message(p, p.topic, scratch_);
+    read(p, scratch_);
   for (const auto& s : targets) {
-    if (s->push(scratch_, p.dup, number) == stream::outcome::dropped)
+    if (s->push(scratch_, number) == stream::outcome::dropped)
       ++figures_.dropped;
   }
   targets.clear();
@@ -142,7 +148,7 @@ void client_core::claim(const std::shared_ptr<stream>& s) {
     const auto claimed = std::move(*at);
     at = unclaimed_.erase(at);
     machine_.hold(claimed.number);
-    s->push(claimed.what, claimed.duplicate, claimed.number);
+    s->push(claimed.what, claimed.number);
   }
 }
 

@@ -22,15 +22,14 @@ stream::stream(std::weak_ptr<client_core> core, std::string filter,
     : core_(std::move(core)), filter_(std::move(filter)), options_(options),
       handler_(std::move(handler)), messages_max_(messages_max) {}
 
-stream::outcome stream::push(const message& m, bool duplicate, receipt_number number) {
+stream::outcome stream::push(const received& m, receipt_number number) {
   const bool promised = number != receipt_number::none;
   if (ended_) {
     release(number);
     return outcome::kept;
   }
   auto& target = handler_ ? current_ : queue_.emplace_back(queued{{}, number}).what;
-  static_cast<message&>(target) = m;
-  target.duplicate = duplicate;
+  target = m;
   target.receipt_ =
       promised && !acknowledges() ? std::make_shared<receipt>(core_, number) : nullptr;
   if (handler_) {

@@ -52,7 +52,7 @@ public:
   const subscribe_options& options() const noexcept { return options_; }
   void grant(qos level) noexcept { granted_.store(level, std::memory_order_relaxed); }
   /// A message, held under `number` if that is not none.
-  outcome push(const message& m, bool duplicate, receipt_number number);
+  outcome push(const received& m, receipt_number number);
   /// Asks for one. `number` is unique, for cancel_next().
   void next(std::uint64_t number, alarms::handle alarm, taken done);
   void cancel_next(std::uint64_t number, std::error_code why);

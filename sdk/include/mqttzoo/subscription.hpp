@@ -32,6 +32,8 @@ class received : public message {
 public:
   /// The server sent it before, and cannot know whether it arrived (DUP).
   bool duplicate = false;
+  /// Its packet identifier on the connection that brought it; 0 for QoS 0.
+  std::uint16_t packet_id = 0;
 
   /// Tells the server that it has been handled; for acknowledging::manual, else without effect.
   /// From any thread; only the first call counts, on whichever copy. The server hears of messages
