@@ -1,4 +1,4 @@
-// sdk_cases HOST PORT [PART OF A CASE'S NAME...]
+// sdk_cases --list | HOST PORT [PART OF A CASE'S NAME...]
 #include "harness.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -57,6 +57,11 @@ std::string run(const test_case& which, const std::string& host, std::uint16_t p
 
 int main(int argc, char** argv) {
   using namespace mqttzoo::test;
+  if (argc == 2 && argv[1] == std::string{"--list"}) {
+    for (const auto& each : all_cases())
+      std::cout << each.name << '\n';
+    return 0;
+  }
   if (argc < 3)
     return 2;
   const std::vector<std::string> parts(argv + 3, argv + argc);
