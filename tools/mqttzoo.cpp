@@ -1,4 +1,4 @@
-// The command line for people and scripts: `mqttzoo pub`, `mqttzoo sub`.
+// The command line for people and scripts: `mqttzoo pub`, `mqttzoo sub`, `mqttzoo bench`.
 #include "core/version.hpp"
 #include "tools/cli/commands.hpp"
 
@@ -11,6 +11,7 @@ constexpr const char* usage = R"(usage: mqttzoo COMMAND [options]
 
   pub    publish messages (as mosquitto_pub)
   sub    print messages (as mosquitto_sub)
+  bench  load a server, and check its promises
 
 mqttzoo COMMAND --help says more.
 )";
@@ -26,6 +27,8 @@ int main(int argc, char** argv) {
     return cli::pub(arguments);
   if (command == "sub")
     return cli::sub(arguments);
+  if (command == "bench")
+    return cli::run_bench(arguments);
   if (command == "--version") {
     std::cout << "mqttzoo " << core::version() << '\n';
     return 0;

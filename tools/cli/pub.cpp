@@ -71,9 +71,8 @@ private:
     message m{options_.topics.back(), payload, options_.qos};
     m.retain = options_.retain;
     m.properties = options_.publish_properties;
-    debug(options_, "sending PUBLISH (q" + std::to_string(static_cast<int>(m.qos)) + ", r" +
-                        std::to_string(m.retain) + ", '" + m.topic + "', ... (" +
-                        std::to_string(payload.size()) + " bytes))");
+    if (options_.debug)
+      describe(m);
     client_.publish(std::move(m), [this](std::error_code error) {
       if (error && error.category() == reason_category())
         complain(options_, "Warning: Publish failed: " + error.message() + '.');
@@ -81,6 +80,12 @@ private:
         lost_ = error;
       free_.release();
     });
+  }
+
+  void describe(const message& m) {
+    debug(options_, "sending PUBLISH (q" + std::to_string(static_cast<int>(m.qos)) + ", r" +
+                        std::to_string(m.retain) + ", '" + m.topic + "', ... (" +
+                        std::to_string(m.payload.size()) + " bytes))");
   }
 
   void wait_for_all() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import os
 import re
 import subprocess
@@ -141,6 +142,25 @@ def will(port: int, pair: Pair) -> None:
             process.stdout.close()
 
 
+def bench(port: int, pair: Pair) -> None:
+    """Every pattern keeps its promises and says so; who cannot connect breaks one."""
+    tool = pair.tools["mqttzoo"][0][0]
+    for arguments, received in ((["conn", "--clients", "50"], 0), (["flow", "--clients", "4", "-q", "1"], 200),
+                                (["flow", "--clients", "4", "-q", "2", "--pattern", "fan-out"], 800),
+                                (["flow", "--clients", "4", "-q", "0", "--pattern", "fan-in"], 200)):
+        done = subprocess.run([tool, "bench", *arguments, "--rate", "200", "--seconds", "1", "-L", f"mqtt://127.0.0.1:{port}"],
+                              capture_output=True, text=True, timeout=SECONDS_MAX)
+        seen = json.loads(done.stdout)
+        if done.returncode != 0 or seen["missing"] or not 0.8 * received <= seen["received"] <= 1.2 * received:
+            raise Failure(f"{arguments}: status {done.returncode}, {done.stdout}{done.stderr}")
+        if seen["receive_us"]["count"] != seen["received"] or not seen["connections"]:
+            raise Failure(f"{arguments}: {done.stdout}")
+    done = subprocess.run([tool, "bench", "conn", "--clients", "2", "--seconds", "1", "-L", "mqtt://127.0.0.1:1"], capture_output=True,
+                          text=True, timeout=SECONDS_MAX)
+    if done.returncode != 1 or json.loads(done.stdout)["refused"] != 2:
+        raise Failure(f"nobody listens: status {done.returncode}, {done.stdout}")
+
+
 def run(suite: Suite, binary: str) -> None:
     if not os.path.exists(binary):
         suite.report("mqttzoo", f"{binary} does not exist")
@@ -153,3 +173,4 @@ def run(suite: Suite, binary: str) -> None:
     suite.case("mqttzoo: statuses", statuses, pair)
     suite.case("mqttzoo: choices", choices, pair)
     suite.case("mqttzoo: will", will, pair)
+    suite.case("mqttzoo: bench", bench, pair)
