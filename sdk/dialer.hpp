@@ -25,6 +25,13 @@ public:
   /// `done(boost::system::error_code)`.
   template<class Done>
   void dial(tcp::socket& socket, const transport_parts& parts, std::size_t turn, Done done) {
+    boost::system::error_code no_number;
+    const auto number = boost::asio::ip::make_address(parts.to.host, no_number);
+    if (!no_number) { // which needs no resolver, and so no thread for it
+      endpoints_ = {{number, parts.to.port}};
+      at_ = 0;
+      return try_next(socket, parts.local_address, std::move(done));
+    }
     resolver_.async_resolve(
         parts.to.host, std::to_string(parts.to.port),
         [this, &socket, local = parts.local_address, turn,

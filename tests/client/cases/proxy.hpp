@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace mqttzoo::test {
@@ -30,78 +31,99 @@ public:
   };
 
   explicit proxy(world& w)
-      : broker_(w.broker()), acceptor_(w.io, {asio::ip::make_address("127.0.0.1"), 0}) {
-    asio::co_spawn(w.io, accept(), asio::detached);
+      : acceptor_(std::make_shared<tcp::acceptor>(
+            w.io, tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0})) {
+    asio::co_spawn(w.io, accept(acceptor_, state_, w.broker()), asio::detached);
   }
   ~proxy() {
     boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    acceptor_->close(ignored);
     cut();
   }
 
   std::string url() const {
-    return "mqtt://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port());
+    return "mqtt://127.0.0.1:" + std::to_string(acceptor_->local_endpoint().port());
   }
-  void behave(manner m) { manner_ = m; }
+  void behave(manner m) { state_->how = m; }
   /// Breaks all connections.
-  void cut() {
-    for (const auto& socket : sockets_) {
-      boost::system::error_code ignored;
-      socket->close(ignored);
-    }
-    sockets_.clear();
-  }
+  void cut() { state_->cut(); }
   /// Breaks all connections whenever `bytes` more have passed from client to broker, `times` times.
   void cut_every(std::size_t bytes, int times) {
-    every_ = left_ = bytes;
-    cuts_ = times;
+    state_->every = state_->left = bytes;
+    state_->cuts = times;
   }
-  int accepted() const { return accepted_; }
+  int accepted() const { return state_->accepted; }
 
 private:
   using socket_ptr = std::shared_ptr<tcp::socket>;
+  static constexpr std::size_t no_limit = ~std::size_t{0};
 
-  awaitable<void> accept() {
+  /// What the pumps know; they may outlive the proxy by a turn.
+  struct state {
+    std::vector<socket_ptr> sockets;
+    manner how = manner::plain;
+    std::size_t left = no_limit, every = no_limit;
+    int cuts = 0;
+    int accepted = 0;
+
+    void cut() {
+      for (const auto& socket : std::exchange(sockets, {})) {
+        boost::system::error_code ignored;
+        socket->close(ignored);
+      }
+    }
+    /// Counts what passes; true if it was time to cut.
+    bool passes(std::size_t bytes) {
+      if (left == no_limit || (left > bytes && (left -= bytes) > 0))
+        return false;
+      left = --cuts > 0 ? every : no_limit;
+      cut();
+      return true;
+    }
+  };
+  using state_ptr = std::shared_ptr<state>;
+  enum class direction : std::uint8_t { to_broker, to_client };
+
+  static awaitable<void> accept(std::shared_ptr<tcp::acceptor> at, state_ptr all,
+                                tcp::endpoint broker) {
     for (;;) {
-      auto [error, socket] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
+      auto [error, socket] = co_await at->async_accept(asio::as_tuple(asio::use_awaitable));
       if (error)
         co_return;
-      ++accepted_;
+      ++all->accepted;
       const auto client = std::make_shared<tcp::socket>(std::move(socket));
       const auto server = std::make_shared<tcp::socket>(client->get_executor());
       boost::system::error_code failed;
-      server->connect(broker_, failed);
+      server->connect(broker, failed);
       if (failed)
         continue;
       server->set_option(tcp::no_delay{true});
       client->set_option(tcp::no_delay{true});
-      sockets_.push_back(client);
-      sockets_.push_back(server);
-      asio::co_spawn(client->get_executor(), pump(client, server, &left_), asio::detached);
-      asio::co_spawn(client->get_executor(), pump(server, client, nullptr), asio::detached);
+      all->sockets.push_back(client);
+      all->sockets.push_back(server);
+      const auto executor = client->get_executor();
+      asio::co_spawn(executor, pump(client, server, all, direction::to_broker), asio::detached);
+      asio::co_spawn(executor, pump(server, client, all, direction::to_client), asio::detached);
     }
   }
 
-  awaitable<void> pump(socket_ptr from, socket_ptr to, std::size_t* left) {
+  static awaitable<void> pump(socket_ptr from, socket_ptr to, state_ptr all, direction way) {
     std::array<char, 4096> bytes{};
     for (;;) {
       auto [error, size] =
           co_await from->async_read_some(asio::buffer(bytes), asio::as_tuple(asio::use_awaitable));
       if (error)
         break;
-      if (manner_ == manner::mute)
+      if (all->how == manner::mute)
         continue;
-      if (manner_ == manner::slow) {
+      if (all->how == manner::slow) {
         asio::steady_timer pause{from->get_executor(), 5ms};
         co_await pause.async_wait(asio::use_awaitable);
       }
-      const auto piece = manner_ == manner::drip ? 1 : size;
+      const auto piece = all->how == manner::drip ? 1 : size;
       for (std::size_t at = 0; at < size; at += piece) {
-        if (left && *left != no_limit && (*left < piece || (*left -= piece) == 0)) {
-          *left = --cuts_ > 0 ? every_ : no_limit;
-          cut();
+        if (way == direction::to_broker && all->passes(piece))
           co_return;
-        }
         auto [failed, written] = co_await asio::async_write(
             *to, asio::buffer(bytes.data() + at, piece), asio::as_tuple(asio::use_awaitable));
         if (failed)
@@ -112,15 +134,8 @@ private:
     to->close(ignored);
   }
 
-  static constexpr std::size_t no_limit = ~std::size_t{0};
-
-  tcp::endpoint broker_;
-  tcp::acceptor acceptor_;
-  std::vector<socket_ptr> sockets_;
-  manner manner_ = manner::plain;
-  std::size_t left_ = no_limit, every_ = no_limit;
-  int cuts_ = 0;
-  int accepted_ = 0;
+  std::shared_ptr<tcp::acceptor> acceptor_;
+  state_ptr state_ = std::make_shared<state>();
 };
 
 } // namespace mqttzoo::test
