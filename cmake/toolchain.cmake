@@ -17,6 +17,10 @@ if(MOLD_PROGRAM AND NOT CMAKE_INTERPROCEDURAL_OPTIMIZATION)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # gcc 12 takes Asio's allocation of coroutine frames for a mistake.
+  set(MQTTZOO_COROUTINE_OPTIONS -Wno-mismatched-new-delete)
+endif()
 if(MQTTZOO_WERROR)
   add_compile_options(-Werror)
 endif()

@@ -1,6 +1,7 @@
 // Topic aliases of one connection, one class per direction (section 3.3.2.3.4).
 //
-// Part of the session, on its thread; gone with the connection. [MQTT-3.3.2-7]
+// Part of the session, or of the SDK's client, on its thread; gone with the connection.
+// [MQTT-3.3.2-7]
 #pragma once
 
 #include "mqtt/message.hpp"
@@ -47,8 +48,9 @@ public:
   };
 
   /// The topic's alias, or the one it gets if it is sent with it.
-  alias find(const topic_ref& topic) const {
-    const auto found = aliases_.find(topic->name());
+  alias find(const topic_ref& topic) const { return find(topic->name()); }
+  alias find(std::string_view topic) const {
+    const auto found = aliases_.find(topic);
     if (found != aliases_.end())
       return {found->second.second, true};
     const bool left = aliases_.size() < maximum_; // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-11]

@@ -1,0 +1,37 @@
+// Where a server is: what a URL of client_options::servers, or a Server Reference, says.
+//
+// Plain values and a pure function.
+#pragma once
+
+#include "core/expected.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace mqttzoo::sdk {
+
+enum class scheme : std::uint8_t { tcp, tls, websocket, secure_websocket };
+
+struct address {
+  scheme how = scheme::tcp;
+  std::string host;
+  std::uint16_t port = 1883;
+  std::string path = "/mqtt"; ///< of a WebSocket; else what follows the host, without '/'
+  std::optional<std::string> user_name, password;
+  bool operator==(const address&) const = default;
+};
+
+/// `mqtt://`, `mqtts://`, `ws://`, `wss://`, also `tcp://` and `ssl://`; without a scheme as
+/// `fallback` says. User, password and path may be percent-encoded.
+expected<address, std::error_code> parse_address(std::string_view url,
+                                                 scheme fallback = scheme::tcp);
+
+/// A Server Reference (section 4.13): addresses separated by spaces, to be reached as `from` was.
+/// What cannot be understood is left out.
+std::vector<address> parse_reference(std::string_view text, const address& from);
+
+} // namespace mqttzoo::sdk

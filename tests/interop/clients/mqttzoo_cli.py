@@ -1,0 +1,176 @@
+"""`mqttzoo pub` and `mqttzoo sub` beside mosquitto_pub and mosquitto_sub: the same bytes and statuses."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+from .suite import Failure, Suite, topic
+
+SECONDS_MAX = 20
+VERSIONS = ("mqttv31", "mqttv311", "mqttv5")
+
+
+class Pair:
+    """Both pairs of tools, against one broker."""
+
+    def __init__(self, binary: str, port: int):
+        self.where = ["-h", "127.0.0.1", "-p", str(port)]
+        self.tools = {"mosquitto": (["mosquitto_pub"], ["mosquitto_sub"]), "mqttzoo": ([binary, "pub"], [binary, "sub"])}
+
+    def run(self, name: str, which: int, *arguments: str, data: bytes = b"") -> subprocess.CompletedProcess:
+        return subprocess.run([*self.tools[name][which], *self.where, *arguments], input=data, capture_output=True,
+                              timeout=SECONDS_MAX)
+
+    def pub(self, name: str, *arguments: str, data: bytes = b"") -> None:
+        done = self.run(name, 0, *arguments, data=data)
+        if done.returncode != 0 or done.stderr:
+            raise Failure(f"{name} pub {arguments}: status {done.returncode}, {done.stderr}")
+
+    def same(self, which: int, *arguments: str, data: bytes = b"", hide: str = "") -> bytes:
+        """Runs both; their output and status are the same, what matches `hide` aside."""
+        seen = []
+        for name in self.tools:
+            done = self.run(name, which, *arguments, data=data)
+            seen.append((done.returncode, re.sub(hide.encode(), b"*", done.stdout) if hide else done.stdout))
+        if seen[0] != seen[1]:
+            raise Failure(f"{arguments}: mosquitto {seen[0]}, mqttzoo {seen[1]}")
+        return seen[0][1]
+
+
+def piped(port: int, pair: Pair, version: str, level: str) -> None:
+    """A file of lines through each pair, and through a mixed one."""
+    lines = [f"line {n} " + "x" * (n % 50) for n in range(500)] + ["", "tab\tand ünïcode ✓", "  spaces  ", "last"]
+    data = "\n".join(lines).encode()
+    outputs = []
+    for sender, receiver in (("mosquitto", "mosquitto"), ("mqttzoo", "mqttzoo"), ("mqttzoo", "mosquitto"), ("mosquitto", "mqttzoo")):
+        name = topic("piped")
+        client = name.replace("/", "")[:23]
+        keep = ["-V", version, "-c", "-i", client, "-q", level, "-t", name]
+        if pair.run(receiver, 1, *keep, "-E").returncode != 0:  # the session stands from now on
+            raise Failure(f"{receiver} sub -E")
+        pair.pub(sender, "-V", version, "-l", "-t", name, "-q", level, data=data)
+        done = pair.run(receiver, 1, *keep, "-C", str(len(lines)), "-W", "10", "-v")
+        outputs.append((done.returncode, done.stdout.replace(name.encode(), b"TOPIC")))
+    wanted = (0, b"".join(f"TOPIC {line or '(null)'}\n".encode() for line in lines))
+    for output in outputs:
+        if output != wanted:
+            raise Failure(f"status {output[0]}, {len(output[1])} bytes instead of {len(wanted[1])}: {output[1][:300]}")
+
+
+FORMATS = ("%p|%t|%q|%r|%l|%m", "%x|%X", "%C|%D|%E|%F|%P|%R|%S|%A", "%10t|%-10t|%010t|%.2t|%10.2t|%3l|%-3q|%05l|%-5l|",
+           r"\ta\nb\\c\0d\e", "%%|@@|@Y|@d", "%5p|%-8p|%020p|%.2p|%2x|%.2x|%20x|%-20X|", "%5q|%-5r|%5m|%5C|%5D|%5R|%5P|%5F|%5E|", "%j", "%J",
+           "no field", "%y", "%", r"\q", "%5")
+
+
+def formats(port: int, pair: Pair) -> None:
+    base = topic("format")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"\x00\x01\xffabc")
+        file.flush()
+        pair.pub("mqttzoo", "-t", f"{base}/bytes", "-f", file.name, "-r", "-q", "1")
+    pair.pub("mqttzoo", "-t", f"{base}/json", "-m", '{"a":[1,true,null,"x\\n"],"b":{}}', "-r", "-q", "1")
+    pair.pub("mqttzoo", "-t", f"{base}/text", "-m", 'q"u\\o\nte', "-r", "-q", "1")
+    pair.pub("mqttzoo", "-t", f"{base}/empty-properties", "-s", "-r", "-q", "1", "-V", "mqttv5", "-D", "publish", "content-type", "c",
+             "-D", "publish", "response-topic", "r", "-D", "publish", "correlation-data", "d", "-D", "publish", "user-property", "k", "v",
+             "-D", "publish", "user-property", "k2", "v 2", "-D", "publish", "message-expiry-interval", "1000", "-D", "publish",
+             "payload-format-indicator", "1", data=b"from\nstdin\n")
+    for last in ("bytes", "json", "text", "empty-properties"):
+        for form in FORMATS:
+            if last == "bytes" and form == "%j":
+                continue  # mosquitto ends the payload at a NUL
+            for version in ("mqttv311", "mqttv5"):
+                pair.same(1, "-V", version, "-t", f"{base}/{last}", "-q", "1", "-C", "1", "-W", "5", "-F", form,
+                          hide=r'"tst":"[^"]*"|100\d|99\d')
+        pair.same(1, "-t", f"{base}/{last}", "-N", "-C", "1", "-W", "5")
+    pair.same(1, "-t", f"{base}/json", "-F", "%j", "--pretty", "-C", "1", "-W", "5", hide=r'"tst":\s*"[^"]*"')
+    pair.same(1, "-t", f"{base}/text", "-F", "%t", "--retained-only", "-W", "1")
+
+
+def statuses(port: int, pair: Pair) -> None:
+    wanted = []
+    for which, arguments in (
+            (0, ["-m", "x"]), (0, ["-t", "a"]), (0, ["-t", "a/#", "-m", "x"]), (0, ["-t", "a", "-m", "x", "-q", "3"]),
+            (0, ["-t", "a", "-m", "x", "--nonsense"]), (0, ["-t", "a", "-m", "x", "-h", "127.0.0.1", "-p", "1"]),
+            (0, ["-t", "a", "-f", "/nonexistent"]), (0, ["-t", "a", "-m", "x", "-l"]), (0, ["-t", "a", "-m", "x", "-V", "9"]),
+            (0, ["-t", "a", "-m", "x", "-k", "1"]), (0, ["-t", "a", "-m", "x", "--will-payload", "y"]), (0, ["-t", "a", "-m", "x", "-P", "y"]),
+            (0, ["-t", "a", "-m", "x", "-D", "publish", "nonsense", "1"]), (0, ["-t", "a", "-m", "x"]), (0, ["-t", "a", "-n", "-q", "2"]),
+            (0, ["-t", "a", "-l"]), (1, []), (1, ["-t", "a#"]), (1, ["-t", "a", "-c"]), (1, ["-t", "a", "-E"]), (1, ["-t", "a", "-W", "1"]),
+            (1, ["-t", "a", "-h", "127.0.0.1", "-p", "1"]), (1, ["-t", "a", "-F", "%y"])):
+        wanted.append((which, arguments))
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(lambda one: [pair.run(name, one[0], *one[1]).returncode for name in pair.tools], wanted))
+    for (_, arguments), (theirs, ours) in zip(wanted, seen):
+        if theirs != ours:
+            raise Failure(f"{arguments}: mosquitto {theirs}, mqttzoo {ours}")
+
+
+def choices(port: int, pair: Pair) -> None:
+    base = topic("choices")
+    for n in range(3):
+        pair.pub("mqttzoo", "-L", f"mqtt://127.0.0.1:{port}/{base}/{n}", "-m", f"{n}", "-r", "-q", "1", "--repeat", "2")
+    want = pair.same(1, "-t", f"{base}/+", "-T", f"{base}/1", "-C", "2", "-W", "5", "-F", "%p")
+    if sorted(want.split()) != [b"0", b"2"]:
+        raise Failure(f"filtered out: {want}")
+    pair.same(1, "-t", f"{base}/+", "-R", "-W", "1")
+    done = pair.run("mqttzoo", 1, "-t", f"{base}/+", "--remove-retained", "-C", "3", "-W", "5")
+    if done.returncode != 0 or pair.same(1, "-t", f"{base}/+", "-W", "1"):
+        raise Failure("retained messages are still there")
+
+
+def will(port: int, pair: Pair) -> None:
+    name = topic("will")
+    watching = subprocess.Popen([*pair.tools["mqttzoo"][1], *pair.where, "-t", name, "-C", "1", "-W", "10", "-d"], stdout=subprocess.PIPE, text=True)
+    dying = subprocess.Popen([*pair.tools["mqttzoo"][1], *pair.where, "-t", topic("nothing"), "--will-topic", name, "--will-payload", "gone", "-d"],
+                             stdout=subprocess.PIPE, text=True)
+    try:
+        for process in (watching, dying):
+            while "subscribed" not in (line := process.stdout.readline()):
+                if not line:
+                    raise Failure("did not subscribe")
+        dying.kill()
+        if "gone" not in watching.communicate(timeout=SECONDS_MAX)[0]:
+            raise Failure("no will")
+    finally:
+        for process in (watching, dying):
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def bench(port: int, pair: Pair) -> None:
+    """Every pattern keeps its promises and says so; who cannot connect breaks one."""
+    tool = pair.tools["mqttzoo"][0][0]
+    for arguments, received in ((["conn", "--clients", "50"], 0), (["flow", "--clients", "4", "-q", "1"], 200),
+                                (["flow", "--clients", "4", "-q", "2", "--pattern", "fan-out"], 800),
+                                (["flow", "--clients", "4", "-q", "0", "--pattern", "fan-in"], 200)):
+        done = subprocess.run([tool, "bench", *arguments, "--rate", "200", "--seconds", "1", "-L", f"mqtt://127.0.0.1:{port}"],
+                              capture_output=True, text=True, timeout=SECONDS_MAX)
+        seen = json.loads(done.stdout)
+        if done.returncode != 0 or seen["missing"] or not 0.8 * received <= seen["received"] <= 1.2 * received:
+            raise Failure(f"{arguments}: status {done.returncode}, {done.stdout}{done.stderr}")
+        if seen["receive_us"]["count"] != seen["received"] or not seen["connections"]:
+            raise Failure(f"{arguments}: {done.stdout}")
+    done = subprocess.run([tool, "bench", "conn", "--clients", "2", "--seconds", "1", "-L", "mqtt://127.0.0.1:1"], capture_output=True,
+                          text=True, timeout=SECONDS_MAX)
+    if done.returncode != 1 or json.loads(done.stdout)["refused"] != 2:
+        raise Failure(f"nobody listens: status {done.returncode}, {done.stdout}")
+
+
+def run(suite: Suite, binary: str) -> None:
+    if not os.path.exists(binary):
+        suite.report("mqttzoo", f"{binary} does not exist")
+        return
+    pair = Pair(binary, suite.port)
+    for version in VERSIONS:
+        for level in ("1", "2"):
+            suite.case(f"mqttzoo {version}: lines through a pipe at QoS {level}", piped, pair, version, level)
+    suite.case("mqttzoo: formats", formats, pair)
+    suite.case("mqttzoo: statuses", statuses, pair)
+    suite.case("mqttzoo: choices", choices, pair)
+    suite.case("mqttzoo: will", will, pair)
+    suite.case("mqttzoo: bench", bench, pair)

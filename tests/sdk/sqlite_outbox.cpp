@@ -1,0 +1,137 @@
+// An outbox in a file, through the end of the application.
+#define CAF_SUITE sdk.sqlite_outbox
+#include "sdk/sqlite_outbox.hpp"
+
+#include "scripted.hpp"
+#include "sdk/wire_message.hpp"
+
+#include <caf/test/dsl.hpp>
+
+#include <filesystem>
+#include <stdlib.h>
+
+using namespace mqttzoo;
+using namespace mqttzoo::sdk::test;
+using mqtt::packet_type;
+
+namespace {
+
+const std::error_code ok;
+
+/// A file in a directory that goes with the test, and clients that use it one after the other.
+struct fixture {
+  fixture() {
+    char path[] = "/tmp/mqttzoo-test-XXXXXX";
+    if (!::mkdtemp(path))
+      throw std::runtime_error{"mkdtemp"};
+    directory = path;
+  }
+  ~fixture() { std::filesystem::remove_all(directory); }
+
+  std::unique_ptr<scripted> life() {
+    client_options o;
+    o.client_id = "c";
+    o.clean_start = false;
+    o.session_expiry_s = 100;
+    auto s = std::make_unique<scripted>(o, sdk::open_sqlite_outbox(directory / "outbox"));
+    if (s->m.load(s->now))
+      throw std::runtime_error{"load"};
+    return s;
+  }
+
+  std::filesystem::path directory;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(sqlite_outbox_tests, fixture)
+
+CAF_TEST(what was not promised is sent by the next life in order) {
+  answer a[3];
+  message rich{"t", std::string("\0x", 2), qos::at_least_once};
+  rich.retain = true;
+  rich.properties = {.payload_is_utf8 = true,
+                     .expiry_s = 60,
+                     .content_type = "c",
+                     .response_topic = "r",
+                     .correlation_data = "d",
+                     .users = {{"a", "b"}}};
+  {
+    const auto s = life();
+    s->publish(a[0], "t", "0", qos::at_least_once);
+    s->m.outbox().publish(rich, {}, sdk::publish_number{50}, s->now, [](std::error_code) {});
+    s->publish(a[1], "t", "zero", qos::at_most_once); // which nobody keeps
+    s->publish(a[2], "t", "2", qos::exactly_once);
+  }
+  const auto s = life();
+  s->connect();
+  CAF_CHECK(s->take<mqtt::publish_packet>().payload == "0");
+  const auto p = s->take<mqtt::publish_packet>();
+  CAF_CHECK(p.payload == rich.payload && p.retain && p.properties.message_expiry_interval_s == 60U);
+  message back;
+  sdk::read_message(p, p.topic, back);
+  back.properties.payload_is_utf8 = p.properties.payload_is_utf8;
+  CAF_CHECK(back == rich);
+  CAF_CHECK(s->take<mqtt::publish_packet>().qos == mqtt::qos::exactly_once);
+  CAF_CHECK(s->silent());
+}
+
+CAF_TEST(what was promised is forgotten) {
+  answer a;
+  {
+    const auto s = life();
+    s->connect();
+    s->publish(a, "t", "0", qos::at_least_once);
+    s->say_ack(packet_type::puback, s->take<mqtt::publish_packet>().id);
+    CAF_CHECK(a == ok);
+    s->m.commit();
+  }
+  const auto s = life();
+  s->connect();
+  CAF_CHECK(s->silent());
+}
+
+CAF_TEST(the next life goes on with the identifiers of the former one) {
+  answer a, b, c;
+  mqtt::packet_id one{}, two{};
+  {
+    const auto s = life();
+    s->connect();
+    s->publish(a, "t", "1", qos::exactly_once);
+    s->publish(b, "t", "2", qos::exactly_once);
+    one = s->take<mqtt::publish_packet>().id;
+    two = s->take<mqtt::publish_packet>().id;
+    s->say_ack(packet_type::pubrec, one);
+    s->m.commit();
+  }
+  const auto s = life();
+  s->connect([](auto& p) { p.session_present = true; });
+  const auto pubrel = s->take<mqtt::ack_packet>();
+  CAF_CHECK(pubrel.type == packet_type::pubrel && pubrel.id == one);
+  const auto again = s->take<mqtt::publish_packet>();
+  CAF_CHECK(again.dup && again.id == two);
+  s->publish(c, "t", "3", qos::at_least_once);
+  const auto fresh = s->take<mqtt::publish_packet>().id;
+  CAF_CHECK(fresh != one && fresh != two);
+}
+
+CAF_TEST(stored is enough where it is asked for) {
+  answer a;
+  const auto s = life();
+  s->m.outbox().publish({"t", "x", qos::at_least_once}, {.until = publish_until::stored},
+                        sdk::publish_number{1}, s->now, [&](std::error_code e) { a = e; });
+  CAF_CHECK(!a);
+  s->m.commit();
+  CAF_CHECK(a == ok);
+}
+
+CAF_TEST(a file that cannot be opened is an error) {
+  client_options o;
+  scripted s{o, sdk::open_sqlite_outbox("/nonexistent/outbox")};
+  CAF_CHECK(s.m.load(s.now) == make_error_code(errc::store_failed));
+  answer a;
+  s.publish(a, "t", "x", qos::at_least_once);
+  CAF_CHECK(a == make_error_code(errc::store_failed));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
