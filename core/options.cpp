@@ -163,7 +163,7 @@ constexpr auto table = std::to_array<option>({
      "256", "1", "65536", on_reload, "Links that other pods may have to this one, those included that have not said who they are; further ones are closed at once."},
     // Above mqtt.packet.bytes.max, whose largest packet has to fit with its route.
     {"links.frame.bytes.max", [](settings& s) -> auto& { return s.links.frame_bytes_max; },
-     "2MiB", "64KiB", "1GiB", on_restart, "Largest frame accepted from another pod; announced to it. The largest MQTT packet has to fit."},
+     "2MiB", "64KiB", "1GiB", on_restart, "Largest frame accepted from another pod; announced to it. Must exceed `mqtt.packet.bytes.max` by 65 KiB."},
     {"links.queue.bytes.max", [](settings& s) -> auto& { return s.links.queue_bytes_max; },
      "16MiB", "64KiB", "4GiB", on_restart, "Bytes that may wait for one link; above it topics hold their publishers back."},
     {"links.queue.frames.max", [](settings& s) -> auto& { return s.links.queue_frames_max; },

@@ -158,6 +158,13 @@ CAF_TEST(variables that Kubernetes sets for a service of our name are none of ou
 CAF_TEST(options that contradict each other are an error) {
   CAF_CHECK_EQUAL(problems({"--safety.grace.min=2s"}),
                   strings{"configuration: `safety.grace.min` must not exceed `safety.grace.max`"});
+  CAF_CHECK_EQUAL(problems({"--bank.ttl.min=3m"}),
+                  strings{"configuration: `bank.ttl.min` must not exceed `bank.ttl.max`"});
+  CAF_CHECK_EQUAL(problems({"--mqtt.packet.bytes.max=2MiB"}), strings{}); // no other pod
+  CAF_CHECK_EQUAL(problems({"--mqtt.packet.bytes.max=2MiB", "--zk.servers=127.0.0.1:2181"}),
+                  strings{"configuration: `links.frame.bytes.max` must exceed "
+                          "`mqtt.packet.bytes.max` by 65 KiB: a message of the largest packet must "
+                          "reach other pods"});
 }
 
 CAF_TEST(asking for help looks at nothing else) {
