@@ -10,7 +10,6 @@ from .process import Process, connect
 
 CLASS_PATH = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar"
 FLAGS = [
-    "-Xmx1g",
     # Without it, closing a session with very many ephemeral nodes writes one transaction too large to be read again.
     "-Dzookeeper.closeSessionTxn.enabled=false",
     "-Djute.maxbuffer=16777216",
@@ -32,7 +31,8 @@ def mode(address: str) -> str:
     return words[0] if words else ""
 
 
-def make(count: int, tick_ms: int, home: pathlib.Path, network: Loopback | Namespaces) -> list[Process]:
+def make(count: int, tick_ms: int, home: pathlib.Path, network: Loopback | Namespaces,
+         heap: str = "1g") -> list[Process]:
     """The servers of an ensemble, not started."""
     names = [f"server-{i + 1}" for i in range(count)]
     hosts = [network.host(name) for name in names]
@@ -49,7 +49,7 @@ def make(count: int, tick_ms: int, home: pathlib.Path, network: Loopback | Names
             f"tickTime={tick_ms}\ninitLimit=20\nsyncLimit=10\ndataDir={place}\n"
             f"clientPortAddress={host}\nclientPort={port}\nmaxClientCnxns=0\n"
             f"admin.enableServer=false\n4lw.commands.whitelist=srvr,mntr\n{members}")
-        command = ["java", *FLAGS, "-cp", CLASS_PATH,
+        command = ["java", f"-Xmx{heap}", *FLAGS, "-cp", CLASS_PATH,
                    "org.apache.zookeeper.server.quorum.QuorumPeerMain", str(place / "zoo.cfg")]
         made.append(Process("server", name, f"{host}:{port}", place / "log", network.inside(name, command),
                             lambda process: mode(process.address) != ""))

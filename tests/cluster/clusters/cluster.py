@@ -42,10 +42,10 @@ class Cluster:
     """Pods and servers by number; `with` starts and stops them. Not thread-safe but for reading."""
 
     def __init__(self, program: str, pods: int = 3, servers: int = 1, netns: bool = False, options: tuple[str, ...] = (),
-                 session_timeout_s: float = SESSION_TIMEOUT_S):
+                 session_timeout_s: float = SESSION_TIMEOUT_S, heap: str = "1g"):
         if netns and (os.geteuid() != 0 or not shutil.which("ip")):
             raise Unsupported("network namespaces need root and the program `ip`")
-        self.command = [str(ROOT / "tools/cluster"), str(pods), "--servers", str(servers), "--program", program,
+        self.command = [str(ROOT / "tools/cluster"), str(pods), "--servers", str(servers), "--heap", heap, "--program", program,
                         *(["--netns"] if netns else []), "--", f"--zk.session.timeout={session_timeout_s:g}s",
                         "--sys.interval=1s", *options]
         self.session_timeout_s = session_timeout_s
