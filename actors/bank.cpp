@@ -143,7 +143,8 @@ void bank::refuse(const commit_ptr& c, bank_limit limit) {
   if (limit == bank_limit::credit && draw_failed_) // there may be credit, but no room for the draw
     return answer(c, unexpected(zk::multi_error{*draw_failed_}));
   auto& figures = pod().bank_counts;
-  const std::uint64_t first = c->tried == attempt::first ? 1 : 0;
+  // Once for a message: not again when it is tried again, nor for its further addressees.
+  const std::uint64_t first = c->tried == attempt::first && c->cost > 0 ? 1 : 0;
   const auto at = pod().store_time.unix_ms(*pod().clock);
   auto after = accounts_.returned_after(std::max<std::int64_t>(1, c->cost - available()), at);
   if (limit == bank_limit::client_share && !c->held.empty()) {

@@ -127,7 +127,7 @@ CAF_TEST(who counts on a copy that was refused is refused with it) {
   ask(p, second);
   settle();
   CAF_CHECK(first->refused && second->refused);
-  CAF_CHECK_EQUAL(p.pod.bank_counts.refusals.get(), 2u);
+  CAF_CHECK_EQUAL(p.pod.bank_counts.refusals.get(), 1u);
 }
 
 CAF_TEST(what costs nothing goes on when there is no credit) {

@@ -286,6 +286,19 @@ CAF_TEST(a 3 x publisher waits for credit and is promised as soon as it comes ba
   check_books();
 }
 
+CAF_TEST(a message for several sessions was refused once) {
+  for (const auto* name : {"two", "three"}) {
+    client c{*this, name};
+    c.connect(true, 3600);
+    c.subscribe("t/#", qos::at_least_once);
+    c.lose_connection();
+  }
+  fill();
+  const auto before = pod.bank_counts.refusals.get();
+  CAF_CHECK(publish("t/x", "m") == reason_code::quota_exceeded);
+  CAF_CHECK_EQUAL(pod.bank_counts.refusals.get(), before + 1);
+}
+
 CAF_TEST(a message that waits was refused once) {
   client old{*this, "old"};
   old.version = mqtt::protocol_version::v3_1_1;
