@@ -49,13 +49,12 @@ session::behavior_type session::make_behavior() {
         if (ending_)
           quit();
       },
-      [this](shut_down_atom) { return shut_down(); },
+      [this](shut_down_atom) { shut_down(); },
   };
 }
 
 void session::on_exit() {
   services().timers->cancel(*this);
-  say_goodbye();
   if (counted_)
     services().counters.sessions.sub();
   if (connection_) {
@@ -260,23 +259,14 @@ void session::close(mqtt::close_mode mode) {
   walking_ = false;
 }
 
-/// Answered when what the client leaves behind is with the post office: while that still writes an
-/// older state, the last one, with the time of the end, waits for its turn.
-caf::result<void> session::shut_down() {
+void session::shut_down() {
   if (arriving_)
     abort(*std::exchange(arriving_, nullptr));
-  const bool waits = saving_;
+  // While the post office still writes an older state, the last one, with the time of the end,
+  // follows at once: nobody is left to send it afterwards.
+  saving_ = false;
   machine_.disconnect(mqtt::reason_code::server_shutting_down, "the server stops", now());
-  finish_turn();
-  if (!waits || ending_ || revision_ == saved_revision_)
-    return caf::unit;
-  goodbye_ = make_response_promise();
-  return goodbye_;
-}
-
-void session::say_goodbye() {
-  if (goodbye_.pending())
-    goodbye_.deliver(caf::message{});
+  finish_turn(); // what it leaves behind is with the post office before this is answered
 }
 
 // --- time ---

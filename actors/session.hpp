@@ -118,8 +118,7 @@ private:
   void forgotten();
   void state_saved(std::uint64_t revision, mqtt::reason_code outcome);
   void page_came(const retained_page& p);
-  caf::result<void> shut_down();
-  void say_goodbye();
+  void shut_down();
 
   /// What follows every event: batches leave, changes are saved, timers are set.
   void finish_turn();
@@ -152,7 +151,6 @@ private:
   std::uint64_t revision_ = 0;                             ///< of the session's state
   std::uint64_t saved_revision_ = 0;
   std::uint64_t connack_revision_ = 0; ///< CONNACK waits until this is saved; 0: for nothing
-  caf::response_promise goodbye_;      ///< while the pod stops and the last state is not saved yet
   std::shared_ptr<restored_session> restored_; ///< until the first turn
   std::shared_ptr<attachment> arriving_; ///< waits until all have forgotten the session before it
   std::uint32_t erasing_ = 0; ///< questions to the post office to erase us that it has not answered

@@ -180,14 +180,12 @@ void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
       }
     complete_subscribes();
     submit_last();
-    say_goodbye();
     return rearm();
   }
   saved_revision_ = std::max(saved_revision_, revision);
   let_in();
   complete_subscribes();
   finish_turn();
-  say_goodbye();
 }
 
 void session::deposit(const mqtt::delivery& d, mqtt::stored_pointer p) {
