@@ -138,7 +138,7 @@ void apply(const assignment& a, loaded_config& into, std::vector<config_problem>
 
 /// What a packet may take in a frame beside its own bytes: its topic once more, the longest there
 /// can be, and its route.
-constexpr std::size_t frame_overhead_bytes_max = 65'535 + 1'024;
+constexpr std::size_t beside_packet_bytes_max = 65'535 + 1'024;
 
 /// Rules that need more than one option.
 void check_together(const settings& s, std::vector<config_problem>& problems) {
@@ -147,7 +147,7 @@ void check_together(const settings& s, std::vector<config_problem>& problems) {
   if (s.bank.ttl_min > s.bank.ttl_max)
     problems.push_back({"configuration", "`bank.ttl.min` must not exceed `bank.ttl.max`"});
   if (!s.zk.servers.empty() &&
-      s.mqtt.packet_bytes_max + frame_overhead_bytes_max > s.links.frame_bytes_max)
+      s.mqtt.packet_bytes_max + beside_packet_bytes_max > s.links.frame_bytes_max)
     problems.push_back({"configuration", "`links.frame.bytes.max` must exceed "
                                          "`mqtt.packet.bytes.max` by 65 KiB: a message of the "
                                          "largest packet must reach other pods"});

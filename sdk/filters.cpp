@@ -2,6 +2,7 @@
 
 #include "mqtt/encoder.hpp"
 #include "sdk/include/mqttzoo/error.hpp"
+#include "sdk/wire_message.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -132,7 +133,7 @@ bool filters::suback(const mqtt::suback_packet& p) {
   if (mqtt::is_failure(code)) {
     auto refused = std::move(at->second);
     entries_.erase(at); // so that it is not asked for on the next connection
-    answer(refused, reason{static_cast<int>(code)}, mqtt::qos::at_most_once);
+    answer(refused, to_error(code), mqtt::qos::at_most_once);
   } else {
     answer(at->second, {}, static_cast<mqtt::qos>(code));
   }
@@ -147,8 +148,7 @@ bool filters::unsuback(const mqtt::unsuback_packet& p) {
   const auto refused = std::ranges::find_if(p.reasons, mqtt::is_failure);
   auto finished = std::move(at->finished);
   leaving_.erase(at);
-  finished(refused == p.reasons.end() ? std::error_code{}
-                                      : std::error_code{reason{static_cast<int>(*refused)}});
+  finished(refused == p.reasons.end() ? std::error_code{} : to_error(*refused));
   return true;
 }
 

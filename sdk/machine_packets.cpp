@@ -2,13 +2,10 @@
 #include "mqtt/encoder.hpp"
 #include "sdk/include/mqttzoo/error.hpp"
 #include "sdk/machine.hpp"
+#include "sdk/wire_message.hpp"
 
 namespace mqttzoo::sdk {
 namespace {
-
-std::error_code to_error(mqtt::reason_code code) {
-  return reason{static_cast<int>(code)};
-}
 
 server_grants grants_of(const mqtt::connack_packet& p, mqtt::protocol_version version) {
   server_grants g;

@@ -3,6 +3,7 @@
 #include "sdk/include/mqttzoo/error.hpp"
 #include "sdk/outbox.hpp"
 #include "sdk/retry_after.hpp"
+#include "sdk/wire_message.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,10 +13,6 @@ namespace {
 
 /// Shorter topics gain nothing from an alias, which takes three bytes.
 constexpr std::size_t aliased_topic_bytes_min = 4;
-
-std::error_code to_error(mqtt::reason_code code) {
-  return reason{static_cast<int>(code)};
-}
 
 /// Whole seconds until `expires`, at least 1.
 std::uint32_t seconds_left(time_point expires, time_point now) {

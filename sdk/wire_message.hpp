@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mqtt/packet.hpp"
+#include "sdk/include/mqttzoo/error.hpp"
 #include "sdk/include/mqttzoo/message.hpp"
 #include "sdk/include/mqttzoo/options.hpp"
 
@@ -28,6 +29,11 @@ mqtt::will to_wire(const will_options& w);
 
 /// Bytes that a message counts with in an outbox.
 std::size_t cost_bytes(const message& m) noexcept;
+
+/// What a server answered, as applications see it.
+inline std::error_code to_error(mqtt::reason_code code) noexcept {
+  return reason{static_cast<int>(code)};
+}
 
 constexpr mqtt::qos to_wire(qos q) noexcept {
   return static_cast<mqtt::qos>(q);

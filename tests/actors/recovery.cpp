@@ -3,10 +3,9 @@
 #define CAF_SUITE recovery
 #include "tests/actors/books.hpp"
 #include "tests/actors/fixture.hpp"
+#include "tests/scratch_directory.hpp"
 #include "zk/message_parts.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <optional>
 
@@ -23,25 +22,14 @@ constexpr std::uint32_t kept_s = 3600;
 
 struct recovery_fixture {
   core::manual_clock clock;
-  std::filesystem::path directory;
+  test::scratch_directory directory;
   std::optional<test::pod_fixture> pod;
 
-  recovery_fixture() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "mqttzoo-recovery-XXXXXX").string();
-    if (!mkdtemp(name.data()))
-      CAF_FAIL("no temporary directory");
-    directory = name;
-    begin();
-  }
-  ~recovery_fixture() {
-    pod.reset();
-    std::filesystem::remove_all(directory);
-  }
+  recovery_fixture() { begin(); }
 
   std::unique_ptr<zk::embedded_store> open_store() {
     zk::embedded_options options;
-    options.path = directory.string();
+    options.path = directory.path();
     options.clock = &clock;
     return std::move(zk::embedded_store::open(options).value());
   }
@@ -51,7 +39,7 @@ struct recovery_fixture {
     return std::move(actors::recover(*store, zk::paths{}, clock).value());
   }
 
-  void begin() { pod.emplace(test::pod_options{directory.string(), &clock, recover()}); }
+  void begin() { pod.emplace(test::pod_options{directory.path(), &clock, recover()}); }
 
   /// As with SIGKILL: what no session or topic has sent to the store by now is lost.
   void crash() {
@@ -286,7 +274,7 @@ CAF_TEST(a pod among others finds retained messages and leaves the rest alone) {
     }
     CAF_CHECK_EQUAL(ordered.size(), 2u);
   }
-  pod.emplace(test::pod_options{directory.string(), &clock, {}});
+  pod.emplace(test::pod_options{directory.path(), &clock, {}});
   CAF_CHECK_EQUAL(pod->mails(), 1u);
   CAF_CHECK_EQUAL(pod->stored_sessions(), 1u);
 }

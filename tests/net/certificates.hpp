@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/tls_context.hpp"
+#include "tests/scratch_directory.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -9,10 +10,8 @@
 #include <openssl/x509v3.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
-#include <stdlib.h>
 #include <string>
 
 namespace mqttzoo::net::test {
@@ -42,10 +41,6 @@ struct certificate_text {
 class authority {
 public:
   authority() {
-    char path[] = "/tmp/mqttzoo-test-XXXXXX";
-    if (!::mkdtemp(path))
-      throw std::runtime_error{"mkdtemp"};
-    directory_ = path;
     own_key_ = make_key();
     own_ =
         make({.common_name = "test authority", .dns_name = {}, .authority = true}, own_key_.get());
@@ -53,9 +48,8 @@ public:
   }
   authority(const authority&) = delete;
   authority& operator=(const authority&) = delete;
-  ~authority() { std::filesystem::remove_all(directory_); }
 
-  std::string path(const std::string& name) const { return directory_ / name; }
+  std::string path(const std::string& name) const { return directory_.path() + '/' + name; }
 
   /// A new key and a certificate for it.
   tls_files issue(const certificate_text& text) {
@@ -116,7 +110,7 @@ private:
       throw std::runtime_error{"PEM_write_X509"};
   }
 
-  std::filesystem::path directory_;
+  mqttzoo::test::scratch_directory directory_;
   key_ptr own_key_;
   certificate_ptr own_;
   long serial_ = 0;

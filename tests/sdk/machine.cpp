@@ -28,14 +28,6 @@ mqtt::suback_packet granted(mqtt::packet_id id, mqtt::reason_code reason) {
   return {id, {reason}, {}, {}};
 }
 
-client_options lasting() {
-  client_options o;
-  o.client_id = "c";
-  o.clean_start = false;
-  o.session_expiry_s = 100;
-  return o;
-}
-
 } // namespace
 
 CAF_TEST(acknowledgements go out in the order of arrival) {

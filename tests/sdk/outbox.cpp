@@ -14,14 +14,6 @@ namespace {
 
 const std::error_code ok;
 
-client_options lasting() {
-  client_options o;
-  o.client_id = "c";
-  o.clean_start = false;
-  o.session_expiry_s = 100;
-  return o;
-}
-
 } // namespace
 
 CAF_TEST(QoS 0 is promised when it is written and not before) {

@@ -15,6 +15,15 @@ namespace mqttzoo::sdk::test {
 
 using namespace std::chrono_literals;
 
+/// Of a client whose session outlives its connections.
+inline client_options lasting() {
+  client_options o;
+  o.client_id = "c";
+  o.clean_start = false;
+  o.session_expiry_s = 100;
+  return o;
+}
+
 /// What a promise said; nothing while it is open.
 using answer = std::optional<std::error_code>;
 

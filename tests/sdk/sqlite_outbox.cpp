@@ -4,11 +4,12 @@
 
 #include "scripted.hpp"
 #include "sdk/wire_message.hpp"
+#include "tests/scratch_directory.hpp"
 
 #include <caf/test/dsl.hpp>
 
-#include <filesystem>
-#include <stdlib.h>
+#include <memory>
+#include <stdexcept>
 
 using namespace mqttzoo;
 using namespace mqttzoo::sdk::test;
@@ -20,26 +21,16 @@ const std::error_code ok;
 
 /// A file in a directory that goes with the test, and clients that use it one after the other.
 struct fixture {
-  fixture() {
-    char path[] = "/tmp/mqttzoo-test-XXXXXX";
-    if (!::mkdtemp(path))
-      throw std::runtime_error{"mkdtemp"};
-    directory = path;
-  }
-  ~fixture() { std::filesystem::remove_all(directory); }
-
   std::unique_ptr<scripted> life() {
-    client_options o;
-    o.client_id = "c";
-    o.clean_start = false;
-    o.session_expiry_s = 100;
-    auto s = std::make_unique<scripted>(o, sdk::open_sqlite_outbox(directory / "outbox"));
+    auto s = std::make_unique<scripted>(lasting(), sdk::open_sqlite_outbox(file()));
     if (s->m.load(s->now))
       throw std::runtime_error{"load"};
     return s;
   }
 
-  std::filesystem::path directory;
+  std::string file() const { return directory.path() + "/outbox"; }
+
+  mqttzoo::test::scratch_directory directory;
 };
 
 } // namespace

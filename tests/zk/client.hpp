@@ -2,6 +2,7 @@
 // it heard.
 #pragma once
 
+#include "tests/scratch_directory.hpp"
 #include "zk/store.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -9,7 +10,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -183,23 +183,6 @@ private:
   std::shared_ptr<recorder> ears_;
 };
 
-/// A directory that is gone with the test.
-class scratch_directory {
-public:
-  scratch_directory() {
-    auto pattern = (std::filesystem::temp_directory_path() / "mqttzoo-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  scratch_directory(const scratch_directory&) = delete;
-  scratch_directory& operator=(const scratch_directory&) = delete;
-  ~scratch_directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
-private:
-  std::string path_;
-};
+using mqttzoo::test::scratch_directory;
 
 } // namespace mqttzoo::zk::test

@@ -1,13 +1,12 @@
 // An application that is killed while it publishes, with an outbox in a file.
 #include "harness.hpp"
+#include "tests/scratch_directory.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
 #include <csignal>
-#include <filesystem>
 #include <iostream>
 #include <map>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,9 +63,8 @@ std::uint32_t life(const client_options& options, const std::string& topic, std:
 
 /// Whatever was stored arrives once, and in order, however often the application is killed.
 awaitable<void> crashes(world& w) {
-  char directory[] = "/tmp/mqttzoo-test-XXXXXX";
-  check(::mkdtemp(directory) != nullptr, "mkdtemp");
-  const auto file = std::string{directory} + "/outbox";
+  const scratch_directory directory;
+  const auto file = directory.path() + "/outbox";
   const auto topic = w.unique("crash");
   client receiver{w.io.get_executor(), w.lasting(topic + "/r")};
   check(co_await receiver.connect(), "connect");
@@ -89,7 +87,6 @@ awaitable<void> crashes(world& w) {
       break;
     ++times[m.payload];
   }
-  std::filesystem::remove_all(directory);
   for (std::uint32_t i = 1; i <= stored; ++i) {
     const auto found = times.find(std::to_string(i));
     check(found != times.end(), std::to_string(i) + " is lost");
