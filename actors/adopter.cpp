@@ -1,6 +1,7 @@
 #include "actors/adopter.hpp"
 
 #include "actors/home.hpp"
+#include "actors/move_frames.hpp"
 #include "actors/session_owner.hpp"
 #include "core/log.hpp"
 
@@ -25,6 +26,7 @@ adopter::behavior_type adopter::make_behavior() {
   return {
       [this](adopt_atom, const view_ref& v) { adopt(v); },
       [this](changed_atom, const card_ref&) { announced(); },
+      [this](heard_atom, const member_ref& by, const pod_frame& f) { given(by, f); },
       [this](shut_down_atom) { quit(); },
   };
 }
@@ -53,6 +55,20 @@ void adopter::adopt(const view_ref& v) {
   begin(v);
 }
 
+/// Comes before the word that ends its view's step, so before that view is adopted here.
+void adopter::given(const member_ref& by, const pod_frame& frame) {
+  const auto g = decode_given(frame);
+  if (!g)
+    return send(by->peer, misbehaved_atom::value, std::string{"list of sessions"});
+  if (g->view < given_in_)
+    return;
+  if (g->view > given_in_)
+    given_.clear();
+  given_in_ = g->view;
+  for (const auto& client : g->clients)
+    given_.push_back(paths_.session(client));
+}
+
 void adopter::begin(const view_ref& v) {
   view_ = v;
   ++run_;
@@ -64,8 +80,13 @@ void adopter::begin(const view_ref& v) {
   const bool lost_nobody =
       done_ && std::all_of(done_->members.begin(), done_->members.end(),
                            [&](const member_ref& m) { return v->contains(m->life); });
-  if (lost_nobody && claims_.empty())
-    return finish();
+  if (given_in_ == v->number)
+    again_.insert(given_.begin(), given_.end());
+  if (lost_nobody && claims_.empty()) {
+    if (again_.empty())
+      return finish();
+    return look_again();
+  }
   for (const auto& [path, state] : claims_) // this pod may not be their home any more, but has them
     if (state == claim::failed)
       again_.insert(path);

@@ -6,7 +6,8 @@
 // writing itself into their owner nodes. What is stored of a session is read after that, as until
 // then other pods' transactions may add to it. Its mail stays where it is, as pods that adopt may
 // share it: the leader removes it when its time is over. Only when all is read are the sessions
-// begun, together.
+// begun, together. The same for sessions that another pod hands over (usher.hpp), which says which
+// ones they are.
 //
 // Bounded: so many sessions are worked on at a time, and so many buckets listed. What the store
 // does not answer is tried again in a second; what is damaged is reported and left alone.
@@ -42,6 +43,10 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "adopter"; }
+
+  // actor_record: descriptions_cluster.cpp
+  wait_state waits() const override;
+  void describe(facts& to) const override;
   void on_exit() override;
 
 private:
@@ -74,6 +79,7 @@ private:
   // adopter.cpp: which sessions
   bool is_busy(const std::string& path) const;
   void adopt(const view_ref& v);
+  void given(const member_ref& by, const pod_frame& frame);
   void begin(const view_ref& v);
   void look_again();
   void go_on();
@@ -108,9 +114,12 @@ private:
   zk::handler<T> then(F f);
 
   zk::paths paths_;
-  view_ref view_;         ///< whose orphans are looked for
-  view_ref done_;         ///< none of its orphans is left
-  view_ref next_;         ///< came while sessions were begun
+  view_ref view_; ///< whose orphans are looked for
+  view_ref done_; ///< none of its orphans is left
+  view_ref next_; ///< came while sessions were begun
+  /// What this pod is to take over in a view that is not begun; the last one's.
+  std::int64_t given_in_ = -1;
+  std::vector<std::string> given_;
   std::uint64_t run_ = 0; ///< counts views; what was asked for an older one is void
   std::vector<std::string> prefixes_, buckets_; ///< to be listed
   std::size_t listing_ = 0;

@@ -28,6 +28,7 @@ struct attachment {
   /// came before it was let in.
   mqtt::reason_code refusal = mqtt::reason_code::success;
   std::string refusal_text;
+  std::string refusal_reference; ///< where its client is to go; empty: nowhere
   /// Set by the home with the first claim, where pods must agree: later it is refused.
   net::time_point wait_until = net::time_point::max();
   unsigned not_here = 0; ///< how often a pod was said to have the session and had it not

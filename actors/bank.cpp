@@ -49,6 +49,13 @@ void bank::on_exit() {
   loans_.clear();
 }
 
+/// What is under way goes on with its answer.
+void bank::await_store() {
+  if (work_ != work::busy)
+    busy_since_ = now();
+  work_ = work::busy;
+}
+
 void bank::commit(const commit_ptr& c) {
   if (work_ == work::over)
     return answer(c, unexpected(zk::multi_error{zk::error::session_expired}));

@@ -62,6 +62,10 @@ public:
   const char* name() const override { return "bank"; }
   void on_exit() override;
 
+  // actor_record: descriptions.cpp
+  wait_state waits() const override;
+  void describe(facts& to) const override;
+
   /// On the unit's thread.
   const bank_accounts& accounts() const noexcept { return accounts_; }
 
@@ -75,6 +79,7 @@ private:
     over, ///< the books are not this pod's any more
   };
 
+  void await_store();
   void commit(const commit_ptr& c);
   void go_on();
   void answer(const commit_ptr& c, zk::multi_result result);
@@ -149,6 +154,7 @@ private:
   const zk::paths paths_;
   const pod_life life_; ///< as its nodes are called
   work work_ = work::busy;
+  net::time_point busy_since_{}; ///< while it waits for the store
   bool closing_ = false;
 
   // the books, as they were committed

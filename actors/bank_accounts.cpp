@@ -11,6 +11,16 @@ std::int64_t second_of(std::int64_t unix_ms) noexcept {
   return (unix_ms + 999) / 1000;
 }
 
+/// The `n` largest of `found`, in order.
+std::vector<bank_accounts::named_account> largest(std::vector<bank_accounts::named_account> found,
+                                                  std::size_t n) {
+  n = std::min(n, found.size());
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(n), found.end(),
+                    [](const auto& a, const auto& b) { return a.of.credits > b.of.credits; });
+  found.resize(n);
+  return found;
+}
+
 } // namespace
 
 std::string_view to_string(bank_limit l) noexcept {
@@ -65,6 +75,22 @@ bank_accounts::account bank_accounts::of(const client_id& client) const {
 bank_accounts::account bank_accounts::of_topic(const std::string& topic) const {
   const auto found = topics_.find(topic);
   return found == topics_.end() ? account{} : found->second;
+}
+
+std::vector<bank_accounts::named_account> bank_accounts::largest_clients(std::size_t n) const {
+  std::vector<named_account> found;
+  found.reserve(clients_.size());
+  for (const auto& [client, a] : clients_)
+    found.push_back({client.str(), a.sum});
+  return largest(std::move(found), n);
+}
+
+std::vector<bank_accounts::named_account> bank_accounts::largest_topics(std::size_t n) const {
+  std::vector<named_account> found;
+  found.reserve(topics_.size());
+  for (const auto& [topic, a] : topics_)
+    found.push_back({topic, a});
+  return largest(std::move(found), n);
 }
 
 std::int64_t bank_accounts::next_expiry_unix_ms() const noexcept {

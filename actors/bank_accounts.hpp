@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace mqttzoo::actors {
 
@@ -30,6 +31,13 @@ public:
   /// All zero if it holds nothing.
   account of(const client_id& client) const;
   account of_topic(const std::string& topic) const;
+  struct named_account {
+    std::string name; ///< a client id or a topic
+    account of;
+  };
+  /// The `n` with the most credits, most first. Looks at all of them.
+  std::vector<named_account> largest_clients(std::size_t n) const;
+  std::vector<named_account> largest_topics(std::size_t n) const;
   const account& all() const noexcept { return all_.sum; }
   std::size_t clients() const noexcept { return clients_.size(); }
   std::size_t topics() const noexcept { return topics_.size(); }

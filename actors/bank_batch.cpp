@@ -49,13 +49,14 @@ void bank::send_batch() {
   alone_ -= std::min(alone_, batch_.size());
   if (what.empty() && !batch_.empty()) // the accounts change and nothing else
     return batch_applied(zk::multi_result{});
-  work_ = work::busy;
+  await_store();
   what.emplace_back(zk::set_op{paths_.bank_pod_out(life_),
                                zk::encode_spent({seq_ + 1, batch_spent_}), out_version_});
   write(std::move(what), [this](const zk::multi_result& result) { batch_ended(result); });
 }
 
 void bank::batch_ended(const zk::multi_result& result) {
+  pod().bank_counts.store.add(now() - busy_since_);
   if (result) {
     ++seq_;
     spent_ = batch_spent_;

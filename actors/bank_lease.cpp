@@ -25,7 +25,7 @@ constexpr std::int64_t quantum_part = 256;
 /// A pod that is alone finds its books as its last life left them; in a cluster each life has books
 /// of its own.
 void bank::open() {
-  work_ = work::busy;
+  await_store();
   read(paths_.bank_pod_out(life_), [this](const auto& out) {
     if (!out && zk::may_pass(out.error()))
       return retry(out.error(), [this] { open(); });
@@ -91,7 +91,7 @@ bool bank::runs_low() const noexcept {
 
 /// Draws so that at least `need` can be spent, if there is as much.
 void bank::draw(std::int64_t need) {
-  work_ = work::busy;
+  await_store();
   read_free([this, need](const zk::node& free) { draw_from(free, need); },
             [this, need] { draw(need); });
 }
@@ -115,7 +115,7 @@ void bank::draw_from(const zk::node& free, std::int64_t need) {
 }
 
 void bank::give_back(std::int64_t credits) {
-  work_ = work::busy;
+  await_store();
   read_free(
       [this, credits](const zk::node& free) {
         const auto books = zk::decode_free(free.data);

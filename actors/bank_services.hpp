@@ -37,7 +37,8 @@ struct bank_figures {
   mqtt::counter transactions;
   mqtt::counter lost_answers; ///< that were looked up
   mqtt::counter next_expiry_unix_ms;
-  mqtt::counter queued; ///< transactions that wait
+  mqtt::counter queued;          ///< transactions that wait
+  mqtt::latency_histogram store; ///< from a transaction to its answer
 };
 
 /// The clock that expiries go by: the store's, as far as this pod can tell from what it stamped

@@ -18,6 +18,7 @@ batch::batch(mqtt::topic_ref to, card_ref from, std::uint64_t from_epoch)
 
 void batch::add(publication p) {
   bytes_ += weight(*p.message);
+  followed_ |= p.message->trace() != mqtt::trace_mark::none;
   if (publisher)
     publisher->transit_bytes.fetch_add(weight(*p.message), std::memory_order_relaxed);
   publications.push_back(std::move(p));

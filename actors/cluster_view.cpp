@@ -51,8 +51,9 @@ std::optional<client_bucket> bucket_of(std::string_view path) {
   return client_bucket{value};
 }
 
-cluster_view::cluster_view(std::int64_t n, std::vector<member_ref> m, member_ref s)
-    : number(n), members(sorted(std::move(m))), self(std::move(s)) {
+cluster_view::cluster_view(std::int64_t n, std::vector<member_ref> m, member_ref s,
+                           session_move move_in_it)
+    : number(n), members(sorted(std::move(m))), self(std::move(s)), move(std::move(move_in_it)) {
   assert(contains(self->life));
   seeds_.reserve(members.size());
   for (const auto& member : members)
@@ -67,16 +68,23 @@ member_ref cluster_view::find(const pod_life& life) const {
 }
 
 const member_ref& cluster_view::home_of(client_bucket bucket) const {
-  std::size_t best = 0;
+  static const member_ref nobody;
+  return home_without(move.why == move_purpose::drain ? move.by : nobody, bucket);
+}
+
+const member_ref& cluster_view::home_without(const member_ref& leaves, client_bucket bucket) const {
+  const member_ref* best = nullptr;
   std::uint64_t best_weight = 0;
   for (std::size_t i = 0; i < members.size(); ++i) {
+    if (leaves && members[i]->life == leaves->life && members.size() > 1)
+      continue;
     const auto weight = mix(seeds_[i] ^ static_cast<std::uint64_t>(bucket));
-    if (i == 0 || weight > best_weight) {
-      best = i;
+    if (!best || weight > best_weight) {
+      best = &members[i];
       best_weight = weight;
     }
   }
-  return members[best];
+  return *best;
 }
 
 } // namespace mqttzoo::actors

@@ -18,9 +18,12 @@ namespace mqttzoo::actors {
 /// A pod's life as this pod knows it, from the view that brought it until nobody refers to it.
 class cluster_member final : public ref_counted {
 public:
-  explicit cluster_member(pod_life l) : life(std::move(l)) {}
+  explicit cluster_member(pod_life l, std::string m = {})
+      : life(std::move(l)), mqtt(std::move(m)) {}
 
   const pod_life life;
+  /// Where clients connect to it; empty: nobody but itself knows.
+  const std::string mqtt;
   /// The way to it; null for this pod itself. Set once by the membership actor, before anybody
   /// else sees the member.
   peer_actor peer;
@@ -34,21 +37,35 @@ enum class client_bucket : std::uint16_t {};
 /// Which of them `.../<ab>/<cd>` is; nothing if it is no bucket.
 std::optional<client_bucket> bucket_of(std::string_view path);
 
+/// Sessions of one pod go to their homes in this view; see usher.hpp.
+struct session_move {
+  member_ref by; ///< null: none do
+  std::uint64_t batch = 0;
+  move_purpose why{};
+};
+
 class cluster_view final : public ref_counted {
 public:
   /// `members` in any order, `self` among them.
-  cluster_view(std::int64_t number, std::vector<member_ref> members, member_ref self);
+  cluster_view(std::int64_t number, std::vector<member_ref> members, member_ref self,
+               session_move move = {});
 
   const std::int64_t number;             ///< rises with every change
   const std::vector<member_ref> members; ///< by life
   const member_ref self;
+  const session_move move;
 
   bool alone() const noexcept { return members.size() == 1; }
   /// Null if it is not a member (any more, or yet).
   member_ref find(const pod_life& life) const;
   bool contains(const pod_life& life) const { return find(life) != nullptr; }
-  /// The member that says who has the sessions of these clients.
+  /// The member that says who has the sessions of these clients. One that drains is nobody's home,
+  /// if there is another.
   const member_ref& home_of(client_bucket bucket) const;
+  /// The one that will be when `leaves` is none any more.
+  const member_ref& home_without(const member_ref& leaves, client_bucket bucket) const;
+  /// Whether sessions of `m` move in this view.
+  bool moves_from(const pod_life& life) const { return move.by && move.by->life == life; }
 
 private:
   std::vector<std::uint64_t> seeds_; ///< parallel to members

@@ -22,7 +22,11 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "courier"; }
-  void on_exit() override { topics_.clear(); } // lets go of them, so that they end too
+  void describe(facts& to) const override; // descriptions.cpp
+  void on_exit() override {
+    topics_.clear(); // lets go of them, so that they end too
+    services().traces.stop();
+  }
 
   /// What the unit knows of a topic name. Valid for the current turn: a topic that retires is
   /// forgotten between turns.

@@ -49,6 +49,10 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "directory"; }
+
+  // actor_record: descriptions_cluster.cpp
+  wait_state waits() const override;
+  void describe(facts& to) const override;
   void on_exit() override;
 
 private:
@@ -84,6 +88,7 @@ private:
     std::uint64_t number = 0; ///< wants up to this one must be written
     std::shared_ptr<const subscription_change> change;
     change_done done;
+    net::time_point since;
   };
 
   void want(const std::string& filter, bool wanted);
@@ -173,6 +178,7 @@ private:
   void rerouted(const mqtt::topic_ref& name);
   void answered(watched_topic& t);
   far_route route_of(const watched_topic& t) const;
+  bool waits_for_move() const;
   void update(watched_topic& t);
   void update_all();
   template<class F>

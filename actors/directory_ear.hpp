@@ -17,6 +17,7 @@ public:
       std::function<void(const zk::session_event&)> session)
       : watch_(std::move(watch)), session_(std::move(session)) {}
 
+  std::string_view whose() const noexcept override { return "directory"; }
   void on_watch(const zk::watch_event& event) override {
     if (!stopped_)
       watch_(event);

@@ -70,10 +70,11 @@ void directory::answered(watched_topic& t) {
 
 far_route directory::route_of(const watched_topic& t) const {
   far_route route;
-  route.promises_wait = suspended_;
+  route.promises_wait = suspended_ || waits_for_move();
   const auto consider = [&](const pod_life& life) {
     if (life == self_)
       return;
+    route.promises_wait |= !settled_ && view_->moves_from(life);
     if (auto member = view_->find(life))
       route.pods.push_back(std::move(member));
     else if (!settled_ && !departed_.contains(life))
@@ -91,6 +92,16 @@ far_route directory::route_of(const watched_topic& t) const {
             [](const member_ref& a, const member_ref& b) { return a->life < b->life; });
   pods.erase(std::unique(pods.begin(), pods.end()), pods.end());
   return route;
+}
+
+/// Whatever the topic: sessions of this pod move, or members of groups of another one may.
+bool directory::waits_for_move() const {
+  if (settled_ || !view_->move.by)
+    return false;
+  const auto is_member = [&](const auto& group) {
+    return group.second.lives.contains(view_->move.by->life);
+  };
+  return view_->moves_from(self_) || std::any_of(groups_.begin(), groups_.end(), is_member);
 }
 
 void directory::update(watched_topic& t) {

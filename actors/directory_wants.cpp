@@ -79,9 +79,9 @@ void directory::confirm(const std::shared_ptr<const subscription_change>& c, con
       answer(w);
       return true;
     });
-    answer({0, c, d});
+    answer({0, c, d, now()});
   } else {
-    confirms_.push_back({last_want_, c, d});
+    confirms_.push_back({last_want_, c, d, now()});
   }
   answer_confirms();
 }

@@ -27,6 +27,14 @@ inline constexpr auto returned = user(9); ///< it has none here
 inline constexpr auto reached = user(16);     ///< a view
 inline constexpr auto has_adopted = user(17); ///< its share of a view's orphans
 inline constexpr auto figures = user(18);     ///< for $SYS
+inline constexpr auto drained = user(19);     ///< the sender has nothing under way to a pod whose
+                                              ///< sessions move in a view
+inline constexpr auto yielded =
+    user(20); ///< the sender's sessions that move in a view are nobody's
+inline constexpr auto has_settled = user(21); ///< at the sender everything flows in a view
+
+// For the adopter.
+inline constexpr auto given = user(24); ///< sessions that the receiver is to have
 
 // For the registrar.
 inline constexpr auto first_of_registrar = user(32);
@@ -39,5 +47,12 @@ inline constexpr auto last_of_porter = user(63);
 // For the post office: retained messages.
 inline constexpr auto first_of_post_office = user(64);
 inline constexpr auto last_of_post_office = user(79);
+
+// For the tracer.
+inline constexpr auto trace = user(80);   ///< take part in one
+inline constexpr auto untrace = user(81); ///< it is over, or the other pod takes no part
+inline constexpr auto traced = user(82);  ///< what was noted for it
+inline constexpr auto first_of_tracer = user(80);
+inline constexpr auto last_of_tracer = user(95);
 
 } // namespace mqttzoo::actors::frame_kind

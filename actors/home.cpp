@@ -30,7 +30,7 @@ card_ref spawn_session(unit_services& on, caf::actor_system& system, client_id c
 home::home(caf::actor_config& config, unit_services& services, found_sessions found)
     : pinned_base<home_actor>(config, services) {
   for (auto& card : found)
-    sessions_.emplace(card->client, entry{card, 0});
+    sessions_.emplace(card->client, entry{card});
 }
 
 home::behavior_type home::make_behavior() {
@@ -47,7 +47,16 @@ home::behavior_type home::make_behavior() {
       [this](held_atom, const client_id& client, std::uint64_t claim, const member_ref& by) {
         held(client, claim, by);
       },
-      [this](roster_atom, std::int64_t view) { tell_roster(view); },
+      [this](roster_atom, const view_ref& view) { tell_roster(view); },
+      [this](found_atom) { list(); },
+      [this](drain_atom, const std::shared_ptr<const drain_orders>& orders) { drains_ = orders; },
+      [this](dismiss_atom, const std::shared_ptr<const dismissal_round>& round) {
+        dismiss(*round);
+      },
+      [this](go_back_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
+        go_back(*cards);
+      },
+      [this](moved_atom, std::uint64_t batch) { moved(batch); },
       [this](attach_atom, const std::shared_ptr<far_attachment>& f) { attach_far(f); },
       [this](shut_down_atom) { shut_down(); },
   };
@@ -56,6 +65,8 @@ home::behavior_type home::make_behavior() {
 void home::on_exit() {
   services().timers->cancel(*this);
   sessions_.clear();
+  leaving_.clear();
+  moved_.clear();
   waiting_.clear();
   due_.clear();
   successors_.clear();
@@ -68,6 +79,11 @@ void home::shut_down() {
            "the server stops");
   for (auto& [client, e] : sessions_)
     to_tell_.push_back(e.card);
+  for (auto& [client, l] : leaving_) {
+    to_tell_.push_back(l.was.card);
+    if (auto a = std::exchange(l.connection, nullptr))
+      refuse(a, mqtt::reason_code::server_unavailable, "the server stops");
+  }
   tell();
 }
 
@@ -89,6 +105,10 @@ void home::tell() {
   // tickets as if it were safe: no publisher may be left to hear that.
   for (auto& [client, e] : sessions_)
     caf::anon_send_exit(e.card->handle, caf::exit_reason::user_shutdown);
+  for (auto& [client, l] : leaving_)
+    caf::anon_send_exit(l.was.card->handle, caf::exit_reason::user_shutdown);
+  for (auto& card : moved_)
+    caf::anon_send_exit(card->handle, caf::exit_reason::user_shutdown);
   quit();
 }
 
@@ -98,6 +118,8 @@ void home::claim(const std::shared_ptr<attachment>& a) {
   const client_id client{a->connect.packet.client_id};
   if (const auto found = sessions_.find(client); found != sessions_.end())
     return grant(found->second, a);
+  if (turn_away(client, a))
+    return;
   if (pod().clustered())
     return wait(client, a);
   begin(client, a);
@@ -107,6 +129,7 @@ void home::grant(entry& e, const std::shared_ptr<attachment>& a) {
   if (a->epoch < e.epoch)
     return refuse(a, mqtt::reason_code::session_taken_over, "a later connection came");
   e.epoch = a->epoch;
+  count_for(e, a->connect.who);
   a->session = e.card;
   supersede_far(e.card->client);
   send(pod().at(a->unit).doorman, granted_atom::value, a);
@@ -118,9 +141,27 @@ bool home::begin(const client_id& client, const std::shared_ptr<attachment>& a) 
     refuse(a, mqtt::reason_code::quota_exceeded, "sessions.max is reached");
     return false;
   }
+  if (!has_room_for(a->connect.who)) {
+    services().counters.account_sessions_refused.add();
+    refuse(a, mqtt::reason_code::quota_exceeded, "limits.account.sessions.max is reached");
+    return false;
+  }
   auto card = spawn_session(pod().at(a->unit), system(), client, nullptr);
-  grant(sessions_.emplace(client, entry{std::move(card), 0}).first->second, a);
+  grant(sessions_.emplace(client, entry{std::move(card)}).first->second, a);
   return true;
+}
+
+/// For one more session. Who has one already is never asked: refusing it would lose what it holds.
+bool home::has_room_for(const mqtt::identity& who) {
+  const auto bound = services().settings.limits.account_sessions_max;
+  return bound == 0 || !who.user || accounts_.sessions(*who.user) < bound;
+}
+
+void home::count_for(entry& e, const mqtt::identity& who) {
+  if (!who.user)
+    e.account = {};
+  else if (!e.account.is_of(*who.user))
+    e.account = accounts_.enter(*who.user);
 }
 
 void home::refuse(const std::shared_ptr<attachment>& a, mqtt::reason_code why, std::string text) {
@@ -130,6 +171,8 @@ void home::refuse(const std::shared_ptr<attachment>& a, mqtt::reason_code why, s
 }
 
 void home::release(const card_ref& card, std::uint64_t epoch) {
+  if (release_leaving(card))
+    return;
   const auto found = sessions_.find(card->client);
   if (found == sessions_.end() || found->second.card != card || found->second.epoch > epoch)
     return; // a new connection is on its way to it

@@ -7,9 +7,11 @@
 // Among several pods a client without a session here waits until the registrar says that its
 // session may begin here, or which pod has it: then the porter takes the connection there. The
 // other way round, the home finds the session for connections of other pods. Bounded:
-// sessions.max clients wait, each for cluster.claim.timeout.
+// sessions.max clients wait, each for cluster.claim.timeout. What one account may have is counted
+// here, so at each pod by itself; a session from the store counts when its client is back.
 #pragma once
 
+#include "actors/account_roll.hpp"
 #include "actors/attachment.hpp"
 #include "actors/pinned.hpp"
 #include "actors/session.hpp"
@@ -31,12 +33,14 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "home"; }
+  void describe(facts& to) const override; // descriptions.cpp
   void on_exit() override;
 
 private:
   struct entry {
     card_ref card;
     std::uint64_t epoch = 0;
+    account_roll::place account = {}; ///< of its last client
   };
   using entries = std::unordered_map<client_id, entry>;
 
@@ -48,15 +52,32 @@ private:
     std::uint64_t claim = 0; ///< its number
     due_times::iterator due;
   };
+  /// A session on its way to another pod; see usher.hpp.
+  struct leaving {
+    entry was;
+    std::uint64_t batch = 0;
+    bool nobodys = false;                   ///< the registrars do not know of it any more
+    std::shared_ptr<attachment> connection; ///< the latest that came before that; often null
+  };
   using all_waiting = std::unordered_map<client_id, waiting>;
 
   void claim(const std::shared_ptr<attachment>& a);
   void grant(entry& e, const std::shared_ptr<attachment>& a);
   bool begin(const client_id& client, const std::shared_ptr<attachment>& a);
+  bool has_room_for(const mqtt::identity& who);
+  void count_for(entry& e, const mqtt::identity& who);
   void refuse(const std::shared_ptr<attachment>& a, mqtt::reason_code why, std::string text);
   void release(const card_ref& card, std::uint64_t epoch);
   void shut_down();
   void tell();
+
+  // home_moves.cpp
+  bool turn_away(const client_id& client, const std::shared_ptr<attachment>& a);
+  void list();
+  void dismiss(const dismissal_round& round);
+  bool release_leaving(const card_ref& card);
+  void go_back(const std::vector<card_ref>& cards);
+  void moved(std::uint64_t batch);
 
   // among several pods
   void wait(const client_id& client, const std::shared_ptr<attachment>& a);
@@ -65,16 +86,22 @@ private:
   void granted(const client_id& client, std::uint64_t claim);
   void held(const client_id& client, std::uint64_t claim, const member_ref& by);
   void adopt(const std::vector<card_ref>& cards);
-  void tell_roster(std::int64_t view);
+  void tell_roster(const view_ref& view);
   void attach_far(const std::shared_ptr<far_attachment>& f);
   static void answer_not_here(const far_attachment& f);
   void supersede_far(const client_id& client);
 
+  account_roll accounts_;
   entries sessions_;
   std::uint64_t last_epoch_ = 0;
   std::vector<card_ref> to_tell_; ///< that the pod stops
   std::size_t telling_ = 0;       ///< were told and have not said goodbye yet
   bool stops_ = false;
+
+  std::unordered_map<client_id, leaving> leaving_; ///< none of them is in sessions_
+  std::vector<card_ref> moved_; ///< other pods' by now, and not out of all routes yet
+  std::shared_ptr<const drain_orders> drains_; ///< null: it does not
+  std::size_t turned_away_ = 0;                ///< clients, since it drains
 
   all_waiting waiting_; ///< none of them is in sessions_
   due_times due_;       ///< of waiting_

@@ -65,7 +65,7 @@ void home::on_due(net::time_point at) {
 void home::granted(const client_id& client, std::uint64_t claim) {
   const auto found = waiting_.find(client);
   if (found == waiting_.end()) { // who claimed has given up, or the session was adopted
-    if (!sessions_.contains(client))
+    if (!sessions_.contains(client) && !leaving_.contains(client))
       send(pod().registrar, released_atom::value, client);
   } else if (found->second.claim == claim && !begin(client, stop_waiting(found))) {
     send(pod().registrar, released_atom::value, client);
@@ -79,14 +79,14 @@ void home::held(const client_id& client, std::uint64_t claim, const member_ref& 
   auto connection = stop_waiting(found);
   const auto number = ++last_stream_;
   // From here and not from the porter: so two connections of one client leave in their order.
-  auto frame = make_attach(*connection, number);
+  auto frame = make_attach(*connection, number, now());
   send(pod().at(connection->unit).porter, attach_atom::value, std::move(connection), by, number);
   send(by->peer, tell_atom::value, std::move(frame));
 }
 
 void home::adopt(const std::vector<card_ref>& cards) {
   for (const auto& card : cards) {
-    const auto [at, is_new] = sessions_.try_emplace(card->client, entry{card, 0});
+    const auto [at, is_new] = sessions_.try_emplace(card->client, entry{card});
     if (!is_new) {
       log.error("a session was adopted that is here", {{"client", card->client.str()}});
       continue;
@@ -99,12 +99,24 @@ void home::adopt(const std::vector<card_ref>& cards) {
   }
 }
 
-void home::tell_roster(std::int64_t view) {
+/// Sessions that move in the view are nobody's in it until their new pod has them; before, they are
+/// this pod's. Whoever came for them meanwhile waits with the others then.
+void home::tell_roster(const view_ref& view) {
   auto clients = std::make_shared<std::vector<client_id>>();
   clients->reserve(sessions_.size());
   for (const auto& [client, e] : sessions_)
     clients->push_back(client);
-  send(pod().registrar, roster_atom::value, view,
+  std::vector<std::shared_ptr<attachment>> came;
+  for (auto& [client, l] : leaving_) {
+    l.nobodys = view->moves_from(pod().life) && view->move.batch == l.batch;
+    if (!l.nobodys)
+      clients->push_back(client);
+    else if (l.connection)
+      came.push_back(std::exchange(l.connection, nullptr));
+  }
+  for (const auto& a : came)
+    wait(client_id{a->connect.packet.client_id}, a);
+  send(pod().registrar, roster_atom::value, view->number,
        std::shared_ptr<const std::vector<client_id>>{std::move(clients)});
 }
 
@@ -117,6 +129,7 @@ void home::attach_far(const std::shared_ptr<far_attachment>& f) {
   auto& e = found->second;
   supersede_far(found->first);
   e.epoch = f->epoch = ++last_epoch_;
+  count_for(e, f->connect.who);
   f->session = e.card;
   if (e.card->persistent && !f->connect.packet.clean_start) {
     send(pod().at(e.card->unit).porter, attach_atom::value, f);

@@ -223,6 +223,16 @@ void index::retain(const mqtt::topic_ref& name, const mqtt::message_ref& m) {
   erase_if_unused(t.name ? mqtt::topic_ref{t.name} : name);
 }
 
+std::optional<std::string> index::find_retained(std::string_view filter, std::string_view after,
+                                                std::size_t looks,
+                                                std::vector<std::string>& found) {
+  const auto take = [&](const std::string& name, const topic_state& t) {
+    if (t.retained && !mqtt::is_own_topic(name))
+      found.push_back(name);
+  };
+  return holdings_->topics.page(filter, after, looks, take);
+}
+
 void index::walk(const std::shared_ptr<const retained_cursor>& c) {
   // A page is bounded by the names looked at and by the bytes it brings.
   constexpr std::size_t page_names_max = 128;

@@ -35,6 +35,13 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "index"; }
+  void describe(facts& to) const override; // descriptions.cpp
+
+  /// For an operator, on the unit's thread: adds the topics whose retained message `filter` stands
+  /// for, behind `after` (empty: from the start), but for the pod's own. Looks at `looks` names at
+  /// most; returns what to go on behind, or nothing when there is no more.
+  std::optional<std::string> find_retained(std::string_view filter, std::string_view after,
+                                           std::size_t looks, std::vector<std::string>& found);
   void on_exit() override;
 
 private:

@@ -8,6 +8,8 @@
 
 #include "actors/loan.hpp"
 #include "actors/messages.hpp"
+#include "actors/trace_step.hpp"
+#include "actors/trace_terms.hpp"
 #include "net/connection.hpp"
 #include "net/pod_link.hpp"
 #include "zk/store.hpp"
@@ -26,6 +28,7 @@ namespace mqttzoo::actors {
 class session_card;
 struct bank_commit;
 struct attachment;
+struct login_request;
 struct far_attachment;
 struct found_retained;
 struct recovered_mail;
@@ -72,6 +75,9 @@ MQTTZOO_ATOM(paid, "paid");              // or not
 MQTTZOO_ATOM(lend, "lend");              // credit for what waits in memory
 MQTTZOO_ATOM(repay, "repay");            // it is not needed any more
 MQTTZOO_ATOM(tick, "tick");              // an actor's own clock
+MQTTZOO_ATOM(judge, "judge");            // may this client come in, or stay?
+MQTTZOO_ATOM(judged, "judged");          // it may, or not
+MQTTZOO_ATOM(answered, "answered");      // by a service outside
 MQTTZOO_ATOM(shut_down, "shutdown");     // the pod stops
 // Between the actors of several pods.
 MQTTZOO_ATOM(want, "want");             // this pod wants a filter's messages
@@ -99,10 +105,27 @@ MQTTZOO_ATOM(returned, "returned");     // no member of the group is here
 MQTTZOO_ATOM(held, "held");             // another pod has the session
 MQTTZOO_ATOM(roster, "roster");         // which clients have a session here
 MQTTZOO_ATOM(yield, "yield");           // another pod will have the session: end it
+MQTTZOO_ATOM(follow, "follow");         // these traces run
+MQTTZOO_ATOM(noted, "noted");           // steps of messages that they follow
+// Sessions that leave.
+MQTTZOO_ATOM(drain, "drain");         // the pod is to stop
+MQTTZOO_ATOM(rebalance, "rebalance"); // other pods are to have their share of sessions
+MQTTZOO_ATOM(dismiss, "dismiss");     // send clients elsewhere
+MQTTZOO_ATOM(dismissed, "dismissed"); // they are told
+MQTTZOO_ATOM(seal, "seal");           // take nothing more
+MQTTZOO_ATOM(rested, "rested");       // nothing is under way
+MQTTZOO_ATOM(go_back, "goback");      // it stays after all
+MQTTZOO_ATOM(give, "give");           // other pods may take these sessions
+MQTTZOO_ATOM(given, "given");         // they may
+MQTTZOO_ATOM(drained, "drained");     // that pod has confirmed all it was sent
+MQTTZOO_ATOM(yielded, "yielded");     // sessions that move are nobody's
+MQTTZOO_ATOM(moved, "moved");         // they are other pods'
 #undef MQTTZOO_ATOM
 
 /// One client's session; see session.hpp.
 using session_actor = caf::typed_actor<
+    /// The policy was read anew: may its client stay, and do what?
+    caf::reacts_to<judge_atom>,
     /// Messages of a topic or a group on another unit's behalf.
     caf::reacts_to<deliver_atom, parcel>,
     /// Receipts for what it published.
@@ -134,6 +157,12 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<handed_over_atom, mqtt::reason_code>,
     /// The home has let go of it: nothing refers to the session any more.
     caf::reacts_to<released_atom>,
+    /// Its client is to connect elsewhere, and it may have to follow; answered to the usher.
+    caf::reacts_to<dismiss_atom, dismissal>,
+    /// It does not have to: it goes on here.
+    caf::reacts_to<go_back_atom>,
+    /// Another pod has it: it leaves the routes, and ends.
+    caf::reacts_to<moved_atom>,
     /// The pod stops: tell the client. An exit message ends the session, once no client is left.
     caf::reacts_to<shut_down_atom>>;
 
@@ -186,7 +215,11 @@ using courier_actor =
                      /// Messages of the pod itself.
                      caf::reacts_to<publish_atom, mqtt::message_ref>,
                      /// The bank's answer to its unit.
-                     caf::reacts_to<lend_atom, loan>>;
+                     caf::reacts_to<lend_atom, loan>,
+                     /// From the tracer to the unit: which traces run.
+                     caf::reacts_to<follow_atom, running_traces>,
+                     /// To a session, behind all that was on its way to it.
+                     caf::reacts_to<seal_atom, card_ref>>;
 
 /// The pod's subscriptions, live topics and retained messages; see index.hpp.
 using index_actor = caf::typed_actor<
@@ -226,10 +259,27 @@ using index_actor = caf::typed_actor<
 /// A unit's doorman: connections until their CONNECT is accepted and their session found; see
 /// doorman.hpp.
 using doorman_actor = caf::typed_actor<
+    /// The gatekeeper's answer to judge.
+    caf::reacts_to<judged_atom, std::shared_ptr<login_request>>,
     /// The home's answer to claim.
     caf::reacts_to<granted_atom, std::shared_ptr<attachment>>,
+    /// The policy was read anew: every session of the unit hears of it.
+    caf::reacts_to<judge_atom>,
+    /// To itself: the next of them.
+    caf::reacts_to<go_on_atom>,
     /// The pod stops: no connection is let in any more.
     caf::reacts_to<shut_down_atom>>;
+
+/// Who is who: passwords and tokens; see gatekeeper.hpp.
+using gatekeeper_actor = caf::typed_actor<
+    /// From a doorman; answered with `judged`.
+    caf::reacts_to<judge_atom, std::shared_ptr<login_request>>,
+    /// From a worker.
+    caf::reacts_to<judged_atom, std::shared_ptr<login_request>>,
+    /// From the hook.
+    caf::reacts_to<answered_atom, std::shared_ptr<login_request>>,
+    /// The policy was read anew: what the hook said is forgotten.
+    caf::reacts_to<judge_atom>>;
 
 /// Which session belongs to which client id; see home.hpp.
 using home_actor = caf::typed_actor<
@@ -246,7 +296,16 @@ using home_actor = caf::typed_actor<
     caf::reacts_to<granted_atom, client_id, std::uint64_t>,
     caf::reacts_to<held_atom, client_id, std::uint64_t, member_ref>,
     /// From the registrar: which clients have a session here? Answered with `roster`.
-    caf::reacts_to<roster_atom, std::int64_t>,
+    caf::reacts_to<roster_atom, view_ref>,
+    /// From the usher: which sessions are here? Answered with `found`.
+    caf::reacts_to<found_atom>,
+    /// No new client is let in any more.
+    caf::reacts_to<drain_atom, std::shared_ptr<const drain_orders>>,
+    /// These are to leave; answered with `dismissed`: those that will move.
+    caf::reacts_to<dismiss_atom, std::shared_ptr<const dismissal_round>>,
+    /// Of those, these stay after all; those of that batch that did not are other pods'.
+    caf::reacts_to<go_back_atom, std::shared_ptr<const std::vector<card_ref>>>,
+    caf::reacts_to<moved_atom, std::uint64_t>,
     /// From the first unit's porter: a client whose session is here connected to another pod.
     caf::reacts_to<attach_atom, std::shared_ptr<far_attachment>>,
     /// The pod stops: every session is told.
@@ -304,6 +363,9 @@ using post_office_actor =
                      caf::reacts_to<adopt_atom, std::shared_ptr<const std::vector<found_retained>>>,
                      /// Retained messages of another pod.
                      caf::reacts_to<heard_atom, member_ref, pod_frame>,
+                     /// From the usher: other pods may take these sessions, of which nothing is
+                     /// under way; answered with `given`.
+                     caf::reacts_to<give_atom, std::shared_ptr<const std::vector<card_ref>>>,
                      /// The bank's answer to what it was to commit.
                      caf::reacts_to<committed_atom, std::shared_ptr<bank_commit>>>;
 
@@ -332,6 +394,9 @@ using peer_actor = caf::typed_actor<
     caf::reacts_to<misbehaved_atom, std::string>,
     /// No topic here sends any more to pods that are not in this view.
     caf::reacts_to<install_atom, view_ref>,
+    /// Nothing that needs a promise goes there in this view; answered to the membership with
+    /// `drained` when it has confirmed all of that.
+    caf::reacts_to<yield_atom, view_ref>,
     /// It has departed: what it has not confirmed is kept.
     caf::reacts_to<depart_atom>,
     /// All members of this view can take what it has not confirmed; answered to the membership with
@@ -345,6 +410,10 @@ using membership_actor = caf::typed_actor<
     /// This pod's share of orphaned sessions is adopted, and every pod can know what they
     /// subscribe to.
     caf::reacts_to<adopted_atom, std::int64_t>,
+    /// From the peer of a pod whose sessions move: it has confirmed all it was sent.
+    caf::reacts_to<drained_atom, std::int64_t>,
+    /// From the usher: this pod's sessions that move in that view are nobody's.
+    caf::reacts_to<yielded_atom, std::int64_t>,
     /// A departed pod's peer has passed on what it had, in order.
     caf::reacts_to<handed_over_atom, pod_life>,
     /// A link opened, whosever it is.
@@ -415,7 +484,37 @@ using adopter_actor = caf::typed_actor<
     /// From the membership: every pod knows the view; answered with `adopted`.
     caf::reacts_to<adopt_atom, view_ref>,
     /// Every pod can know what an adopted session subscribes to.
-    caf::reacts_to<changed_atom, card_ref>, caf::reacts_to<shut_down_atom>>;
+    caf::reacts_to<changed_atom, card_ref>,
+    /// Sessions of another pod that this one is to have.
+    caf::reacts_to<heard_atom, member_ref, pod_frame>, caf::reacts_to<shut_down_atom>>;
+
+/// Sends this pod's clients elsewhere and hands its sessions over; see usher.hpp.
+using usher_actor = caf::typed_actor<
+    /// The pod is to stop.
+    caf::reacts_to<drain_atom>,
+    /// From an operator: sessions go to their homes, so many a second.
+    caf::reacts_to<rebalance_atom, std::uint32_t>,
+    /// From the home: the sessions here; and of those that are to leave those that will move.
+    caf::reacts_to<found_atom, std::shared_ptr<const std::vector<card_ref>>>,
+    caf::reacts_to<dismissed_atom, std::shared_ptr<const std::vector<card_ref>>>,
+    /// From a session that moves.
+    caf::reacts_to<rested_atom, card_ref, rest>,
+    /// From the membership: every pod knows a view in which sessions of this one move; and none of
+    /// them has anything under way to this pod any more. Both answered with `yielded`, once.
+    caf::reacts_to<install_atom, view_ref>, caf::reacts_to<yield_atom, view_ref>,
+    /// From the post office: other pods may take these.
+    caf::reacts_to<given_atom, std::shared_ptr<const std::vector<card_ref>>>,
+    /// From the membership: the view is settled.
+    caf::reacts_to<settle_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
+
+/// Keeps what traces have noted, here and at other pods; see tracer.hpp.
+using tracer_actor = caf::typed_actor<
+    /// From a unit's recorder.
+    caf::reacts_to<noted_atom, std::shared_ptr<const std::vector<trace_step>>>,
+    /// From the membership: all members of the view are asked to take part in what runs.
+    caf::reacts_to<install_atom, view_ref>,
+    /// Of another pod's tracer.
+    caf::reacts_to<heard_atom, member_ref, pod_frame>, caf::reacts_to<shut_down_atom>>;
 
 } // namespace mqttzoo::actors
 
@@ -424,6 +523,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::card_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::change_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::deposit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::fan_out)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::dismissal)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::far_receipt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::far_word)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::group_mail)
@@ -433,7 +533,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::member_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::parcel)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::pod_frame)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::receipt)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::rest)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::retained_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::running_traces)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::route_change_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::stored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::subscriber)
@@ -443,9 +545,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::view_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::client_id)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::net::pod_link_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::pod_life)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::dismissal_round>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::drain_orders>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::far_route>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::actors::card_ref>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::actors::found_retained>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::actors::trace_step>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::client_id>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::zk::op>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::bank_commit>)
@@ -465,3 +570,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::session_sta
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const mqttzoo::actors::subscription_change>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::attachment>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::far_attachment>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::login_request>)

@@ -25,6 +25,8 @@ mqtt::server_limits make_limits(const core::settings& s) {
   l.queue.bytes_max = s.mqtt.session_queue_bytes_max;
   l.queue.grace_min = s.safety.grace_min;
   l.queue.grace_max = s.safety.grace_max;
+  l.client.messages = {s.limits.client_messages_rate, s.limits.burst};
+  l.client.bytes = {s.limits.client_bytes_rate, s.limits.burst};
   return l;
 }
 

@@ -29,6 +29,8 @@ membership::behavior_type membership::make_behavior() {
   return {
       [this](installed_atom, std::int64_t number) { installed(number); },
       [this](adopted_atom, std::int64_t number) { adopted(number); },
+      [this](drained_atom, std::int64_t number) { drained(number); },
+      [this](yielded_atom, std::int64_t number) { yielded(number); },
       [this](handed_over_atom, const pod_life& life) { handed_over(life); },
       [this](linked_atom, const net::pod_link_ptr& link) { linked(link); },
       [this](heard_atom, const member_ref& from, const pod_frame& f) { heard(from, f); },
@@ -73,7 +75,9 @@ void membership::enter_view(std::int64_t number, const std::vector<std::string>&
   for (const auto& [life, p] : pods_)
     members.push_back(p.member);
   pod().members.store(members.size(), std::memory_order_relaxed);
-  view_ = make_ref<const cluster_view>(number, std::move(members), pods_.at(pod().life).member);
+  auto move = move_of(members);
+  view_ = make_ref<const cluster_view>(number, std::move(members), pods_.at(pod().life).member,
+                                       std::move(move));
   log.info("the cluster has changed",
            {{"view", std::to_string(number)}, {"pods", std::to_string(view_->members.size())}});
   give_links();
@@ -81,7 +85,7 @@ void membership::enter_view(std::int64_t number, const std::vector<std::string>&
 }
 
 void membership::take_in(const pod_life& life, const zk::pod_record& record) {
-  auto member = make_ref<cluster_member>(life);
+  auto member = make_ref<cluster_member>(life, record.mqtt);
   if (life != pod().life) {
     member->peer = spawn_on<peer>(services(), system(), member_ref{member}, view_);
     with_.links->keep(record);
@@ -132,6 +136,7 @@ void membership::give_links() {
 
 void membership::begin(step next) {
   step_ = next;
+  step_since_ = now();
   switch (step_) {
   case step::installing:
     not_installed_ = installers;
@@ -143,8 +148,13 @@ void membership::begin(step next) {
     for (const auto& m : view_->members)
       if (m->peer)
         send(m->peer, install_atom::value, view_);
+    if (pod().tracer)
+      send(pod().tracer, install_atom::value, view_);
     pods_.at(pod().life).reached = view_->number;
     tell_step(frame_kind::reached);
+    break;
+  case step::yielding:
+    begin_to_yield();
     break;
   case step::adopting:
     send(pod().adopter, adopt_atom::value, view_);
@@ -169,11 +179,35 @@ void membership::go_on() {
   if (!view_)
     return;
   if (step_ == step::meeting && all_have(&known_pod::reached))
-    begin(step::adopting);
+    begin(view_->move.by ? step::yielding : step::adopting);
+  else if (step_ == step::yielding)
+    ask_for_yield();
   else if (step_ == step::gathering && all_have(&known_pod::adopted))
     begin(step::handing_over);
   else if (step_ == step::handing_over && ghosts_.empty())
     begin(step::settled);
+  else if (step_ == step::settled)
+    tell_usher();
+}
+
+/// Topics keep what needs a promise since this view is installed, so what is under way ends.
+void membership::begin_to_yield() {
+  asked_to_yield_ = false;
+  if (view_->move.by == view_->self) {
+    pods_.at(pod().life).drained = view_->number;
+    send(pod().usher, install_atom::value, view_);
+  } else {
+    send(view_->move.by->peer, yield_atom::value, view_);
+  }
+}
+
+void membership::ask_for_yield() {
+  if (pods_.at(view_->move.by->life).yielded == view_->number)
+    return begin(step::adopting);
+  if (view_->move.by != view_->self || asked_to_yield_ || !all_have(&known_pod::drained))
+    return;
+  asked_to_yield_ = true;
+  send(pod().usher, yield_atom::value, view_);
 }
 
 bool membership::all_have(std::int64_t known_pod::*this_far) const {
@@ -189,6 +223,19 @@ void membership::installed(std::int64_t number) {
 void membership::adopted(std::int64_t number) {
   if (step_ == step::adopting && number == view_->number)
     begin(step::gathering);
+}
+
+void membership::drained(std::int64_t number) {
+  if (step_ == step::yielding && number == view_->number)
+    send(view_->move.by->peer, tell_atom::value, step_frame(frame_kind::drained));
+}
+
+void membership::yielded(std::int64_t number) {
+  if (step_ != step::yielding || number != view_->number)
+    return;
+  pods_.at(pod().life).yielded = number;
+  tell_step(frame_kind::yielded);
+  go_on();
 }
 
 void membership::handed_over(const pod_life& life) {
@@ -208,13 +255,26 @@ void membership::settle() {
   send(pod().directory, settle_atom::value, view_);
   send(pod().registrar, settle_atom::value, view_);
   send(pod().reaper, settle_atom::value, view_);
+  pods_.at(pod().life).settled = view_->number;
+  tell_step(frame_kind::has_settled);
+  tell_usher();
   log.info("the cluster is settled", {{"view", std::to_string(view_->number)}});
 }
 
-void membership::tell_step(net::link_kind kind) {
+pod_frame membership::step_frame(net::link_kind kind) const {
   pod_frame f{kind, {}, nullptr};
   append_u64(f.body, static_cast<std::uint64_t>(view_->number));
-  tell_all(f);
+  return f;
+}
+
+/// It makes new views, and none may come while a pod still passes on what a departed one had.
+void membership::tell_usher() {
+  if (pod().usher && all_have(&known_pod::settled))
+    send(pod().usher, settle_atom::value, view_);
+}
+
+void membership::tell_step(net::link_kind kind) {
+  tell_all(step_frame(kind));
 }
 
 void membership::tell_all(const pod_frame& f) {
@@ -235,7 +295,12 @@ void membership::heard(const member_ref& from, const pod_frame& f) {
   const auto p = pods_.find(from->life);
   if (p == pods_.end())
     return;
-  auto& this_far = f.kind == frame_kind::reached ? p->second.reached : p->second.adopted;
+  auto& known = p->second;
+  auto& this_far = f.kind == frame_kind::reached       ? known.reached
+                   : f.kind == frame_kind::has_adopted ? known.adopted
+                   : f.kind == frame_kind::drained     ? known.drained
+                   : f.kind == frame_kind::has_settled ? known.settled
+                                                       : known.yielded;
   this_far = std::max(this_far, number);
   go_on();
 }

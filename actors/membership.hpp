@@ -6,6 +6,8 @@
 //
 //   installing   this pod's actors work by the new view; what departed pods wanted waits
 //   meeting      until every member has installed it
+//   yielding     only where sessions of one pod move (usher.hpp): until that pod has confirmed all
+//                it was sent, and has let go of them
 //   adopting     this pod takes over its share of the sessions that departed pods had
 //   gathering    until every member has adopted its share
 //   handing over what departed pods did not confirm goes to all members
@@ -16,6 +18,7 @@
 #pragma once
 
 #include "actors/link_source.hpp"
+#include "actors/move_frames.hpp"
 #include "actors/pinned.hpp"
 #include "actors/store_ear.hpp"
 #include "zk/paths.hpp"
@@ -46,6 +49,10 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "membership"; }
+
+  // actor_record: descriptions_cluster.cpp
+  wait_state waits() const override;
+  void describe(facts& to) const override;
   /// Every step of the last view that it knows is done. On the unit's thread.
   bool settled() const noexcept { return view_ && step_ == step::settled; }
   void on_exit() override;
@@ -54,6 +61,7 @@ private:
   enum class step : std::uint8_t {
     installing,
     meeting,
+    yielding,
     adopting,
     gathering,
     handing_over,
@@ -65,6 +73,9 @@ private:
     member_ref member;
     std::int64_t reached = -1; ///< the latest view it has installed
     std::int64_t adopted = -1; ///< and whose orphans it has adopted
+    std::int64_t drained = -1; ///< in which it has nothing under way to the pod that yields
+    std::int64_t settled = -1; ///< the latest in which everything flows there
+    std::int64_t yielded = -1; ///< in which its sessions that move are nobody's
   };
 
   // what ZooKeeper says
@@ -73,6 +84,8 @@ private:
   void read_pods();
   void read_records(std::vector<std::string> names, std::int64_t number);
   void record_came(const std::string& name, const std::string& data);
+  void read_marker();
+  session_move move_of(const std::vector<member_ref>& members) const;
   void conclude();
   void enter_view(std::int64_t number, const std::vector<std::string>& names);
   void take_in(const pod_life& life, const zk::pod_record& record);
@@ -82,14 +95,20 @@ private:
   // how far everybody is
   void installed(std::int64_t number);
   void adopted(std::int64_t number);
+  void drained(std::int64_t number);
+  void yielded(std::int64_t number);
   void handed_over(const pod_life& life);
   void heard(const member_ref& from, const pod_frame& f);
   void linked(const net::pod_link_ptr& link);
   void go_on();
   bool all_have(std::int64_t known_pod::*done) const;
   void tell_all(const pod_frame& f);
+  pod_frame step_frame(net::link_kind kind) const;
   void tell_step(net::link_kind kind);
   void begin(step next);
+  void begin_to_yield();
+  void ask_for_yield();
+  void tell_usher();
   void settle();
 
   parts with_;
@@ -97,7 +116,9 @@ private:
   std::map<pod_life, known_pod> pods_; ///< members, this pod included
   view_ref view_;
   step step_ = step::settled;
+  net::time_point step_since_{};  ///< once there is a view
   std::size_t not_installed_ = 0; ///< of this pod's actors
+  bool asked_to_yield_ = false;   ///< the usher was told that all members are drained
   /// A departed pod.
   struct ghost {
     member_ref member;
@@ -113,6 +134,7 @@ private:
     std::int64_t number = 0;
     std::vector<std::string> names;
     std::map<std::string, zk::pod_record> records; ///< of those that are new
+    std::optional<move_marker> move;               ///< as somebody's marker says
     std::size_t missing = 0;
     bool failed = false; ///< the store did not give one of them
   };

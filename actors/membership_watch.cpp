@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds read_again_after{200};
 membership::membership(caf::actor_config& config, unit_services& services, parts with)
     : pinned_base<membership_actor>(config, services), with_(std::move(with)),
       ear_(std::make_shared<store_ear>(
-          pod(),
+          pod(), "membership",
           [this] {
             if (pod().bug != planted_bug::lost_watch || !view_)
               run_inline([&] { read_pods(); });
@@ -61,8 +61,10 @@ void membership::on_due(net::time_point) {
 /// Each record is read once: the node of a life does not change.
 void membership::read_records(std::vector<std::string> names, std::int64_t number) {
   reading_->number = number;
-  reading_->names = std::move(names);
   reading_->missing = 1;
+  if (std::erase(names, zk::paths::mover_level) > 0)
+    read_marker();
+  reading_->names = std::move(names);
   auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   for (const auto& name : reading_->names) {
     if (pods_.contains(pod_life{name}))
@@ -82,6 +84,32 @@ void membership::read_records(std::vector<std::string> names, std::int64_t numbe
                      });
   }
   conclude();
+}
+
+/// Whose sessions move. Read with every view: it is made anew for each of its batches.
+void membership::read_marker() {
+  ++reading_->missing;
+  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
+  pod().store->get(*pod().store_answers, with_.paths.mover(), nullptr,
+                   [this, self](expected<zk::node, zk::error> node) {
+                     run_inline([&] {
+                       if (node)
+                         reading_->move = decode_marker(node->data);
+                       else if (node.error() == zk::error::no_node)
+                         read_again_ = true; // gone meanwhile
+                       else
+                         reading_->failed = true;
+                       conclude();
+                     });
+                   });
+}
+
+session_move membership::move_of(const std::vector<member_ref>& members) const {
+  const auto& m = reading_->move;
+  for (const auto& member : members)
+    if (m && member->life == m->by)
+      return {member, m->batch, m->why};
+  return {};
 }
 
 void membership::record_came(const std::string& name, const std::string& data) {

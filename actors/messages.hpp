@@ -57,11 +57,14 @@ public:
   ~batch() override;
 
   void add(publication p);
+  /// A trace follows some of its messages.
+  bool followed() const noexcept { return followed_; }
 
   const mqtt::topic_ref topic;
   const card_ref publisher;
   const std::uint64_t epoch; ///< the publisher's connection
   std::vector<publication> publications;
+  mqtt::time_point received_at = mqtt::time_point::max(); ///< if their publisher is a client
 
   /// Set before it is sent, if it came from another pod: for this pod's sessions only.
   struct from_peer {
@@ -71,6 +74,7 @@ public:
     /// sessions that were adopted from all of these and for nobody else. More than one, if another
     /// pod died while it was given what the first one had.
     std::vector<departed_pod> orphans_of;
+    std::shared_ptr<const client_id> client; ///< who published them, where somebody may have to pay
   } origin;
   /// Its promises, made by the sender; parallel to publications or empty. Of what is passed on
   /// again, see peer.hpp.
@@ -78,6 +82,7 @@ public:
 
 private:
   std::size_t bytes_ = 0;
+  bool followed_ = false;
 };
 
 using batch_ref = ref<batch>;
@@ -133,7 +138,8 @@ struct group_mail {
   ref<publish_ticket> promise;
   /// Where it comes from, once it has come, or who could not deliver it, when it is returned.
   member_ref pod;
-  std::uint64_t number = 0; ///< at the pod that sent it
+  std::uint64_t number = 0;                  ///< at the pod that sent it
+  std::shared_ptr<const client_id> client{}; ///< who published it, when it has come; or null
 };
 
 /// What another pod wants stored with a store-first message of this one, in the same transaction.
@@ -157,6 +163,7 @@ struct receipt {
   mqtt::settlement outcome;
   std::vector<mqtt::packet_id> ids;
   bool delayed = false; ///< no end yet, because of `outcome`: the publisher waits for another one
+  mqtt::time_point received_at = mqtt::time_point::max(); ///< when they came
 };
 
 /// The same of one, left in its session's pigeonhole.
@@ -165,6 +172,7 @@ struct slip {
   mqtt::settlement outcome;
   mqtt::packet_id id{};
   bool delayed = false;
+  mqtt::time_point received_at = mqtt::time_point::max();
 };
 
 /// A subscription in force; see session_card.hpp.
@@ -229,6 +237,42 @@ struct stored {
   mqtt::stored_number number = mqtt::stored_number::none;
   mqtt::settlement outcome;
   mqtt::time_point held_until = mqtt::time_point::max(); ///< the store has it no longer than that
+};
+
+/// Why sessions leave a pod.
+enum class move_purpose : std::uint8_t {
+  drain,     ///< it is to stop
+  rebalance, ///< another one is to have its share
+};
+
+/// To a session: its client is to connect elsewhere.
+struct dismissal {
+  card_ref session;
+  mqtt::reason_code reason{};
+  std::string reference; ///< where to; empty: not known
+  /// What of it outlasts the connection.
+  enum class remains : std::uint8_t {
+    here, ///< waits for its client
+    rests ///< will go to another pod: it says `rested` when nothing of it is under way any more
+  } then = remains::here;
+};
+
+/// To the home: these are to leave.
+struct dismissal_round {
+  std::uint64_t batch = 0; ///< of those that move
+  std::vector<dismissal> whom;
+};
+
+/// To the home: the pod drains, and new clients are told to go to one of these.
+struct drain_orders {
+  mqtt::reason_code reason{};
+  std::vector<std::string> references;
+};
+
+/// How far a session that moves has come.
+enum class rest : std::uint8_t {
+  parked, ///< it has no client, and what it has stands in the store
+  sealed, ///< and it takes nothing more
 };
 
 /// A session as the store shall know it.

@@ -28,6 +28,7 @@ peer::peer(caf::actor_config& config, unit_services& services, member_ref member
       channel_(*services.timers, *services.pod->clock, *this), view_(std::move(before)) {}
 
 peer::behavior_type peer::make_behavior() {
+  unlinked_since_ = now();
   return {
       [this](publish_atom, const batch_ref& b, const ticket_list& tickets) { forward(b, tickets); },
       [this](deliver_atom, const group_mail& mail) { send_group(mail); },
@@ -50,6 +51,10 @@ peer::behavior_type peer::make_behavior() {
       },
       [this](misbehaved_atom, const std::string& what) { misbehaved(what); },
       [this](install_atom, const view_ref& view) { view_ = view; },
+      [this](yield_atom, const view_ref& view) {
+        drains_in_ = view;
+        tell_if_drained();
+      },
       [this](depart_atom) { depart(); },
       [this](hand_over_atom, const view_ref& view) { hand_over(view); },
       [this](shut_down_atom) { quit(); },
@@ -64,6 +69,7 @@ void peer::on_exit() {
   for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
     e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
   view_ = nullptr;
+  drains_in_ = nullptr;
   heirs_ = nullptr;
   member_ = nullptr; // breaks the cycle member -> handle -> peer -> member
 }
@@ -96,11 +102,11 @@ bool peer::full() const noexcept {
   return channel_.backlog_bytes() > services().settings.links.queue_bytes_max;
 }
 
-bool peer::fits(const mqtt::message& m) const noexcept {
+bool peer::fits(const mqtt::message& m, std::string_view client) const noexcept {
   const auto bound =
       std::min(services().settings.links.frame_bytes_max, channel_.frame_bytes_max());
   return m.footprint_bytes() + frame_overhead_bytes_max <= bound ||
-         m.footprint_bytes() + m.topic().size() + 256 <= bound;
+         m.footprint_bytes() + m.topic().size() + client.size() + 256 <= bound;
 }
 
 void peer::forward(const batch_ref& b, const ticket_list& tickets) {
@@ -114,10 +120,30 @@ void peer::forward(const batch_ref& b, const ticket_list& tickets) {
     return send_messages(*b, tickets);
   const bool promised =
       std::any_of(tickets.begin(), tickets.end(), [](const auto& t) { return t != nullptr; });
-  if (promised)
+  if (promised) {
+    trace(*b, mqtt::trace_event::link_full);
     waiting_.push_back({b, tickets});
-  else
+  } else {
+    trace(*b, mqtt::trace_event::dropped, mqtt::trace_cause::link);
     services().counters.publishes_dropped.add(b->publications.size());
+  }
+}
+
+void peer::trace(const batch& b, mqtt::trace_event what, mqtt::trace_cause why) {
+  if (b.followed())
+    for (const auto& p : b.publications)
+      trace(*p.message, what, why);
+}
+
+void peer::trace(const mqtt::message& m, mqtt::trace_event what, mqtt::trace_cause why,
+                 std::string_view group) {
+  if (m.trace() == mqtt::trace_mark::none)
+    return;
+  trace_step s;
+  s.what = {what, why};
+  s.who = member_->life.str();
+  s.name = group;
+  services().traces.note(m, std::move(s));
 }
 
 void peer::send_waiting() {
@@ -137,29 +163,40 @@ void peer::note(const batch& b, const ticket_list& tickets) {
         {b.publications[i].message, tickets[i], nullptr, b.origin.orphans_of, view_, false});
 }
 
+/// All messages of a batch are one client's. Empty if none needs a promise, or it is not known.
+std::string_view peer::client_of(const ticket_list& tickets) {
+  for (const auto& t : tickets)
+    if (const auto* client = t ? t->client() : nullptr)
+      return client->str();
+  return {};
+}
+
 void peer::send_messages(const batch& b, const ticket_list& tickets) {
   auto number = tickets.empty() ? 0 : unsettled_.next_number();
   note(b, tickets);
   const auto at = now();
-  messages_writer frame{b.topic->name(), b.origin.orphans_of, number};
+  const auto client = client_of(tickets);
+  messages_writer frame{b.topic->name(), b.origin.orphans_of, number, client};
   for (std::size_t i = 0; i<b.publications.size(); ++i, number += number> 0 ? 1 : 0) {
     const auto& m = b.publications[i].message;
-    const bool skip = !fits(*m);
+    const bool skip = !fits(*m, client);
     if (!frame.empty() && (skip || !frame.has_room())) {
       write(frame.take());
-      frame = {b.topic->name(), b.origin.orphans_of, number};
+      frame = {b.topic->name(), b.origin.orphans_of, number, client};
     }
     if (!skip) {
       services().counters.far_publishes_sent.add();
+      trace(*m, mqtt::trace_event::sent_to_pod);
       frame.add(m, at);
       continue;
     }
     log.error("a message is longer than links.frame.bytes.max and does not reach another pod",
               {{"topic", b.topic->name()}, {"pod", member_->life.str()}});
     services().counters.publishes_dropped.add();
+    trace(*m, mqtt::trace_event::dropped, mqtt::trace_cause::frame_size);
     if (auto* e = unsettled_.find(number))
       settle(*e, {mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0});
-    frame = {b.topic->name(), b.origin.orphans_of, number > 0 ? number + 1 : 0};
+    frame = {b.topic->name(), b.origin.orphans_of, number > 0 ? number + 1 : 0, client};
   }
   if (!frame.empty())
     write(frame.take());
@@ -179,6 +216,7 @@ void peer::send_group(const group_mail& mail) {
   }
   if (is_ == life::handing_over)
     return pass_on_unspoken();
+  trace(*mail.message, mqtt::trace_event::sent_to_pod, {}, mail.filter);
   write(encode_group(sent, now()));
 }
 
@@ -199,6 +237,12 @@ void peer::outcome(std::uint64_t number, mqtt::reason_code result) {
   }
   if (is_ == life::handing_over)
     pass_on_unspoken();
+  tell_if_drained();
+}
+
+void peer::tell_if_drained() {
+  if (drains_in_ && is_ == life::member && unsettled_.empty() && waiting_.empty())
+    send(pod().membership, drained_atom::value, std::exchange(drains_in_, nullptr)->number);
 }
 
 void peer::depart() {
@@ -246,7 +290,7 @@ void peer::pass_on(unsettled::entry e) {
          static_cast<int>(heirs_->members.size()) - 1);
   auto b = make_ref<batch>(e.message->shared_topic_name(), card_ref{}, 0);
   b->add({e.message, mqtt::packet_id::none});
-  b->origin = {member_, 0, std::move(e.orphans_of)};
+  b->origin = {member_, 0, std::move(e.orphans_of), nullptr};
   b->origin.orphans_of.push_back({member_->life, departed_since(e.sent_in)});
   b->promised = {e.ticket};
   for (const auto& m : heirs_->members)

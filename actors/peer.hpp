@@ -24,6 +24,12 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "peer"; }
+
+  // actor_record: descriptions_cluster.cpp
+  std::string subject() const override;
+  wait_state waits() const override;
+  void glance(facts& to) const override { describe(to); }
+  void describe(facts& to) const override;
   void on_exit() override;
 
 private:
@@ -36,14 +42,19 @@ private:
 
   // to the other pod
   void forward(const batch_ref& b, const ticket_list& tickets);
+  static std::string_view client_of(const ticket_list& tickets);
   void send_messages(const batch& b, const ticket_list& tickets);
   void send_group(const group_mail& mail);
   void write(pod_frame f);
   void empty_pigeonhole();
   void send_waiting();
   bool full() const noexcept;
-  bool fits(const mqtt::message& m) const noexcept;
+  bool fits(const mqtt::message& m, std::string_view client) const noexcept;
   void note(const batch& b, const ticket_list& tickets);
+  void trace(const mqtt::message& m, mqtt::trace_event what,
+             mqtt::trace_cause why = mqtt::trace_cause::none, std::string_view group = {});
+  void trace(const batch& b, mqtt::trace_event what,
+             mqtt::trace_cause why = mqtt::trace_cause::none);
 
   // from it
   void on_frame(net::link_kind kind, std::string_view body) override;
@@ -62,6 +73,7 @@ private:
 
   // the end
   void outcome(std::uint64_t number, mqtt::reason_code result);
+  void tell_if_drained();
   void depart();
   void hand_over(const view_ref& view);
   void pass_on_unspoken();
@@ -73,8 +85,10 @@ private:
   unsettled unsettled_;
   std::deque<waiting> waiting_; ///< batches that wait for room
   life is_ = life::member;
-  view_ref view_;  ///< no topic sends to pods any more that are not in it
-  view_ref heirs_; ///< who gets what it had, once it has departed
+  net::time_point unlinked_since_{}; ///< while there is no link
+  view_ref view_;                    ///< no topic sends to pods any more that are not in it
+  view_ref drains_in_;               ///< who waits until all that was sent is confirmed; or null
+  view_ref heirs_;                   ///< who gets what it had, once it has departed
 };
 
 } // namespace mqttzoo::actors

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -20,7 +21,8 @@ constexpr std::uint8_t retain_bit = 4;
 constexpr std::uint8_t utf8_bit = 8;
 constexpr std::uint8_t expires_bit = 16;
 constexpr std::uint8_t publisher_waits_bit = 32;
-constexpr std::uint8_t known_bits = 63;
+constexpr std::uint8_t traced_bit = 64;
+constexpr std::uint8_t known_bits = 127;
 
 // The types of operations in a word.
 constexpr std::uint8_t create_type = 1;
@@ -48,10 +50,14 @@ constexpr std::uint64_t left_ms_max = std::uint64_t{1} << 43;
 
 bool append_message(std::string& out, const mqtt::message& m, mqtt::time_point now) {
   const bool expires = m.expires_at() != mqtt::time_point::max();
+  const auto mark = m.trace();
   append_u8(out, static_cast<std::uint8_t>(
                      static_cast<unsigned>(m.qos()) | (m.retain() ? retain_bit : 0u) |
                      (m.payload_is_utf8() ? utf8_bit : 0u) | (expires ? expires_bit : 0u) |
-                     (m.publisher_waits() ? publisher_waits_bit : 0u)));
+                     (m.publisher_waits() ? publisher_waits_bit : 0u) |
+                     (mark != mqtt::trace_mark::none ? traced_bit : 0u)));
+  if (mark != mqtt::trace_mark::none)
+    append_u32(out, static_cast<std::uint32_t>(mark));
   if (expires)
     append_u64(out, left_ms(m.expires_at(), now));
   append_body(out, m.forwarded());
@@ -73,6 +79,8 @@ mqtt::message_ref read_message(frame_reader& in, const mqtt::topic_ref& topic,
   head.publisher_waits = (flags & publisher_waits_bit) != 0;
   if ((flags & ~known_bits) != 0 || (flags & qos_bits) == qos_bits)
     in.fail();
+  if ((flags & traced_bit) != 0)
+    head.trace = static_cast<mqtt::trace_mark>(in.u32());
   if ((flags & expires_bit) != 0)
     head.expires_at =
         now + std::chrono::milliseconds{static_cast<std::int64_t>(std::min(in.u64(), left_ms_max))};
@@ -83,7 +91,7 @@ mqtt::message_ref read_message(frame_reader& in, const mqtt::topic_ref& topic,
 
 messages_writer::messages_writer(std::string_view topic,
                                  const std::vector<departed_pod>& orphans_of,
-                                 std::uint64_t first_number) {
+                                 std::uint64_t first_number, std::string_view client) {
   frame_.kind = frame_kind::messages;
   append_name(frame_.body, topic);
   append_u16(frame_.body, static_cast<std::uint16_t>(orphans_of.size()));
@@ -94,6 +102,7 @@ messages_writer::messages_writer(std::string_view topic,
       append_name(frame_.body, life.str());
   }
   append_u64(frame_.body, first_number);
+  append_name(frame_.body, client);
   count_at_ = frame_.body.size();
   append_u32(frame_.body, 0);
 }
@@ -123,6 +132,7 @@ messages_reader::messages_reader(std::string_view body) : in_(body) {
       orphans_of_.back().beside.emplace_back(std::string{in_.name()});
   }
   first_number_ = in_.u64();
+  client_ = in_.name();
   left_ = in_.u32();
 }
 
@@ -221,6 +231,8 @@ pod_frame encode_group(const group_mail& mail, mqtt::time_point now) {
   pod_frame f{frame_kind::group, {}, nullptr};
   append_name(f.body, mail.filter);
   append_u64(f.body, mail.number);
+  const auto* client = mail.promise ? mail.promise->client() : mail.client.get();
+  append_name(f.body, client ? std::string_view{client->str()} : std::string_view{});
   append_name(f.body, mail.message->topic());
   if (append_message(f.body, *mail.message, now))
     f.payload = mail.message;
@@ -235,9 +247,14 @@ std::optional<group_mail> decode_group(std::string_view body, mqtt::time_point n
   if (!parsed || !parsed->is_shared())
     return std::nullopt;
   mail.number = in.u64();
+  mail.client = to_client(in.name());
   const auto topic = valid_topic(in);
   mail.message = read_message(in, make_ref<const mqtt::shared_topic>(std::string{topic}), now);
   return in.complete() ? std::optional{std::move(mail)} : std::nullopt;
+}
+
+std::shared_ptr<const client_id> to_client(std::string_view name) {
+  return name.empty() ? nullptr : std::make_shared<const client_id>(std::string{name});
 }
 
 pod_frame encode_returned(std::uint64_t number) {

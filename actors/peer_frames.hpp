@@ -8,6 +8,7 @@
 #include "actors/messages.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,9 +24,10 @@ inline constexpr std::size_t messages_frame_bytes = 32 * 1024;
 /// Writes the messages of a batch into frames, as many to one as fit.
 class messages_writer {
 public:
-  /// `first_number`: of the first message; 0: none of them is answered.
+  /// `first_number`: of the first message; 0: none of them is answered. `client`: who published
+  /// them; may be empty.
   messages_writer(std::string_view topic, const std::vector<departed_pod>& orphans_of,
-                  std::uint64_t first_number);
+                  std::uint64_t first_number, std::string_view client = {});
 
   /// False if the frame is to be sent first: take() it, and begin another one.
   bool has_room() const noexcept;
@@ -48,6 +50,7 @@ public:
   std::string_view topic() const noexcept { return topic_; }
   const std::vector<departed_pod>& orphans_of() const noexcept { return orphans_of_; }
   std::uint64_t first_number() const noexcept { return first_number_; }
+  std::string_view client() const noexcept { return client_; }
   /// Null at the end; look at failed() then.
   mqtt::message_ref next(const mqtt::topic_ref& topic, mqtt::time_point now);
 
@@ -56,12 +59,16 @@ private:
   std::string_view topic_;
   std::vector<departed_pod> orphans_of_;
   std::uint64_t first_number_ = 0;
+  std::string_view client_;
   std::uint32_t left_ = 0;
 };
 
 /// One message with all it has but its topic, at the end of `out`; true if its payload is left out,
 /// to follow by reference.
 bool append_message(std::string& out, const mqtt::message& m, mqtt::time_point now);
+/// Null if it is empty.
+std::shared_ptr<const client_id> to_client(std::string_view name);
+
 /// Null if `in` has none; it has failed then.
 mqtt::message_ref read_message(frame_reader& in, const mqtt::topic_ref& topic,
                                mqtt::time_point now);

@@ -21,17 +21,23 @@ bool within(net::link_kind kind, net::link_kind first, net::link_kind last) noex
 } // namespace
 
 void peer::on_frame(net::link_kind kind, std::string_view body) {
-  run_inline([&] { take(kind, body); });
+  run_inline([&] {
+    take(kind, body);
+    tell_if_drained();
+  });
 }
 
 void peer::on_confirmed() {
-  run_inline([&] { send_waiting(); });
+  run_inline([&] {
+    send_waiting();
+    tell_if_drained();
+  });
 }
 
 void peer::take(net::link_kind kind, std::string_view body) {
   using namespace frame_kind;
   constexpr std::array<std::pair<net::link_kind, void (peer::*)(std::string_view)>, 6> own{{
-      {messages, &peer::take_messages},
+      {frame_kind::messages, &peer::take_messages},
       {settled, &peer::take_settled},
       {word, &peer::take_word},
       {frame_kind::outcome, &peer::take_outcome},
@@ -51,13 +57,14 @@ void peer::take_messages(std::string_view body) {
   auto& local = *services().local_courier;
   auto& to = local.look_up(in.topic());
   auto b = make_ref<batch>(to.name, card_ref{}, 0);
-  b->origin = {member_, in.first_number(), in.orphans_of()};
+  b->origin = {member_, in.first_number(), in.orphans_of(), to_client(in.client())};
   const auto at = now();
   while (auto m = in.next(to.name, at))
     b->add({std::move(m), mqtt::packet_id::none});
   if (in.failed() || b->publications.empty())
     return misbehaved("messages");
   services().counters.far_publishes_received.add(b->publications.size());
+  trace(*b, mqtt::trace_event::came_from_pod);
   local.route(to, std::move(b));
 }
 
@@ -106,12 +113,13 @@ void peer::take_group(std::string_view body) {
   if (!mail)
     return misbehaved("message for a group");
   mail->pod = member_;
+  trace(*mail->message, mqtt::trace_event::came_from_pod, {}, mail->filter);
   if (mail->number > 0) {
     using policy = mqtt::ticket::policy;
     auto ticket = make_ref<far_ticket>(mail->message->qos() == mqtt::qos::exactly_once
                                            ? policy::store_first
                                            : policy::store_if_needed,
-                                       member_, mail->number);
+                                       member_, mail->number, std::move(mail->client));
     ticket->addressees = 1;
     ticket->patient = mail->message->publisher_waits();
     mail->promise = std::move(ticket);
@@ -133,14 +141,18 @@ void peer::take_returned(std::string_view body) {
 void peer::pass_to_actor(net::link_kind kind, std::string_view body) {
   using namespace frame_kind;
   pod_frame f{kind, std::string{body}, nullptr};
-  if (within(kind, reached, figures))
+  if (within(kind, reached, has_settled))
     send(pod().membership, heard_atom::value, member_, std::move(f));
+  else if (kind == given)
+    send(pod().adopter, heard_atom::value, member_, std::move(f));
   else if (within(kind, first_of_registrar, last_of_registrar))
     send(pod().registrar, heard_atom::value, member_, std::move(f));
   else if (within(kind, first_of_porter, last_of_porter))
     send(services().porter, heard_atom::value, member_, std::move(f));
   else if (within(kind, first_of_post_office, last_of_post_office))
     send(pod().post_office, heard_atom::value, member_, std::move(f));
+  else if (within(kind, first_of_tracer, last_of_tracer) && pod().tracer)
+    send(pod().tracer, heard_atom::value, member_, std::move(f));
   else
     misbehaved("frame of an unknown kind");
 }
@@ -150,6 +162,7 @@ void peer::misbehaved(std::string_view what) {
             {{"pod", member_->life.str()}, {"what", what}});
   if (channel_.is_open())
     services().counters.links_lost.add();
+  unlinked_since_ = now();
   channel_.abort();
 }
 

@@ -5,6 +5,7 @@
 // wake; a handler run inline costs 7 ns.
 #pragma once
 
+#include "actors/actor_record.hpp"
 #include "actors/thread_sanitizer.hpp"
 #include "actors/unit_services.hpp"
 
@@ -16,12 +17,13 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace mqttzoo::actors {
 
 template<class Base>
-class pinned : public Base {
+class pinned : public Base, public actor_record {
 public:
   pinned(caf::actor_config& config, unit_services& services)
       : Base(config), services_(services), host_(*config.host) {}
@@ -29,17 +31,36 @@ public:
   using Base::enqueue;
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) override {
     hand_over(this);
+    note_arrival();
     Base::enqueue(std::move(element), &host_);
   }
 
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
     taken_over(this);
+    note_message();
     try {
       return Base::consume(element);
     } catch (...) {
       on_failure();
       throw; // CAF ends the actor
     }
+  }
+
+  const char* kind() const noexcept override { return this->name(); }
+
+  /// Its unit has a reference to it until afterwards.
+  caf::resumable::resume_result resume(caf::execution_unit* host,
+                                       std::size_t messages_max) override {
+    note_depth();
+    const auto began = begin_run();
+    const auto result = Base::resume(host, messages_max);
+    end_run(began);
+    return result;
+  }
+
+  void initialize() override {
+    services_.actors.join(*this, now());
+    Base::initialize();
   }
 
   void intrusive_ptr_release_impl() override {
@@ -50,6 +71,7 @@ public:
   /// Drops what is left in the mailbox.
   bool cleanup(caf::error&& why, caf::execution_unit* host) override {
     taken_over(this);
+    services_.actors.leave(*this);
     return Base::cleanup(std::move(why), host);
   }
 
@@ -69,6 +91,7 @@ protected:
   unit_services& services() noexcept { return services_; }
   const unit_services& services() const noexcept { return services_; }
   pod_services& pod() noexcept { return *services_.pod; }
+  const pod_services& pod() const noexcept { return *services_.pod; }
   net::time_point now() const noexcept { return services_.now(); }
 
   /// It ends at once because of an exception; on_exit() follows.
@@ -81,6 +104,7 @@ protected:
   bool run_inline(F&& f) {
     if (!this->activate(&host_))
       return false;
+    const auto began = begin_run();
     try {
       f();
     } catch (...) {
@@ -88,6 +112,7 @@ protected:
       auto error = std::current_exception();
       this->quit(caf::scheduled_actor::default_exception_handler(this, error));
     }
+    end_run(began);
     return !this->finalize();
   }
 
@@ -100,6 +125,12 @@ protected:
   }
 
 private:
+  caf::strong_actor_ptr hold() noexcept override {
+    auto* control = caf::actor_control_block::from(this);
+    return caf::intrusive_ptr_upgrade_weak(control) ? caf::strong_actor_ptr{control, false}
+                                                    : nullptr;
+  }
+
   unit_services& services_;
   caf::execution_unit& host_;
 };

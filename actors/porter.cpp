@@ -183,7 +183,7 @@ void porter::hear(const member_ref& from, const pod_frame& frame) {
 }
 
 void porter::hear_attach(const member_ref& from, const pod_frame& frame) {
-  auto f = decode_attach(frame);
+  auto f = decode_attach(frame, now());
   if (!f)
     return misbehaved(from, "a porter's frame is malformed");
   f->pod = from;

@@ -30,6 +30,9 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "porter"; }
+
+  // actor_record: descriptions_cluster.cpp
+  void describe(facts& to) const override;
   void on_exit() override;
 
   // --- for its carriers and far connections, from any event of the unit's ---

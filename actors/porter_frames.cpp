@@ -4,6 +4,8 @@
 #include "mqtt/wire.hpp"
 #include "net/wire_integers.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -39,9 +41,51 @@ bool read_connect(std::string_view input, mqtt::connect_packet& out) {
   return true;
 }
 
+// Who a client is: the time that is left, because no two machines' clocks are the same.
+
+constexpr std::uint32_t for_ever_s = 0xFFFF'FFFF;
+enum identity_part : std::uint8_t { user = 1, rules = 2 };
+
+void append(mqtt::wire_writer& out, const mqtt::identity& who, net::time_point now) {
+  using namespace std::chrono;
+  auto left_s = for_ever_s;
+  if (who.valid_until != net::time_point::max())
+    left_s = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(ceil<seconds>(who.valid_until - now).count(), 0, for_ever_s - 1));
+  out.u8(static_cast<std::uint8_t>(who.by));
+  out.u8(static_cast<std::uint8_t>((who.user ? identity_part::user : 0) |
+                                   (who.rules ? identity_part::rules : 0)));
+  if (who.user)
+    out.binary(*who.user);
+  if (who.rules)
+    out.binary(*who.rules);
+  out.u32(static_cast<std::uint32_t>(who.credential >> 32));
+  out.u32(static_cast<std::uint32_t>(who.credential));
+  out.u32(left_s);
+}
+
+/// False if it is nobody.
+bool read_identity(mqtt::wire_reader& in, mqtt::identity& who, net::time_point now) {
+  using proof = mqtt::identity::proof;
+  const auto by = in.u8();
+  const auto parts = in.u8();
+  if (by > static_cast<std::uint8_t>(proof::listener) ||
+      parts > (identity_part::user | identity_part::rules))
+    return false;
+  who.by = proof{by};
+  if ((parts & identity_part::user) != 0)
+    who.user = in.text();
+  if ((parts & identity_part::rules) != 0)
+    who.rules = in.binary();
+  who.credential = read_u64(in);
+  if (const auto left_s = in.u32(); left_s != for_ever_s)
+    who.valid_until = now + std::chrono::seconds{left_s};
+  return in.ok() && (who.user || (who.by != proof::password && who.by != proof::certificate));
+}
+
 } // namespace
 
-pod_frame make_attach(const attachment& a, std::uint64_t number) {
+pod_frame make_attach(const attachment& a, std::uint64_t number, net::time_point now) {
   pod_frame frame{frame_kind::attach, {}, nullptr};
   const auto& c = a.connect;
   mqtt::wire_writer out{frame.body};
@@ -52,6 +96,7 @@ pod_frame make_attach(const attachment& a, std::uint64_t number) {
   out.u32(c.session_expiry_interval_s);
   out.binary(c.authentication_data);
   out.binary(a.connection->peer());
+  append(out, c.who, now);
   auto packet = c.packet;
   packet.user_name.reset();
   packet.password.reset();
@@ -89,7 +134,7 @@ pod_frame make_closed(const stream_address& to, stream_close how) {
   return frame;
 }
 
-std::shared_ptr<far_attachment> decode_attach(const pod_frame& from) {
+std::shared_ptr<far_attachment> decode_attach(const pod_frame& from, net::time_point now) {
   mqtt::wire_reader in{from.body};
   auto f = std::make_shared<far_attachment>();
   f->unit = unit_index{in.u16()};
@@ -100,8 +145,9 @@ std::shared_ptr<far_attachment> decode_attach(const pod_frame& from) {
   f->connect.session_expiry_interval_s = in.u32();
   f->connect.authentication_data = in.binary();
   f->address = in.binary();
+  const bool somebody = read_identity(in, f->connect.who, now);
   const auto connect = in.rest();
-  if (from.kind != frame_kind::attach || from.payload || !in.ok() || assigned > 1 ||
+  if (from.kind != frame_kind::attach || from.payload || !somebody || !in.ok() || assigned > 1 ||
       !read_connect(connect, f->connect.packet))
     return nullptr;
   return f;

@@ -58,8 +58,8 @@ struct stream_frame {
   stream_close how{};       ///< closed
 };
 
-/// With the CONNECT as it was accepted, without what only authentication needed.
-pod_frame make_attach(const attachment& a, std::uint64_t number);
+/// With the CONNECT as it was accepted and who it is of, without what showed that.
+pod_frame make_attach(const attachment& a, std::uint64_t number, net::time_point now);
 pod_frame make_opened(const stream_address& to, unit_index from);
 pod_frame make_not_here(const stream_address& to);
 pod_frame make_bytes(const stream_address& to, std::string_view bytes);
@@ -67,7 +67,7 @@ pod_frame make_credit(const stream_address& to, std::uint32_t bytes);
 pod_frame make_closed(const stream_address& to, stream_close how);
 
 /// Null if it is not what make_attach() makes. The pod is not set.
-std::shared_ptr<far_attachment> decode_attach(const pod_frame& from);
+std::shared_ptr<far_attachment> decode_attach(const pod_frame& from, net::time_point now);
 /// Nothing if it is not what the others make.
 std::optional<stream_frame> decode_stream_frame(const pod_frame& from);
 

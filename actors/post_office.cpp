@@ -141,6 +141,9 @@ post_office::behavior_type post_office::make_behavior() {
         adopt_retained(*found);
       },
       [this](heard_atom, const member_ref& from, const pod_frame& frame) { heard(from, frame); },
+      [this](give_atom, const std::shared_ptr<const std::vector<card_ref>>& sessions) {
+        give(*sessions);
+      },
       [this](committed_atom, const std::shared_ptr<bank_commit>& c) {
         std::exchange(c->then, {})(*c);
       },
@@ -247,14 +250,18 @@ void post_office::drop_pointer(const pointer_key& key, removal& into) {
   pointers_.erase(found);
   if (kept == mails_.end())
     return;
-  auto& others = kept->second.pointers;
+  take_from(kept->second, place);
+  if (kept->second.pointers.empty() && !kept->second.shared)
+    drop_mail(kept, into);
+}
+
+void post_office::take_from(mail& m, std::size_t place) {
+  auto& others = m.pointers;
   if (place + 1 < others.size()) {
     others[place] = std::move(others.back());
     pointers_.at({others[place].first->number, others[place].second}).place = place;
   }
   others.pop_back();
-  if (others.empty())
-    drop_mail(kept, into);
 }
 
 void post_office::record_state(const card_ref& session, mqtt::stored_pointer p) {

@@ -16,10 +16,11 @@
 //
 // In a cluster every pod has one. A QoS 2 message that came from another pod is stored by that
 // one: this post office gives it its word, the operations it would have carried out, and hears of
-// the outcome. Each word checks the owner nodes of its sessions, so that nothing is stored for a
-// session that another pod has adopted meanwhile. (What a pod writes itself needs no such check:
-// a pod whose sessions may be adopted has lost its session with the store.) Retained messages are
-// told to all other pods; which of two is the newer, the store's order of their writes decides.
+// the outcome. (A copy in parts it writes itself before.) Each word checks the owner nodes of its
+// sessions, so that nothing is stored for a session that another pod has adopted meanwhile. (What a
+// pod writes itself needs no such check: a pod whose sessions may be adopted has lost its session
+// with the store.) Retained messages are told to all other pods; which of two is the newer, the
+// store's order of their writes decides.
 #pragma once
 
 #include "actors/bank_commit.hpp"
@@ -95,6 +96,7 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "post_office"; }
+  void describe(facts& to) const override; // descriptions.cpp
   void on_exit() override;
 
 private:
@@ -121,7 +123,8 @@ private:
     std::optional<far_message> word; ///< whose outcome decides whether it is stored
     bool accounted = false;          ///< the bank has it in the accounts
     mqtt::message_ref begun;         ///< its twin, if there is one; see outlive_expiry()
-    bool foreign = false; ///< a departed pod's: the leader removes it when its time is over
+    bool foreign = false; ///< another pod's: that or the leader removes it when its time is over
+    bool shared = false;  ///< a session that moved may count on it: it stays until its time is over
   };
 
   struct pointer_key {
@@ -177,8 +180,10 @@ private:
     const session_card* remembers = nullptr; ///< the ticket's
     std::vector<std::size_t> word_ends{};    ///< parallel to words: behind its last operation
     std::uint64_t place = 0;                 ///< in waiting_; 0: it has not waited
-    bool creates = false;                    ///< the copy; else it counts on it
+    std::string creates{};                   ///< the copy's path; empty: it counts on it
     bool without_copy = false;               ///< that was not there, once
+    /// Another pod stores it with this word: here only the copy is made that the word counts on.
+    std::optional<far_message> word{};
   };
 
   /// What another pod was asked to store, until it says what became of it.
@@ -279,6 +284,8 @@ private:
   void add_pointer(const deposit& d, mail& of, ops& into);
   void attach(const card_ref& session, mqtt::stored_number number, zk::pointer_record r, mail* to);
   void drop_pointer(const pointer_key& key, removal& into);
+  /// Its pointer is gone from the books; what is left of the mail is up to the caller.
+  void take_from(mail& m, std::size_t place);
 
   // post_office_expiry.cpp
   std::int64_t store_now() { return pod().store_time.unix_ms(*pod().clock); }
@@ -310,6 +317,8 @@ private:
   void undo(transaction& t);
   bool is_void(const transaction& t, const zk::multi_error& e, std::size_t& word) const noexcept;
   void store_without(transaction t, std::size_t word);
+  std::ptrdiff_t drop_departed_words(transaction& t);
+  void gather_again(transaction t, std::ptrdiff_t missing);
   void ended(const transaction& t, const mqtt::settlement& outcome);
   void stored_or_not(const std::vector<deposit>& deposits, const ref<publish_ticket>& t,
                      const mqtt::settlement& outcome);
@@ -327,6 +336,7 @@ private:
   bool wait(transaction& t, const mqtt::settlement& why);
   bool take_place(transaction& t, const mqtt::settlement& why);
   void try_waiting(); ///< also when credit returns
+  void wait_without_departed();
   void give_up_waiting();
   void stop_waiting(std::uint64_t place);
   void end_waiting(const std::vector<std::uint64_t>& places);
@@ -335,9 +345,12 @@ private:
 
   // post_office_words.cpp
   void give_word(gathering all);
+  void make_copy(const far_message& of);
+  void copy_ended(const far_message& of, const mqtt::settlement& outcome);
+  void drop_copy(const mqtt::message_ref& m);
   void send_word(const far_message& of);
   void send_empty_word(const far_ticket& t);
-  void refuse_word(const far_message& of, mqtt::reason_code why);
+  void refuse_word(const far_message& of, const mqtt::settlement& why);
   void word_ended(const far_message& of, mqtt::reason_code outcome);
   void word_again(const far_message& of, given_word w);
   void look_up(const far_message& of, const std::string& witness);
@@ -360,6 +373,12 @@ private:
   std::string owner_data(const session_card& session);
   void erase(const card_ref& session);
   void leave_gatherings(const card_ref& session);
+
+  // post_office_moves.cpp
+  struct giving;
+  void give(const std::vector<card_ref>& sessions);
+  void give_next(const std::shared_ptr<giving>& g);
+  void let_go(const std::vector<card_ref>& sessions);
 
   // post_office_retained.cpp
   void retain(const mqtt::topic_ref& topic, const mqtt::message_ref& m, const ticket_list& tickets);

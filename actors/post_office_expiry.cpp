@@ -39,8 +39,8 @@ post_office::holding post_office::draw_holding(const mqtt::message& m, const ref
   const auto drawn =
       random_.between(static_cast<std::uint64_t>(least), static_cast<std::uint64_t>(most));
   auto h = draw_holding(m, milliseconds{static_cast<std::int64_t>(drawn)}, begun);
-  if (t && t->publisher())
-    h.client = t->publisher()->client;
+  if (const auto* publisher = t ? t->client() : nullptr)
+    h.client = *publisher;
   return h;
 }
 
@@ -68,7 +68,7 @@ void post_office::outlive_expiry(transaction& t) {
   if (!twin) {
     const auto& m = *t.message;
     twin = mqtt::message::make({m.shared_topic_name(), m.qos(), m.retain(), m.payload_is_utf8(),
-                                m.publisher_waits(), m.publisher(), m.expires_at()},
+                                m.publisher_waits(), m.trace(), m.publisher(), m.expires_at()},
                                m.forwarded(), m.payload());
   }
   t.message = twin;

@@ -86,9 +86,12 @@ void post_office::store(transaction t) {
   // One addressee has no room: nobody gets it, the publisher hears no.
   if (t.ticket && mqtt::is_failure(t.ticket->outcome()))
     return ended(t, t.ticket->outcome());
-  outlive_expiry(t);
+  if (!t.word)
+    outlive_expiry(t);
   if (needs_parts(t))
     return store_parts_first(std::move(t));
+  if (t.word)
+    return ended(t, mqtt::reason_code::success);
   payment pay;
   pay.tried = t.place != 0 ? attempt::again : attempt::first;
   auto what = to_ops(t, pay);
@@ -116,8 +119,12 @@ void post_office::refused(transaction t, const bank_commit& answer) {
       return store(std::move(t));
     why = to_settlement(zk::error::storage_full); // and again: there was no room for it
   }
-  if (is_for_now(why) && wait(t, why))
-    return;
+  if (is_for_now(why)) {
+    if (const auto missing = drop_departed_words(t); missing > 0)
+      return gather_again(std::move(t), missing);
+    if (wait(t, why))
+      return;
+  }
   if (!answer.refused) // else the bank counts it
     log.warn("a message could not be stored", {{"error", zk::to_string(e.code)}});
   ended(t, why);
@@ -125,14 +132,16 @@ void post_office::refused(transaction t, const bank_commit& answer) {
 
 /// The copy of the message that it counts on was to be created by a transaction that was refused.
 bool post_office::lost_copy(const transaction& t, const zk::multi_error& e) noexcept {
-  return e.code == zk::error::no_node && e.index == 0 && !t.creates && !t.deposits.empty();
+  return e.code == zk::error::no_node && e.index == 0 && t.creates.empty() && !t.deposits.empty();
 }
 
 /// Makes the books say again that nothing of it is stored. What its sessions have forgotten
 /// meanwhile is no part of it any more.
 void post_office::undo(transaction& t) {
   const auto kept = mails_.find(t.message.get());
-  if (std::exchange(t.creates, false) && kept != mails_.end())
+  // All addressees may have forgotten the message meanwhile, and others have created a copy anew.
+  if (const auto path = std::exchange(t.creates, {});
+      !path.empty() && kept != mails_.end() && kept->second.path == path)
     kept->second.standing = false;
   removal unused;
   std::erase_if(t.deposits, [&](const deposit& d) {
@@ -151,7 +160,8 @@ post_office::ops post_office::to_ops(transaction& t, payment& pay) {
   ops what;
   if (!t.deposits.empty()) {
     auto& kept = mail_of(t.message, t.ticket, t.deposits, what, &pay);
-    t.creates = std::holds_alternative<zk::create_op>(what.front());
+    if (std::holds_alternative<zk::create_op>(what.front()))
+      t.creates = kept.path;
     for (const auto& d : t.deposits)
       add_pointer(d, kept, what);
   }
@@ -189,20 +199,37 @@ void post_office::store_without(transaction t, std::size_t word) {
   send(w.pod->peer, outcome_atom::value, w.number, mqtt::reason_code::server_moved);
   t.words.erase(t.words.begin() + static_cast<std::ptrdiff_t>(word));
   undo(t);
+  gather_again(std::move(t), 1);
+}
+
+/// A departed pod's heirs have what it had when the store has decided on its words. What waits for
+/// room is not decided, and while they are missing the leader reaps nothing that would make room:
+/// so they are to give words of their own. Returns how many will.
+std::ptrdiff_t post_office::drop_departed_words(transaction& t) {
+  return static_cast<std::ptrdiff_t>(std::erase_if(t.words, [this](const far_word& w) {
+    const bool departed = !is_member(w.pod);
+    if (departed)
+      send(w.pod->peer, outcome_atom::value, w.number, mqtt::reason_code::server_moved);
+    return departed;
+  }));
+}
+
+/// Its books are undone, and so many words are to come.
+void post_office::gather_again(transaction t, std::ptrdiff_t missing) {
   stop_waiting(std::exchange(t.place, 0)); // and takes a new place, if there is no room again
   const auto found = gatherings_.find(t.ticket.get());
   if (found == gatherings_.end())
     return store(std::move(t));
   auto& g = found->second;
   g.storing = false;
-  ++g.missing;
+  g.missing += missing;
   append(g.deposits, std::move(t.deposits));
   append(g.words, std::move(t.words));
   complete(g);
 }
 
 void post_office::ended(const transaction& t, const mqtt::settlement& outcome) {
-  stored_or_not(t.deposits, t.ticket, outcome);
+  t.word ? copy_ended(*t.word, outcome) : stored_or_not(t.deposits, t.ticket, outcome);
   for (const auto& w : t.words)
     send(w.pod->peer, outcome_atom::value, w.number, outcome.reason);
   if (t.place != 0) {

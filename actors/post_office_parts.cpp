@@ -84,7 +84,7 @@ void post_office::parts_failed(const mqtt::message_ref& m, const mqtt::settlemen
 
 void post_office::drop_unpointed(const mqtt::message_ref& m) {
   const auto kept = mails_.find(m.get());
-  if (kept == mails_.end() || !kept->second.pointers.empty())
+  if (kept == mails_.end() || !kept->second.pointers.empty() || kept->second.word)
     return;
   removal r;
   drop_mail(kept, r);

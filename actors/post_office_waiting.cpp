@@ -74,6 +74,20 @@ void post_office::try_waiting() {
   trying_ = false;
 }
 
+/// A view came: what waits must not keep a departed pod's heirs waiting.
+void post_office::wait_without_departed() {
+  std::vector<std::uint64_t> places;
+  for (const auto& [place, w] : waiting_)
+    places.push_back(place);
+  for (const auto place : places) {
+    const auto found = waiting_.find(place);
+    if (found == waiting_.end() || found->second.tried)
+      continue; // the store is being asked
+    if (const auto missing = drop_departed_words(found->second.what); missing > 0)
+      gather_again(std::move(found->second.what), missing);
+  }
+}
+
 /// Their publishers are disconnected.
 void post_office::give_up_waiting() {
   std::vector<std::uint64_t> over;

@@ -32,14 +32,44 @@ void post_office::give_word(gathering all) {
   w.message = all.message;
   w.deposits = std::move(all.deposits);
   words_.insert_or_assign(of, std::move(w));
-  if (!fits_a_node(*all.message)) { // a word carries the copy, and parts do not go into it
-    send_empty_word(t);
-    return refuse_word(of, mqtt::reason_code::quota_exceeded);
-  }
   if (!is_member(t.from())) // nobody is left to store it, nor to publish it again but its client
     return refuse_word(of, mqtt::reason_code::unspecified_error);
   ensure_bucket(paths_.mail_drop(all.message->topic(), {}));
+  if (!fits_a_node(*all.message))
+    return make_copy(of);
   after_groundwork([this, of] { send_word(of); });
+}
+
+/// A word carries the copy, but no parts: these are written first, and paid for by this pod.
+void post_office::make_copy(const far_message& of) {
+  const auto& w = words_.at(of);
+  transaction t{w.ticket, w.message, w.deposits, {}};
+  t.word = of;
+  store(std::move(t));
+}
+
+/// What a word counts on stands, or cannot.
+void post_office::copy_ended(const far_message& of, const mqtt::settlement& outcome) {
+  const auto found = words_.find(of);
+  if (found == words_.end())
+    return; // its pod has departed meanwhile
+  if (mqtt::is_failure(outcome)) {
+    send_empty_word(static_cast<const far_ticket&>(*found->second.ticket));
+    return refuse_word(of, outcome);
+  }
+  if (const auto kept = mails_.find(found->second.message.get()); kept != mails_.end())
+    kept->second.word = of;
+  after_groundwork([this, of] { send_word(of); });
+}
+
+/// No word counts on it any more. (What is being written goes when that has stopped.)
+void post_office::drop_copy(const mqtt::message_ref& m) {
+  if (being_written_.contains(m.get()))
+    return;
+  if (const auto kept = mails_.find(m.get()); kept != mails_.end()) {
+    kept->second.word.reset();
+    drop_unpointed(m);
+  }
 }
 
 void post_office::send_word(const far_message& of) {
@@ -50,8 +80,8 @@ void post_office::send_word(const far_message& of) {
   const auto& t = static_cast<const far_ticket&>(*w.ticket);
   if (w.deposits.empty()) {
     send_empty_word(t);
-    words_.erase(found);
-    return;
+    const auto node = words_.extract(found);
+    return drop_copy(node.mapped().message);
   }
   auto what = std::make_shared<ops>();
   std::unordered_set<session_number> checked;
@@ -67,7 +97,7 @@ void post_office::send_word(const far_message& of) {
       what->emplace_back(zk::check_op{zk::paths::session_owner(paths_.session(d.session->client)),
                                       known->second.owner});
   }
-  // the pod that stores it pays
+  // the pod that stores it pays, unless the copy stands
   auto& kept = mail_of(w.message, w.ticket, w.deposits, *what, nullptr);
   kept.word = of;
   for (const auto& d : w.deposits)
@@ -84,9 +114,10 @@ void post_office::send_empty_word(const far_ticket& t) {
 }
 
 /// A word that was not sent.
-void post_office::refuse_word(const far_message& of, mqtt::reason_code why) {
+void post_office::refuse_word(const far_message& of, const mqtt::settlement& why) {
   const auto node = words_.extract(of);
   stored_or_not(node.mapped().deposits, node.mapped().ticket, why);
+  drop_copy(node.mapped().message);
 }
 
 void post_office::word_ended(const far_message& of, mqtt::reason_code outcome) {
@@ -125,8 +156,9 @@ void post_office::word_again(const far_message& of, given_word w) {
   w.forgotten.clear();
   w.sent = false;
   const auto later = std::exchange(w.later, {});
+  const bool in_parts = !fits_a_node(*w.message); // the copy went with the pointers
   words_.insert_or_assign(of, std::move(w));
-  send_word(of);
+  in_parts ? make_copy(of) : send_word(of);
   for (const auto& d : later)
     deposit_mail(d);
 }
@@ -169,6 +201,7 @@ void post_office::resolve_words() {
 void post_office::install(const view_ref& v) {
   const auto before = std::exchange(view_, v);
   resolve_words();
+  wait_without_departed();
   install_retained(before.get());
   send(pod().membership, installed_atom::value, v->number);
 }

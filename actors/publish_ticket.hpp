@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -29,6 +30,10 @@ public:
 
   /// Its publisher waits where another one would hear "no". Set before anybody else has it.
   bool patient = false;
+
+  /// When its publisher's PUBLISH came, for the time until it is answered; max() if that is at
+  /// another pod. Set before anybody else has it.
+  mqtt::time_point received_at = mqtt::time_point::max();
 
   /// The promise cannot be made now and is tried again: its publisher, which waits, is told.
   virtual void delay(const mqtt::settlement& why) const {
@@ -50,6 +55,10 @@ public:
   mqtt::packet_id id() const noexcept { return id_; }
   /// Null if another pod has it.
   const card_ref& publisher() const noexcept { return publisher_; }
+  /// Who published it, on whichever pod; null if that is not known.
+  virtual const client_id* client() const noexcept {
+    return publisher_ ? &publisher_->client : nullptr;
+  }
 
   /// All addressees have spoken. Post office only.
   bool gathered() const noexcept { return gathered_; }
@@ -58,7 +67,7 @@ public:
 private:
   /// Where its end is left too, so that it cannot be overtaken by that.
   void leave(const mqtt::settlement& outcome, bool delayed) const {
-    if (publisher_->settlements.put({epoch_, outcome, id_, delayed}))
+    if (publisher_->settlements.put({epoch_, outcome, id_, delayed, received_at}))
       caf::anon_send(publisher_->handle, settled_atom::value);
   }
 
@@ -72,15 +81,18 @@ private:
 /// topic or the peer.
 class far_ticket final : public publish_ticket {
 public:
-  far_ticket(policy storage, member_ref from, std::uint64_t number)
+  /// `client`: shared by the tickets of a batch, or null.
+  far_ticket(policy storage, member_ref from, std::uint64_t number,
+             std::shared_ptr<const client_id> client = nullptr)
       : publish_ticket(storage, nullptr, 0, mqtt::packet_id::none), from_(std::move(from)),
-        number_(number) {}
+        number_(number), client_(std::move(client)) {}
   ~far_ticket() override { leave(outcome(), false); }
 
   void delay(const mqtt::settlement& why) const override { leave(why, true); }
 
   const member_ref& from() const noexcept { return from_; }
   std::uint64_t number() const noexcept { return number_; }
+  const client_id* client() const noexcept override { return client_.get(); }
 
 private:
   void leave(const mqtt::settlement& outcome, bool delayed) const {
@@ -90,6 +102,7 @@ private:
 
   member_ref from_;
   std::uint64_t number_;
+  std::shared_ptr<const client_id> client_;
 };
 
 /// Held by the messages that an ending session gives back to its groups: when each is safe with

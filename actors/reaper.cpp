@@ -21,7 +21,7 @@ constexpr std::chrono::seconds again_after{1};
 reaper::reaper(caf::actor_config& config, unit_services& services, zk::paths paths)
     : pinned_base<reaper_actor>(config, services), paths_(std::move(paths)),
       life_(bank_life(pod())), ear_(std::make_shared<store_ear>(
-                                   pod(), [this] { run_inline([&] { stand(); }); },
+                                   pod(), "reaper", [this] { run_inline([&] { stand(); }); },
                                    [this] { run_inline([&] { stand(); }); })),
       survey_(pod(), paths_,
               {[this]() -> std::function<void(const std::function<void()>&)> {
@@ -147,8 +147,15 @@ void reaper::forget_doomed() {
 // --- its work ---
 
 void reaper::settle(const view_ref& v) {
-  view_ = v;
-  books_listed_ = retained_scanned_ = surveying_ = surveyed_ = false;
+  const auto before = std::exchange(view_, v);
+  const bool only_moves = before && v->move.by &&
+                          std::all_of(before->members.begin(), before->members.end(),
+                                      [&](const member_ref& m) { return v->contains(m->life); });
+  if (only_moves && surveyed_) // nobody left anything
+    return;
+  if (!only_moves)
+    books_listed_ = retained_scanned_ = false;
+  surveying_ = surveyed_ = false;
   survey_.stop();
   bodies_.clear(); // the next survey finds them
   go_on();

@@ -48,6 +48,9 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "reaper"; }
+
+  // actor_record: descriptions_cluster.cpp
+  void describe(facts& to) const override;
   void on_exit() override;
 
   /// On the unit's thread.

@@ -271,18 +271,21 @@ expected<zk::paths, std::string> open_tree(zk::store& store) {
   const zk::hash_key fresh{random(), random()};
   const std::string root = zk::paths{}.root();
   const auto ask = [&] {
-    std::promise<expected<zk::hash_key, zk::error>> done;
-    zk::open_tree(store, here, root, fresh, [&](auto key) { done.set_value(std::move(key)); });
+    std::promise<expected<zk::tree_root, zk::error>> done;
+    zk::open_tree(store, here, root, fresh, [&](auto said) { done.set_value(std::move(said)); });
     return done.get_future().get();
   };
-  auto key = ask();
-  for (int again = 1; again < tries_max && !key && key.error() == zk::error::connection_loss;
+  auto said = ask();
+  for (int again = 1; again < tries_max && !said && said.error() == zk::error::connection_loss;
        ++again)
-    key = ask();
-  if (!key)
+    said = ask();
+  if (!said)
     return unexpected{"cannot open the store's tree " + root + ": " +
-                      std::string{zk::to_string(key.error())}};
-  return zk::paths{root, *key};
+                      std::string{zk::to_string(said.error())}};
+  if (said->format != zk::tree_format)
+    return unexpected{"the store's tree " + root + " has format " + std::to_string(said->format) +
+                      ", this program knows format " + std::to_string(zk::tree_format)};
+  return zk::paths{root, said->key};
 }
 
 expected<recovered, std::string> recover(zk::store& store, const zk::paths& paths,

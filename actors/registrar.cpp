@@ -59,7 +59,7 @@ void registrar::install(const view_ref& v) {
   for (const auto& m : v->members)
     if (!is_self(m))
       missing_.insert(m->life);
-  send(pod().home, roster_atom::value, v->number);
+  send(pod().home, roster_atom::value, v);
   take_early();
 }
 
@@ -169,9 +169,11 @@ void registrar::put_off(const client_id& client, const claim_of& c) {
   count_put_off(put_off_count_ + 1);
 }
 
-void registrar::count_put_off(std::size_t now) {
-  put_off_count_ = now;
-  services().counters.claims_put_off.set(now);
+void registrar::count_put_off(std::size_t n) {
+  if (put_off_count_ == 0)
+    put_off_since_ = now();
+  put_off_count_ = n;
+  services().counters.claims_put_off.set(n);
 }
 
 /// The client has a holder now, or may have one.

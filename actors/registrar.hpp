@@ -35,6 +35,10 @@ public:
 
   behavior_type make_behavior() override;
   const char* name() const override { return "registrar"; }
+
+  // actor_record: descriptions_cluster.cpp
+  wait_state waits() const override;
+  void describe(facts& to) const override;
   void on_exit() override;
 
 private:
@@ -72,7 +76,7 @@ private:
   void put_off(const client_id& client, const claim_of& c);
   void decide(const client_id& client);
   void decide_all_if_clear();
-  void count_put_off(std::size_t now);
+  void count_put_off(std::size_t n);
   void enter(const client_id& client, const member_ref& holder);
   void strike(const client_id& client, const member_ref& holder);
   void answer(const client_id& client, const claim_of& c, const member_ref& holder);
@@ -90,6 +94,7 @@ private:
   std::unordered_map<client_id, member_ref> holders_;
   std::unordered_map<client_id, std::uint64_t> claims_; ///< of the home here, not answered yet
   std::unordered_map<client_id, std::vector<claim_of>> put_off_; ///< until they can be decided
+  net::time_point put_off_since_{};                              ///< while there are any
   std::size_t put_off_count_ = 0;                                ///< see count_put_off()
   std::unordered_map<pod_life, early> early_;
 };

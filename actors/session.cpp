@@ -49,6 +49,10 @@ session::behavior_type session::make_behavior() {
         if (ending_)
           quit();
       },
+      [this](judge_atom) { judge_again(); },
+      [this](dismiss_atom, const dismissal& d) { dismiss(d); },
+      [this](go_back_atom) { go_back(); },
+      [this](moved_atom) { moved(); },
       [this](shut_down_atom) { shut_down(); },
   };
 }
@@ -87,8 +91,8 @@ void session::leave_behind_nothing() {
 // --- connections ---
 
 void session::take_over(std::shared_ptr<attachment> a) {
-  if (a->epoch < epoch_) // a later connection of the same client came first
-    return abort(*a);
+  if (a->epoch < epoch_ || move_ != move::none) // a later connection of the same client came first
+    return abort(*a);                           // or it is on its way to another pod
   epoch_ = a->epoch;
   if (machine_.next_due() <= now())
     machine_.on_due(now()); // an adopted session may have expired before its timer ever came
@@ -112,7 +116,7 @@ void session::take_over(std::shared_ptr<attachment> a) {
 
 /// As if a clean start took it over, but what begins anew begins at another pod. [MQTT-3.1.4-3]
 void session::yield(std::uint64_t epoch) {
-  if (epoch < epoch_) // a later connection came first
+  if (epoch < epoch_ || move_ != move::none) // a later connection came first
     return;
   epoch_ = epoch;
   if (arriving_)
@@ -149,15 +153,22 @@ void session::open(attachment& a, mqtt::session::presence state) {
   if (!connection_)
     connection_ = services().adopt(std::move(a.socket));
   paused_ = 0;
+  if (throttle_)
+    throttle_->read_again_at = net::time_point::max();
   card_->persistent = a.connect.session_expiry_interval_s > 0;
   set_connected(true);
   connection_->attach_events(*this);
+  const mqtt::identity anonymous;
+  who_ = a.connect.who == anonymous ? nullptr
+                                    : std::make_unique<mqtt::identity>(std::move(a.connect.who));
+  permit();
   // In a cluster others fire the will of a session whose pod died, whatever else of it is kept: so
   // the client hears that it is in when they can. [MQTT-3.1.2-7]
   const bool leaves_will = pod().clustered() && a.connect.packet.will;
   connack_revision_ = leaves_will ? revision_ + 1 : 0; // session_changed() follows
   set_pause(by_store, leaves_will);
   machine_.open(std::move(a.connect), state, a.epoch, now());
+  expel_if_unwelcome(); // a reload came between
   // A stored session that now ends with its connection stays stored until then, so that a crash
   // ends it too.
   if (machine_.persistent() || stored_ || leaves_will) {
@@ -217,7 +228,7 @@ void session::erase() {
 std::size_t session::on_input(std::string_view input) {
   std::size_t consumed = input.size();
   run_inline([&] {
-    consumed = machine_.on_input(input, now());
+    consumed = take_input(input, now());
     finish_turn();
     watch_pressure();
   });
@@ -273,16 +284,23 @@ void session::shut_down() {
 
 void session::on_due(net::time_point at) {
   armed_for_ = net::time_point::max();
+  if (is_sealed())
+    return;
   if (save_again_at_ <= at)
     save_again_at_ = net::time_point::max();
   run_inline([&] {
+    if (throttle_ && throttle_->read_again_at <= at) {
+      throttle_->read_again_at = net::time_point::max();
+      set_pause(by_rate, false);
+    }
+    require_proof(at);
     machine_.on_due(at);
     finish_turn(); // saves what is not saved
   });
 }
 
 void session::finish_turn() {
-  if (!card_)
+  if (!card_ || is_sealed())
     return;
   submit_last();
   save_if_changed();
@@ -290,11 +308,16 @@ void session::finish_turn() {
   if (connection_ && congested())
     set_pause(by_outbox, true);
   rearm();
+  note_rest();
 }
 
 void session::rearm() {
-  const auto due = std::min(machine_.next_due(), save_again_at_);
-  if (due < armed_for_) { // a later time is looked at when the earlier one comes
+  auto due = std::min(machine_.next_due(), save_again_at_);
+  if (throttle_)
+    due = std::min(due, throttle_->read_again_at);
+  if (who_ && connection_)
+    due = std::min(due, who_->valid_until);
+  if (due < armed_for_ && !is_sealed()) { // a later time is looked at when the earlier one comes
     armed_for_ = due;
     services().timers->schedule(*this, due);
   }

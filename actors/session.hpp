@@ -49,15 +49,49 @@ public:
   void on_exit() override;
   void on_failure() noexcept override { failed_ = true; }
 
+  // For an operator; on the unit's thread, while no actor runs.
+  void disconnect_by_operator();
+  /// With all it has, as if its client had asked for a clean start.
+  void drop_by_operator();
+
+  // actor_record: session_facts.cpp
+  std::string subject() const override;
+  wait_state waits() const override;
+  void glance(facts& to) const override;
+  void describe(facts& to) const override;
+
   // local_session
   void deliver_inline(const batch& messages, const ticket_list& tickets,
                       const route_target& on) override;
   void deliver_inline(const parcel& p) override;
   void receipt_inline(const receipt& r) override;
+  void seal_inline() override;
 
 private:
+  /// Whether it is to move to another pod, and how far that has come.
+  enum class move : std::uint8_t {
+    none,
+    parking, ///< until nothing of it is under way
+    parked,
+    sealing, ///< until nothing that came meanwhile is
+    sealed,  ///< it takes nothing more
+    done     ///< another pod has it
+  };
+
   /// Why input is not read; any of them stops it.
-  enum pause : std::uint8_t { by_protocol = 1, by_transit = 2, by_outbox = 4, by_store = 8 };
+  enum pause : std::uint8_t {
+    by_protocol = 1,
+    by_transit = 2,
+    by_outbox = 4,
+    by_store = 8,
+    by_rate = 16,
+  };
+
+  /// What limits.client leaves of input, and until when the rest waits.
+  struct throttle {
+    mqtt::input_meter meter;
+    net::time_point read_again_at = net::time_point::max();
+  };
 
   /// A SUBSCRIBE or UNSUBSCRIBE that waits for the index, the store, or both.
   struct waiting_subscribe {
@@ -95,6 +129,10 @@ private:
   void record(mqtt::stored_pointer pointer) override;
   void forget(mqtt::stored_number number) override;
   void forget_received(mqtt::packet_id id) override;
+  mqtt::trace_mark follow(const mqtt::trace_candidate& p) override;
+  void note(const mqtt::message& m, const mqtt::trace_note& what) override;
+  void note_refusal(mqtt::trace_mark mark, const mqtt::trace_note& what) override;
+  void note_answer(mqtt::packet_id id, const mqtt::trace_note& what) override;
 
   // messages
   void take_over(std::shared_ptr<attachment> a);
@@ -119,6 +157,18 @@ private:
   void state_saved(std::uint64_t revision, mqtt::reason_code outcome);
   void page_came(const retained_page& p);
   void shut_down();
+  void judge_again();
+  void permit();
+  void expel_if_unwelcome();
+  void require_proof(net::time_point at);
+  void send_away(const char* what);
+
+  // session_moves.cpp
+  void dismiss(const dismissal& d);
+  bool at_rest();
+  void note_rest();
+  void go_back();
+  void moved();
 
   /// What follows every event: batches leave, changes are saved, timers are set.
   void finish_turn();
@@ -129,21 +179,27 @@ private:
   void wait_for(const subscription_change& c);
   void complete_subscribes();
   void watch_pressure();
+  std::size_t take_input(std::string_view input, net::time_point at);
   void set_pause(pause why, bool on);
   void pay_back_outbox();
   void set_connected(bool yes);
   void rearm();
+  bool is_sealed() const noexcept { return move_ >= move::sealed; }
   void purge();
   void restore(restored_session& from);
 
   card_ref card_;
+  std::unique_ptr<throttle> throttle_; ///< null: nothing has been limited yet
   mqtt::session machine_;
   net::connection_ptr connection_;
+  std::unique_ptr<mqtt::identity> who_; ///< its client's; null: anonymous
   std::uint64_t epoch_ = 0;
   courier::entry* named_ = nullptr;    ///< the topic named last, during a turn
   courier::entry* open_for_ = nullptr; ///< where open_ will go
   batch_ref open_;                     ///< consecutive publishes to one topic
   std::vector<waiting_subscribe> subscribes_;
+  net::time_point subscribes_since_{}; ///< while there are any
+  net::time_point paused_since_{};     ///< while paused_ has a reason
   std::vector<std::shared_ptr<const retained_cursor>>
       walks_; ///< the first is under way or waits for room
   net::time_point armed_for_ = net::time_point::max();
@@ -160,6 +216,7 @@ private:
   std::size_t reserved_bytes_ = 0;          ///< of the unit's allowance
   std::size_t outbox_bytes_ = 0; ///< of those: for what a slow socket leaves in the outbox
   std::uint8_t paused_ = 0;
+  move move_ = move::none;
   bool saving_ = false;
   bool walking_ = false;        ///< a page was asked for
   bool stored_ = false;         ///< the store may know this session

@@ -31,6 +31,8 @@ public:
                               const route_target& on) = 0;
   virtual void deliver_inline(const parcel& p) = 0;
   virtual void receipt_inline(const receipt& r) = 0;
+  /// Nothing more is on its way to it.
+  virtual void seal_inline() = 0;
 };
 
 class session_card final : public ref_counted {

@@ -1,5 +1,5 @@
 // What holds a session actor back: an outbox that fills, memory that nobody pays for, messages in
-// transit.
+// transit, and how much its client may send.
 #include "actors/session.hpp"
 
 #include <utility>
@@ -42,6 +42,7 @@ void session::release(std::size_t bytes) {
 }
 
 void session::watch_pressure() {
+  note_rest();
   const auto bound = services().settings.net.transit_bytes_max;
   if (card_->transit_bytes.load(std::memory_order_acquire) <= bound)
     return set_pause(by_transit, false);
@@ -53,15 +54,37 @@ void session::watch_pressure() {
     set_pause(by_transit, false);
 }
 
+/// Without a limit it costs nothing but to see that. With one it holds for what is read at once,
+/// not for each message: the rest stays with the connection, which the client's TCP notices in the
+/// end.
+std::size_t session::take_input(std::string_view input, net::time_point at) {
+  const auto& rates = services().limits.client;
+  if (!rates)
+    return machine_.on_input(input, at);
+  if (!throttle_)
+    throttle_ = std::make_unique<throttle>();
+  auto budget = throttle_->meter.open(rates, at);
+  const auto consumed = machine_.on_input(input, at, &budget);
+  const auto again_at = throttle_->meter.close(budget, rates, at);
+  if (again_at && connection_) {
+    throttle_->read_again_at = *again_at; // rearm() follows
+    set_pause(by_rate, true);
+  }
+  return consumed;
+}
+
 void session::set_pause(pause why, bool on) {
   const auto before = paused_;
+  if (before == 0 && on)
+    paused_since_ = now();
   paused_ = static_cast<std::uint8_t>(on ? paused_ | why : paused_ & ~why);
-  constexpr auto ours = by_transit | by_outbox; // the machine knows of its own reason
+  constexpr auto ours = by_transit | by_outbox | by_rate; // the machine knows of its own reason
   if (((before & ours) != 0) != ((paused_ & ours) != 0)) {
     using reading = mqtt::session::reading;
     machine_.on_reading((paused_ & ours) != 0 ? reading::held : reading::goes_on, now());
     if ((paused_ & ours) != 0)
-      services().counters.reads_paused.add();
+      (why == by_rate ? services().counters.reads_throttled : services().counters.reads_paused)
+          .add();
   }
   if (!connection_ || (before != 0) == (paused_ != 0))
     return;

@@ -41,6 +41,8 @@ void session::wait_for(const subscription_change& c) {
   s.id = c.id;
   s.unsubscribes = !c.remove.empty();
   s.revision = machine_.persistent() ? revision_ + 1 : 0; // session_changed() follows at once
+  if (subscribes_.empty())
+    subscribes_since_ = now();
   subscribes_.push_back(std::move(s));
 }
 

@@ -21,6 +21,7 @@ void session::publish(mqtt::message_ref m, mqtt::packet_id id) {
     intern(topic->name());
     open_for_ = named_;
     open_ = make_ref<batch>(topic, card_, epoch_);
+    open_->received_at = machine_.last_packet();
   }
   open_->add({std::move(m), id});
 }
@@ -47,9 +48,10 @@ void session::receive(const receipt& r) {
     if (r.delayed)
       machine_.on_delayed(r.epoch, id, r.outcome, at);
     else
-      machine_.on_receipt(r.epoch, id, r.outcome, at);
+      machine_.on_receipt(r.epoch, id, r.outcome, at, r.received_at);
   submit_last();
   rearm();
+  note_rest();
 }
 
 void session::empty_pigeonhole() {
@@ -60,9 +62,29 @@ void session::empty_pigeonhole() {
     if (s.delayed)
       machine_.on_delayed(s.epoch, s.id, s.outcome, at);
     else
-      machine_.on_receipt(s.epoch, s.id, s.outcome, at);
+      machine_.on_receipt(s.epoch, s.id, s.outcome, at, s.received_at);
   submit_last();
   rearm();
+  note_rest();
+}
+
+// --- traces ---
+
+mqtt::trace_mark session::follow(const mqtt::trace_candidate& p) {
+  return card_ ? services().traces.follow(*card_, p) : mqtt::trace_mark::none;
+}
+
+void session::note(const mqtt::message& m, const mqtt::trace_note& what) {
+  if (card_)
+    services().traces.note(*card_, m, what);
+}
+
+void session::note_refusal(mqtt::trace_mark mark, const mqtt::trace_note& what) {
+  services().traces.note_refusal(*card_, mark, what);
+}
+
+void session::note_answer(mqtt::packet_id id, const mqtt::trace_note& what) {
+  services().traces.note_answer(*card_, id, what);
 }
 
 // --- delivery ---
@@ -71,7 +93,7 @@ void session::deliver_inline(const batch& messages, const ticket_list& tickets,
                              const route_target& on) {
   if (!is_for(messages, on))
     return;
-  if (!card_)
+  if (!card_ || is_sealed())
     return turn_away(messages, tickets);
   run_inline([&] {
     const auto at = now();
@@ -90,6 +112,8 @@ void session::deliver_inline(const parcel& p) {
 }
 
 void session::deliver(const parcel& p) {
+  if (is_sealed())
+    return turn_away(p);
   const auto at = now();
   for (const auto& d : p.deliveries)
     deliver_one(d, at);

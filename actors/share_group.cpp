@@ -47,6 +47,7 @@ void share_group::publish(const batch_ref& b, const ticket_list& tickets) {
       pass_on(chosen, m, t);
       continue;
     }
+    note(*m, mqtt::trace_event::given, to->session->client);
     if (to->outgoing.deliveries.empty())
       chosen_.push_back(to);
     to->outgoing.deliveries.push_back({m, to->terms, t});
@@ -56,6 +57,16 @@ void share_group::publish(const batch_ref& b, const ticket_list& tickets) {
     send_to(to->session, std::exchange(to->outgoing, {}));
   }
   chosen_.clear();
+}
+
+void share_group::note(const mqtt::message& m, mqtt::trace_event what, const client_id& to) {
+  if (services().counters.traces.get() == 0)
+    return;
+  trace_step s;
+  s.what.what = what;
+  s.who = to.str();
+  s.name = filter_;
+  services().traces.note(m, std::move(s));
 }
 
 /// By its courier, which has an answer also for a session that has ended.
@@ -106,12 +117,14 @@ member_ref share_group::next_there(const member_ref& except) {
 
 void share_group::pass_on(const choice& to, const mqtt::message_ref& m,
                           const ref<publish_ticket>& t) {
-  if (to.here)
+  if (to.here) {
+    note(*m, mqtt::trace_event::given, to.here->session->client);
     send_to(to.here->session, parcel{{{m, to.here->terms, t}}, nullptr});
-  else if (to.there)
+  } else if (to.there) {
     send_there(to.there, m, t);
-  else
+  } else {
     decline(m, t);
+  }
 }
 
 void share_group::send_there(const member_ref& to, const mqtt::message_ref& m,
@@ -131,6 +144,7 @@ void share_group::take_in(const group_mail& mail) {
 }
 
 void share_group::decline(const mqtt::message_ref& m, const ref<publish_ticket>& t) {
+  note(*m, mqtt::trace_event::unwanted, {});
   // Nobody is left to have it: that is no broken promise, but a store-first message waits for our
   // word.
   if (t && t->store_first())

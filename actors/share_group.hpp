@@ -25,6 +25,10 @@ public:
   behavior_type make_behavior() override;
   const char* name() const override { return "group"; }
 
+  // actor_record: descriptions.cpp
+  std::string subject() const override { return filter_; }
+  void describe(facts& to) const override;
+
 private:
   struct member {
     card_ref session;
@@ -55,6 +59,7 @@ private:
   void send_there(const member_ref& to, const mqtt::message_ref& m, const ref<publish_ticket>& t);
   void take_in(const group_mail& mail);
   void send_to(const card_ref& session, parcel p);
+  void note(const mqtt::message& m, mqtt::trace_event what, const client_id& to);
   void decline(const mqtt::message_ref& m, const ref<publish_ticket>& t);
 
   mqtt::group_number number_;

@@ -14,9 +14,12 @@ namespace mqttzoo::actors {
 
 class store_ear final : public zk::watch_sink {
 public:
-  /// Both are to run as the actor themselves.
-  store_ear(const pod_services& pod, std::function<void()> changed, std::function<void()> is_back)
-      : pod_(pod), changed_(std::move(changed)), is_back_(std::move(is_back)) {}
+  /// `whose`: the actor's name, a literal. Both functions are to run as the actor themselves.
+  store_ear(const pod_services& pod, const char* whose, std::function<void()> changed,
+            std::function<void()> is_back)
+      : pod_(pod), whose_(whose), changed_(std::move(changed)), is_back_(std::move(is_back)) {}
+
+  std::string_view whose() const noexcept override { return whose_; }
 
   void on_watch(const zk::watch_event& event) override {
     if (event.session == pod_.store->session()) // else of a session that is over
@@ -29,6 +32,7 @@ public:
 
 private:
   const pod_services& pod_;
+  const char* whose_;
   const std::function<void()> changed_;
   const std::function<void()> is_back_;
 };

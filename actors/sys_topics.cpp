@@ -100,6 +100,10 @@ void sys_topics::publish_all(net::time_point at) {
   tell("limits/connects refused", total(&c::connects_refused));
   tell("limits/subscriptions refused", total(&c::subscriptions_refused));
   tell("limits/connections refused", io(&net::io_counters::connections_refused));
+  tell("limits/address connections refused",
+       io(&net::io_counters::refused_by_count) + io(&net::io_counters::refused_by_rate));
+  tell("limits/reads throttled", total(&c::reads_throttled));
+  tell("limits/account sessions refused", total(&c::account_sessions_refused));
   tell_bank();
   tell("bank/memory/bytes", total(&c::memory_bytes));
   tell("bank/memory/refusals", total(&c::memory_refusals));

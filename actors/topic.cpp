@@ -41,6 +41,8 @@ void topic::publish(const batch_ref& b) {
   if (!must_wait(*b))
     return distribute(b);
   services().counters.publishes_kept.add(b->publications.size());
+  if (b->followed())
+    note(*b, mqtt::trace_event::kept);
   kept_.push_back(b);
 }
 
@@ -83,6 +85,8 @@ void topic::distribute(const batch_ref& b) {
   ++batches_;
   auto tickets = make_tickets(*b);
   update_retained(*b, tickets);
+  if (b->followed())
+    note_route(*b);
   hand_out(b, tickets);
   for (const auto& g : route_.groups())
     send(g.group, publish_atom::value, b, tickets);
@@ -100,6 +104,23 @@ void topic::hand_out(const batch_ref& b, const ticket_list& tickets) {
     else
       send(pod().at(u).courier_handle, deliver_atom::value, fan_out{b, tickets, std::move(list)});
   });
+}
+
+void topic::note(const batch& b, mqtt::trace_event what) {
+  trace_step s;
+  s.what.what = what;
+  services().traces.note(b, s);
+}
+
+void topic::note_route(const batch& b) {
+  trace_step s;
+  s.what.what = mqtt::trace_event::routed;
+  s.sessions = static_cast<std::uint32_t>(count_sessions(b).addressees);
+  if (!b.origin.pod) { // else those have it from that pod
+    s.groups = static_cast<std::uint32_t>(route_.groups().size());
+    s.pods = static_cast<std::uint32_t>(far_pods());
+  }
+  services().traces.note(b, s);
 }
 
 topic::audience topic::count_audience(const batch& b) const {
@@ -147,6 +168,7 @@ ticket_list topic::make_tickets(const batch& b) {
                                       b.publisher, b.epoch, p.id);
     t->addressees = who->addressees;
     t->patient = p.message->publisher_waits();
+    t->received_at = b.received_at;
     if (store_first && t->addressees == 0) {
       t->addressees = 1; // only the publisher's packet id is to be stored
       send(pod().post_office, decline_atom::value, t, p.message);
@@ -162,6 +184,7 @@ void topic::send_receipts(const batch& b, const ticket_list& tickets) {
     return;
   receipt r;
   r.epoch = b.epoch;
+  r.received_at = b.received_at;
   // [MQTT-3.4.2-1] told apart for 5.0 publishers
   r.outcome =
       nobody_wants() ? mqtt::reason_code::no_matching_subscribers : mqtt::reason_code::success;

@@ -38,6 +38,12 @@ public:
   behavior_type make_behavior() override;
   const char* name() const override { return "topic"; }
 
+  // actor_record: descriptions.cpp
+  std::string subject() const override;
+  wait_state waits() const override;
+  void glance(facts& to) const override;
+  void describe(facts& to) const override;
+
 private:
   /// Who has a say in a batch's promises.
   struct audience {
@@ -49,6 +55,8 @@ private:
   bool must_wait(const batch& b) const;
   void distribute(const batch_ref& b);
   void hand_out(const batch_ref& b, const ticket_list& tickets);
+  void note(const batch& b, mqtt::trace_event what);
+  void note_route(const batch& b);
   void reroute(const std::shared_ptr<const far_route>& r);
   void answer_probe();
 

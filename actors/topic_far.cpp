@@ -26,6 +26,8 @@ void topic::publish_of_peer(const batch_ref& b) {
     tickets.resize(b->publications.size());
     tickets[i] = std::move(t);
   }
+  if (b->followed())
+    note_route(*b);
   hand_out(b, tickets);
   if (nobody_waits.numbers.empty())
     return;
@@ -51,7 +53,7 @@ ref<publish_ticket> topic::ticket_of_peer(const batch& b, std::size_t position,
   if (!once && (!who.persistent || pod().bug == planted_bug::early_acknowledgement))
     return nullptr;
   auto t = make_ref<far_ticket>(once ? policy::store_first : policy::store_if_needed, b.origin.pod,
-                                number);
+                                number, b.origin.client);
   t->patient = m->publisher_waits();
   if (!once)
     return t;

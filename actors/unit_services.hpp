@@ -6,11 +6,14 @@
 // clock and CAF's dummy execution unit.
 #pragma once
 
+#include "actors/actor_record.hpp"
 #include "actors/allowance.hpp"
 #include "actors/bank_services.hpp"
 #include "actors/cluster_view.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/planted_bug.hpp"
+#include "actors/trace_recorder.hpp"
+#include "auth/open_house.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/settings.hpp"
@@ -19,7 +22,9 @@
 #include "mqtt/server_limits.hpp"
 #include "net/connection.hpp"
 #include "net/detached_socket.hpp"
+#include "net/http_caller.hpp"
 #include "net/timer_queue.hpp"
+#include "net/workers.hpp"
 #include "zk/store.hpp"
 
 #include <caf/actor.hpp>
@@ -56,6 +61,17 @@ struct directory_counters {
   mqtt::counter topics_watched;  ///< now
 };
 
+/// How far a pod is with sending its sessions elsewhere; the usher writes, any thread may read.
+struct drain_figures {
+  enum class state : std::uint8_t { serving, rebalancing, draining, drained };
+  std::atomic<state> is{state::serving};
+  std::atomic<std::int64_t> until_unix_ms{0}; ///< its deadline, while it drains
+  mqtt::counter sessions_left;                ///< now: still to leave
+  mqtt::counter sessions_moved;               ///< other pods have them
+  mqtt::counter moves_failed; ///< sessions that could not be moved in time, and were tried again
+  mqtt::counter batches;
+};
+
 /// Clients with a connection, over all units.
 class client_count {
 public:
@@ -79,16 +95,21 @@ struct pod_services {
   mqtt::authentication_methods methods;
   const core::clock* clock = nullptr;
   std::vector<unit_services*> units;
+  net::workers* workers = nullptr;  ///< for the gatekeeper
+  net::http_caller* hook = nullptr; ///< the same; null: nobody is asked
+  gatekeeper_actor gatekeeper;
   index_actor index;
   home_actor home;
   post_office_actor post_office;
   bank_actor bank;
   reaper_actor reaper;
+  usher_actor usher;
   // Only with ZooKeeper, where several pods are one broker; else null.
   membership_actor membership;
   directory_actor directory;
   registrar_actor registrar;
   adopter_actor adopter;
+  tracer_actor tracer;
   caf::actor sys; ///< $SYS
   planted_bug bug = planted_bug::none;
   std::uint64_t random_seed = 0; ///< of TTLs; 0: the system's
@@ -100,6 +121,8 @@ struct pod_services {
   bank_figures bank_counts;
   store_clock store_time; ///< first unit
   client_count clients;
+  drain_figures drain;
+  std::function<void()> on_drain_wanted;            ///< an operator wants the pod to drain and stop
   std::atomic<std::size_t> members{1};              ///< pods of the view, this one included
   std::atomic<std::size_t> shared_subscriptions{0}; ///< written by the index
 
@@ -122,7 +145,11 @@ struct unit_services {
   courier* local_courier = nullptr;
   core::settings settings;    ///< a copy for this thread, replaced by a reload
   mqtt::server_limits limits; ///< what they mean to sessions
+  /// Who may come in and do what; never null. Replaced by a reload, too.
+  std::shared_ptr<const auth::policy> policy = auth::open_house();
   mqtt::counters counters;
+  trace_recorder traces{*this};
+  actor_list actors; ///< all that run here
   std::unique_ptr<actors::allowance> memory =
       std::make_unique<open_allowance>(); ///< null after the last actor
   /// Makes a connection of this unit's loop.

@@ -1,6 +1,7 @@
 #include "core/config.hpp"
 
 #include "core/config_file.hpp"
+#include "core/ip_network.hpp"
 #include "core/options.hpp"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ void read_argument(std::string_view argument, found& out) {
   if (equals != argument.npos)
     value = argument.substr(equals + 1);
   else if (option != nullptr && kind_of(*option) == option_kind::boolean)
-    value = "true"; // --mqtt.anonymous
+    value = "true"; // --mqtt.retain.available
   else if (option != nullptr || name == "config") {
     out.problems.push_back(
         {"command line", "`--" + name + "` needs a value: `--" + name + "=...`"});
@@ -128,9 +129,12 @@ void apply(const assignment& a, loaded_config& into, std::vector<config_problem>
     return;
   }
   if (const auto stored = assign(*option, a.text, into.values); !stored) {
-    const auto* text = std::get_if<std::string>(&a.text);
-    problems.push_back({a.where, "`" + a.name + "` " + stored.error() + ", not " +
-                                     (text != nullptr ? "`" + *text + "`" : "a list")});
+    auto what = "`" + a.name + "` " + stored.error();
+    if (kind_of(*option) != option_kind::objects) {
+      const auto* text = std::get_if<std::string>(&a.text);
+      what += ", not " + (text != nullptr ? "`" + *text + "`" : "a list");
+    }
+    problems.push_back({a.where, std::move(what)});
     return;
   }
   into.origins[static_cast<std::size_t>(option - options().data())] = a.where;
@@ -146,6 +150,21 @@ void check_together(const settings& s, std::vector<config_problem>& problems) {
     problems.push_back({"configuration", "`safety.grace.min` must not exceed `safety.grace.max`"});
   if (s.bank.ttl_min > s.bank.ttl_max)
     problems.push_back({"configuration", "`bank.ttl.min` must not exceed `bank.ttl.max`"});
+  if ((s.net_tls.port || s.net_websocket.tls_port) &&
+      (s.net_tls.certificate.empty() || s.net_tls.key.empty()))
+    problems.push_back({"configuration", "`net.tls.port` and `net.websocket.tls.port` need "
+                                         "`net.tls.certificate` and `net.tls.key`"});
+  for (auto& fault : check_listeners(s))
+    problems.push_back({"configuration", std::move(fault)});
+  for (const auto& network : s.limits.address_exempt)
+    if (!ip_network::parse(network))
+      problems.push_back({"configuration", "`limits.address.exempt`: `" + network +
+                                               "` is no address and no network such as "
+                                               "`10.0.0.0/8` or `2001:db8::/32`"});
+  if (s.admin.tls_certificate.empty() != s.admin.tls_key.empty() ||
+      (s.admin.tls_certificate.empty() && !s.admin.tls_ca.empty()))
+    problems.push_back({"configuration", "`admin.tls.certificate` and `admin.tls.key` go together, "
+                                         "and `admin.tls.ca` needs them"});
   if (!s.zk.servers.empty() &&
       s.mqtt.packet_bytes_max + beside_packet_bytes_max > s.links.frame_bytes_max)
     problems.push_back({"configuration", "`links.frame.bytes.max` must exceed "

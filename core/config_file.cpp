@@ -1,5 +1,7 @@
 #include "core/config_file.hpp"
 
+#include "core/options.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -11,6 +13,12 @@ namespace {
 
 using nlohmann::json;
 
+/// Where the parser is.
+struct place {
+  const char* next; ///< it has not read
+  std::size_t line = 1;
+};
+
 /// Walks the text for the parser and counts lines, so that a message can name one.
 class counting_iterator {
 public:
@@ -20,11 +28,12 @@ public:
   using pointer = const char*;
   using reference = const char&;
 
-  counting_iterator(const char* at, std::size_t& line) : at_(at), line_(&line) {}
+  counting_iterator(const char* at, place& seen) : at_(at), seen_(&seen) {}
 
   reference operator*() const { return *at_; }
   counting_iterator& operator++() {
-    *line_ += *at_++ == '\n';
+    seen_->line += *at_++ == '\n';
+    seen_->next = at_;
     return *this;
   }
   counting_iterator operator++(int) {
@@ -36,17 +45,20 @@ public:
 
 private:
   const char* at_;
-  std::size_t* line_;
+  place* seen_;
 };
 
 /// Receives the parser's events and turns them into assignments. Returning false stops the parser.
 class reader {
 public:
-  reader(std::string_view file, const std::size_t& line, std::vector<assignment>& found,
+  reader(std::string_view file, const place& at, std::vector<assignment>& found,
          std::vector<config_problem>& problems)
-      : file_(file), line_(line), found_(found), problems_(problems) {}
+      : file_(file), at_(at), found_(found), problems_(problems) {}
 
-  bool null() { return complain("`null` is not a value; leave the option out for its default"); }
+  bool null() {
+    return object_depth_ > 0 ||
+           complain("`null` is not a value; leave the option out for its default");
+  }
   bool boolean(bool value) { return text(value ? "true" : "false"); }
   bool number_integer(json::number_integer_t value) { return text(std::to_string(value)); }
   bool number_unsigned(json::number_unsigned_t value) { return text(std::to_string(value)); }
@@ -56,27 +68,36 @@ public:
 
   bool start_object(std::size_t) {
     if (in_list_)
-      return complain_about_nesting();
+      return start_item();
     starts_.push_back(name_.size());
     return true;
   }
 
   bool key(std::string& key) {
+    if (object_depth_ > 0)
+      return true;
     name_.resize(starts_.back());
     if (!name_.empty())
       name_ += '.';
     name_ += key;
-    key_line_ = line_;
+    key_line_ = at_.line;
     return true;
   }
 
   bool end_object() {
+    if (object_depth_ > 0) {
+      if (--object_depth_ == 0)
+        items_.emplace_back(item_, at_.next);
+      return true;
+    }
     name_.resize(starts_.back());
     starts_.pop_back();
     return true;
   }
 
   bool start_array(std::size_t) {
+    if (object_depth_ > 0)
+      return true;
     if (in_list_)
       return complain_about_nesting();
     in_list_ = true;
@@ -85,6 +106,8 @@ public:
   }
 
   bool end_array() {
+    if (object_depth_ > 0)
+      return true;
     in_list_ = false;
     return add(std::move(items_));
   }
@@ -98,7 +121,19 @@ public:
   }
 
 private:
+  /// An object in a list is its text, for an option that makes something of it.
+  bool start_item() {
+    const auto* option = find_option(name_);
+    if (option == nullptr || kind_of(*option) != option_kind::objects)
+      return complain_about_nesting();
+    if (object_depth_++ == 0)
+      item_ = at_.next - 1; // its brace
+    return true;
+  }
+
   bool text(std::string value) {
+    if (object_depth_ > 0)
+      return true;
     if (in_list_) {
       items_.push_back(std::move(value));
       return true;
@@ -134,7 +169,7 @@ private:
   std::string where() const { return std::string{file_} + ":" + std::to_string(key_line_); }
 
   const std::string_view file_;
-  const std::size_t& line_; // where the parser is
+  const place& at_;
   std::vector<assignment>& found_;
   std::vector<config_problem>& problems_;
   std::string name_;                // dotted, of the value being read
@@ -142,18 +177,20 @@ private:
   std::size_t key_line_ = 1;
   bool in_list_ = false;
   std::vector<std::string> items_;
+  std::size_t object_depth_ = 0; // of the item that is being read
+  const char* item_ = nullptr;   // where it begins
 };
 
 } // namespace
 
 void read_config_json(std::string_view file, std::string_view json_text,
                       std::vector<assignment>& found, std::vector<config_problem>& problems) {
-  std::size_t line = 1;
-  reader events{file, line, found, problems};
+  place at{json_text.data()};
+  reader events{file, at, found, problems};
   constexpr bool whole_text = true;
   constexpr bool comments = true;
-  json::sax_parse(counting_iterator{json_text.data(), line},
-                  counting_iterator{json_text.data() + json_text.size(), line}, &events,
+  json::sax_parse(counting_iterator{json_text.data(), at},
+                  counting_iterator{json_text.data() + json_text.size(), at}, &events,
                   json::input_format_t::json, whole_text, comments);
 }
 

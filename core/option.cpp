@@ -1,5 +1,6 @@
 #include "core/option.hpp"
 
+#include "core/listener_options.hpp"
 #include "core/units.hpp"
 
 #include <algorithm>
@@ -17,16 +18,25 @@ using namespace std::chrono;
 // --- Choices: the words of each enumeration, by value ---
 
 constexpr std::string_view inherit = "inherit"; // an absent level
+constexpr std::string_view off = "off";         // an absent number
 
 constexpr auto level_words =
     std::to_array<std::string_view>({"trace", "debug", "info", "warn", "error", "off"});
 constexpr auto format_words = std::to_array<std::string_view>({"text", "json"});
+constexpr auto anonymous_words = std::to_array<std::string_view>({"refuse", "loopback", "allow"});
+constexpr auto outage_words = std::to_array<std::string_view>({"deny", "cache"});
 
 constexpr std::span<const std::string_view> words_for(log_level) {
   return level_words;
 }
 constexpr std::span<const std::string_view> words_for(log_format) {
   return format_words;
+}
+constexpr std::span<const std::string_view> words_for(anonymous_rule) {
+  return anonymous_words;
+}
+constexpr std::span<const std::string_view> words_for(hook_outage) {
+  return outage_words;
 }
 
 template<class T>
@@ -112,6 +122,17 @@ std::optional<std::optional<log_level>> read(const option& o, std::string_view t
   return level ? std::optional{level} : std::nullopt;
 }
 
+std::optional<std::optional<std::uint16_t>> read(const option& o, std::string_view text,
+                                                 std::type_identity<std::optional<std::uint16_t>>) {
+  if (text == off)
+    return std::optional<std::optional<std::uint16_t>>{std::in_place};
+  const auto number = read_bounded(o, text);
+  if (!number)
+    return std::nullopt;
+  return std::optional<std::optional<std::uint16_t>>{std::in_place,
+                                                     static_cast<std::uint16_t>(*number)};
+}
+
 // --- One `write` for each type of member, the inverse of `read` ---
 
 template<std::unsigned_integral T>
@@ -120,6 +141,9 @@ std::string write(T value) {
 }
 std::string write(milliseconds value) {
   return units::show_duration(value);
+}
+std::string write(const std::vector<listener_settings>& entries) {
+  return show_listeners(entries);
 }
 std::string write(bool value) {
   return value ? "true" : "false";
@@ -140,6 +164,17 @@ std::string write(T value) {
 std::string write(const std::optional<log_level>& value) {
   return value ? write(*value) : std::string{inherit};
 }
+std::string write(const std::optional<std::uint16_t>& value) {
+  return value ? write(*value) : std::string{off};
+}
+
+template<class T>
+constexpr bool is_number =
+    std::unsigned_integral<T> || std::same_as<T, std::optional<std::uint16_t>>;
+
+bool may_be_off(const option& o) noexcept {
+  return std::holds_alternative<std::optional<std::uint16_t>& (*)(settings&)>(o.member);
+}
 
 } // namespace
 
@@ -150,7 +185,7 @@ option_kind kind_of(const option& o) noexcept {
           return option_kind::boolean;
         else if constexpr (std::same_as<T, std::size_t>)
           return option_kind::bytes;
-        else if constexpr (std::unsigned_integral<T>)
+        else if constexpr (is_number<T>)
           return option_kind::integer;
         else if constexpr (std::same_as<T, milliseconds>)
           return option_kind::duration;
@@ -160,6 +195,8 @@ option_kind kind_of(const option& o) noexcept {
           return option_kind::text;
         else if constexpr (std::same_as<T, std::vector<std::string>>)
           return option_kind::list;
+        else if constexpr (std::same_as<T, std::vector<listener_settings>>)
+          return option_kind::objects;
         else
           return option_kind::choice;
       },
@@ -185,7 +222,7 @@ std::string describe(const option& o) {
   const auto range = " from " + std::string{o.least} + " to " + std::string{o.most};
   switch (kind_of(o)) {
   case option_kind::integer:
-    return "an integer" + range;
+    return "an integer" + range + (may_be_off(o) ? ", or off" : "");
   case option_kind::bytes:
     return "a size" + range;
   case option_kind::duration:
@@ -198,6 +235,8 @@ std::string describe(const option& o) {
     return "text";
   case option_kind::list:
     return "a list";
+  case option_kind::objects:
+    return "a JSON array of objects";
   case option_kind::choice:
     break;
   }
@@ -207,18 +246,37 @@ std::string describe(const option& o) {
   return text;
 }
 
+namespace {
+
+/// Its error says more than what the kind accepts.
+expected<void, std::string> assign_objects(std::vector<listener_settings>& into,
+                                           const option_text& text) {
+  auto entries = read_listeners(text);
+  if (!entries)
+    return unexpected{entries.error()};
+  into = *std::move(entries);
+  return {};
+}
+
+} // namespace
+
 expected<void, std::string> assign(const option& o, const option_text& text, settings& into) {
+  if (const auto* member = std::get_if<std::vector<listener_settings>& (*)(settings&)>(&o.member))
+    return assign_objects((*member)(into), text);
   const auto store = [&]<class T>(T& (*member)(settings&)) -> bool {
     if (const auto* items = std::get_if<std::vector<std::string>>(&text)) {
       if constexpr (std::same_as<T, std::vector<std::string>>)
         member(into) = *items;
       return std::same_as<T, std::vector<std::string>>;
     }
-    auto value = read(o, std::get<std::string>(text), std::type_identity<T>{});
-    if (!value)
+    if constexpr (std::same_as<T, std::vector<listener_settings>>) {
       return false;
-    member(into) = *std::move(value);
-    return true;
+    } else {
+      auto value = read(o, std::get<std::string>(text), std::type_identity<T>{});
+      if (value)
+        member(into) = *std::move(value);
+      return value.has_value();
+    }
   };
   if (!std::visit(store, o.member))
     return unexpected<std::string>{"must be " + describe(o)};

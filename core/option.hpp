@@ -17,7 +17,7 @@ namespace mqttzoo::core {
 
 /// What an option holds; follows from the type of its member in `settings`.
 enum class option_kind : std::uint8_t {
-  integer,  ///< 1883
+  integer,  ///< 1883; where nothing is a value too, `off`
   bytes,    ///< 65536, 64KiB, 16MiB, 1GiB
   duration, ///< 500ms, 30s, 5m, 12h, 7d, 0
   seconds,  ///< a duration in whole seconds, or `never`
@@ -25,6 +25,7 @@ enum class option_kind : std::uint8_t {
   text,     ///< anything
   list,     ///< a JSON array, or items separated by commas
   choice,   ///< one of a few words
+  objects,  ///< a JSON array of objects
 };
 
 /// What it takes for a new value to count.
@@ -37,7 +38,9 @@ using option_member =
                  std::chrono::milliseconds& (*)(settings&), std::chrono::seconds& (*)(settings&),
                  bool& (*)(settings&), std::string& (*)(settings&),
                  std::vector<std::string>& (*)(settings&), log_level& (*)(settings&),
-                 std::optional<log_level>& (*)(settings&), log_format& (*)(settings&)>;
+                 std::optional<log_level>& (*)(settings&), log_format& (*)(settings&),
+                 std::optional<std::uint16_t>& (*)(settings&), anonymous_rule& (*)(settings&),
+                 hook_outage& (*)(settings&), std::vector<listener_settings>& (*)(settings&)>;
 
 /// One row of the table.
 struct option {
@@ -50,7 +53,7 @@ struct option {
   std::string_view help; ///< one sentence
 };
 
-/// A value as a source gave it: one text, or the items of a JSON array.
+/// A value as a source gave it: one text, or the items of a JSON array; an object is its text.
 using option_text = std::variant<std::string, std::vector<std::string>>;
 
 option_kind kind_of(const option& o) noexcept;

@@ -20,11 +20,38 @@ std::optional<log_level>& level_of(settings& s) {
 // A preset needs a reason when it is not obvious; it stands above its row.
 constexpr auto table = std::to_array<option>({
     // clang-format off
-    // Loopback, because anonymous clients are accepted by default: a pod is open to the network only when told to.
+    // Loopback: a pod is open to the network only when told to.
     {"net.address", [](settings& s) -> auto& { return s.net.address; },
      "127.0.0.1", "", "", on_restart, "Address to listen on; `0.0.0.0` or `::` for every interface."},
     {"net.port", [](settings& s) -> auto& { return s.net.port; },
-     "1883", "0", "65535", on_restart, "TCP port for MQTT; 0 takes a free one."},
+     "1883", "0", "65535", on_restart, "TCP port for MQTT, without TLS; 0 takes a free one."},
+    {"net.listeners", [](settings& s) -> auto& { return s.net.listeners; },
+     "", "", "", on_reload, "Listeners beside that one and those of `net.tls` and `net.websocket`, each an object with [keys of its own](#listeners). Those that come or go wait for a restart."},
+    {"net.announce", [](settings& s) -> auto& { return s.net.announce; },
+     "", "", "", on_restart, "Address, with a port or without, that clients of other pods are sent to when they are to connect to this one; empty takes `net.address`, and nothing where that is every interface."},
+    {"net.tls.address", [](settings& s) -> auto& { return s.net_tls.address; },
+     "127.0.0.1", "", "", on_restart, "Address to listen on for MQTT over TLS (1.2 and 1.3)."},
+    {"net.tls.port", [](settings& s) -> auto& { return s.net_tls.port; },
+     "off", "0", "65535", on_restart, "TCP port for MQTT over TLS, usually 8883; 0 takes a free one."},
+    {"net.tls.certificate", [](settings& s) -> auto& { return s.net_tls.certificate; },
+     "", "", "", on_reload, "PEM file of the certificate for clients and those between it and the authority. Read again on SIGHUP; connections that stand keep the old one."},
+    {"net.tls.key", [](settings& s) -> auto& { return s.net_tls.key; },
+     "", "", "", on_reload, "PEM file of the certificate's key, without a password."},
+    {"net.tls.ca", [](settings& s) -> auto& { return s.net_tls.ca; },
+     "", "", "", on_reload, "PEM file of authorities; with it clients are asked for a certificate, and one that none of them signed is refused."},
+    {"net.tls.certificates.required", [](settings& s) -> auto& { return s.net_tls.certificates_required; },
+     "true", "", "", on_reload, "With `net.tls.ca`: whether a client without a certificate is refused."},
+    {"net.websocket.address", [](settings& s) -> auto& { return s.net_websocket.address; },
+     "127.0.0.1", "", "", on_restart, "Address to listen on for MQTT over WebSocket, with and without TLS."},
+    {"net.websocket.port", [](settings& s) -> auto& { return s.net_websocket.port; },
+     "off", "0", "65535", on_restart, "TCP port for MQTT over WebSocket, often 8080 or 9001; 0 takes a free one."},
+    {"net.websocket.tls.port", [](settings& s) -> auto& { return s.net_websocket.tls_port; },
+     "off", "0", "65535", on_restart, "TCP port for MQTT over WebSocket over TLS, with the certificate of `net.tls`; 0 takes a free one."},
+    {"net.websocket.path", [](settings& s) -> auto& { return s.net_websocket.path; },
+     "/mqtt", "", "", on_reload, "Path that clients ask for; every other is answered with 404."},
+    // A browser sends along with its request whose page it is. Nothing else does, so this protects users of browsers only.
+    {"net.websocket.origins", [](settings& s) -> auto& { return s.net_websocket.origins; },
+     "", "", "", on_reload, "Origins whose pages may connect, such as `https://shop.example`; empty allows every one."},
     {"net.threads", [](settings& s) -> auto& { return s.net.threads; },
      "0", "0", "256", on_restart, "I/O threads; 0 means one for each core."},
     // The kernel caps it at net.core.somaxconn, 4096 on Debian: a reconnecting fleet fills a short queue.
@@ -80,10 +107,69 @@ constexpr auto table = std::to_array<option>({
      "10000", "1", "10000000", on_reload, "Subscriptions of one session; more are refused with 0x97."},
     {"mqtt.client.id.bytes.max", [](settings& s) -> auto& { return s.mqtt.client_id_bytes_max; },
      "256B", "23B", "65535B", on_reload, "Bytes a client identifier may have."},
-    {"mqtt.anonymous", [](settings& s) -> auto& { return s.mqtt.anonymous; },
-     "true", "", "", on_reload, "Whether clients are accepted that do not authenticate."},
     {"mqtt.subscribe.deny", [](settings& s) -> auto& { return s.mqtt.subscribe_deny; },
      "", "", "", on_reload, "Topic filters nobody may subscribe to; such a subscription is refused with 0x87."},
+
+    // A laptop works without accounts, and no network is let in by an oversight.
+    {"auth.anonymous", [](settings& s) -> auto& { return s.auth.anonymous; },
+     "loopback", "", "", on_reload, "Which clients are accepted that do not show who they are: none (`refuse`), those on this machine (`loopback`), or all (`allow`)."},
+    {"auth.passwords", [](settings& s) -> auto& { return s.auth.passwords; },
+     "", "", "", on_reload, "File of users and their hashed passwords, as `mosquitto_passwd` writes it; read again with SIGHUP."},
+    {"auth.acl", [](settings& s) -> auto& { return s.auth.acl; },
+     "", "", "", on_reload, "File of access rules in mosquitto's syntax; read again with SIGHUP. Without one everything is permitted to whoever is in."},
+    // A verdict takes a core for as long as a hash is meant to take; sessions need the other cores.
+    {"auth.workers", [](settings& s) -> auto& { return s.auth.workers; },
+     "1", "1", "64", on_restart, "Threads that check passwords and tokens, apart from the I/O threads."},
+    // At 10 ms a hash the last of them waits for 10 s, as long as a CONNECT may take.
+    {"auth.waiting.max", [](settings& s) -> auto& { return s.auth.waiting_max; },
+     "1000", "1", "1000000", on_reload, "Clients that may wait for the verdict on their password or token; further ones are refused with 0x89, Server busy."},
+    {"auth.jwt.keys", [](settings& s) -> auto& { return s.auth.jwt_keys; },
+     "", "", "", on_reload, "File of keys (a JSON Web Key Set, RFC 7517) that sign tokens which clients bring as passwords; read again with SIGHUP."},
+    {"auth.jwt.user.claim", [](settings& s) -> auto& { return s.auth.jwt_user_claim; },
+     "sub", "", "", on_reload, "Claim of a token that is the user's name."},
+    {"auth.jwt.issuer", [](settings& s) -> auto& { return s.auth.jwt_issuer; },
+     "", "", "", on_reload, "What the claim `iss` of a token must be; empty takes any."},
+    {"auth.jwt.audience", [](settings& s) -> auto& { return s.auth.jwt_audience; },
+     "", "", "", on_reload, "What the claim `aud` of a token must be or hold; empty takes any."},
+    {"auth.jwt.leeway", [](settings& s) -> auto& { return s.auth.jwt_leeway; },
+     "30s", "0", "1h", on_reload, "How far the clock of whoever makes tokens may be off."},
+    {"auth.hook.url", [](settings& s) -> auto& { return s.auth.hook_url; },
+     "", "", "", on_restart, "Address (`http://` or `https://`) of a service that is asked, with a POST of JSON, about users that the password file does not have."},
+    {"auth.hook.token", [](settings& s) -> auto& { return s.auth.hook_token; },
+     "", "", "", on_restart, "File with a word that is sent to the service as `Authorization: Bearer WORD`."},
+    {"auth.hook.ca", [](settings& s) -> auto& { return s.auth.hook_ca; },
+     "", "", "", on_restart, "PEM file of authorities for the service's certificate; empty takes the system's."},
+    {"auth.hook.timeout", [](settings& s) -> auto& { return s.auth.hook_timeout; },
+     "2s", "10ms", "1m", on_restart, "Time for the service to answer, connecting to it included."},
+    {"auth.hook.connections.max", [](settings& s) -> auto& { return s.auth.hook_connections_max; },
+     "8", "1", "1024", on_restart, "Requests to the service at a time; further ones wait, as `auth.waiting.max` allows."},
+    {"auth.hook.cache.ttl", [](settings& s) -> auto& { return s.auth.hook_cache_ttl; },
+     "1m", "0", "1d", on_reload, "Time an answer of the service counts for the same client, user and password."},
+    // About 400 bytes each, and the rules that came with it.
+    {"auth.hook.cache.max", [](settings& s) -> auto& { return s.auth.hook_cache_max; },
+     "10000", "0", "10000000", on_reload, "Answers of the service that are kept; the longest unused goes."},
+    {"auth.hook.outage", [](settings& s) -> auto& { return s.auth.hook_when_down; },
+     "deny", "", "", on_reload, "What counts while the service does not answer: nobody is let in (`deny`), or what it last said of the same client, user and password (`cache`)."},
+
+    // Off, all of these: behind a proxy or a router that translates addresses many clients have one, and only the operator knows
+    // what a client is meant to send.
+    {"limits.address.connections.max", [](settings& s) -> auto& { return s.limits.address_connections_max; },
+     "0", "0", "10000000", on_reload, "Open connections of one address, of IPv6 one /64 network; further ones are closed before a byte is read. Those count that came since it was set. 0 means no limit."},
+    {"limits.address.connections.rate", [](settings& s) -> auto& { return s.limits.address_connections_rate; },
+     "0", "0", "1000000", on_reload, "Connections a second that one address, of IPv6 one /64 network, may open; further ones are closed before a byte is read. 0 means no limit."},
+    // A proxy on the same machine is one address with many clients.
+    {"limits.address.exempt", [](settings& s) -> auto& { return s.limits.address_exempt; },
+     "127.0.0.0/8,::1", "", "", on_reload, "Networks, such as `10.0.0.0/8`, whose addresses the two above do not hold for: those of proxies and load balancers."},
+    {"limits.listener.connections.rate", [](settings& s) -> auto& { return s.limits.listener_connections_rate; },
+     "0", "0", "1000000", on_reload, "Connections a second that each listener takes in; further ones wait in the kernel's queue (`net.backlog`) until it is their turn. 0 means no limit."},
+    {"limits.client.messages.rate", [](settings& s) -> auto& { return s.limits.client_messages_rate; },
+     "0", "0", "10000000", on_reload, "Packets a second that one client may send, acknowledgements not counted; it is not read beyond them until more are due. 0 means no limit."},
+    {"limits.client.bytes.rate", [](settings& s) -> auto& { return s.limits.client_bytes_rate; },
+     "0", "0", "10GiB", on_reload, "Bytes of packets a second that one client may send; it is not read beyond them until more are due. 0 means no limit."},
+    {"limits.account.sessions.max", [](settings& s) -> auto& { return s.limits.account_sessions_max; },
+     "0", "0", "100000000", on_reload, "Sessions at this pod that clients of one user's name may have, connected or away; a new one is refused with 0x97. 0 means no limit."},
+    {"limits.burst", [](settings& s) -> auto& { return s.limits.burst; },
+     "1s", "100ms", "1h", on_reload, "How much time's worth of each of these rates may come at once, after as long a time without."},
 
     // About 2 KiB each: 10000 idle topics hold 20 MiB; waking one costs some microseconds.
     {"topics.idle.max", [](settings& s) -> auto& { return s.topics.idle_max; },
@@ -144,6 +230,13 @@ constexpr auto table = std::to_array<option>({
     {"cluster.claim.timeout", [](settings& s) -> auto& { return s.cluster.claim_timeout; },
      "5s", "100ms", "5m", on_reload, "Time a client waits for the pods to agree on who has its session, before it is refused with 0x88."},
 
+    // With what is written afterwards it has to fit into what an orchestrator grants, often a minute.
+    {"drain.deadline", [](settings& s) -> auto& { return s.drain.deadline; },
+     "30s", "0", "1h", on_reload, "Time a pod that is to stop has to send its clients elsewhere and hand its sessions over; then it stops with those that are left, which other pods adopt. 0 stops at once."},
+    // A reconnecting client costs a pod some 100 us, and a thousand at once are not noticed.
+    {"drain.rate", [](settings& s) -> auto& { return s.drain.rate; },
+     "1000", "1", "1000000", on_reload, "Sessions a second that leave a pod that is to stop; more if they would not be gone in two thirds of `drain.deadline`."},
+
     // Loopback, as net.address: links are open to the network only when told to.
     {"links.address", [](settings& s) -> auto& { return s.links.address; },
      "127.0.0.1", "", "", on_restart, "Address to listen on for other pods; `0.0.0.0` or `::` for every interface."},
@@ -184,6 +277,45 @@ constexpr auto table = std::to_array<option>({
     // A healed network is noticed after this time at the latest.
     {"links.backoff.max", [](settings& s) -> auto& { return s.links.backoff_max; },
      "2s", "1ms", "10m", on_restart, "Longest pause between two attempts to link."},
+
+    {"admin.address", [](settings& s) -> auto& { return s.admin.address; },
+     "127.0.0.1", "", "", on_restart, "Address of the HTTP endpoint for operators; anything but loopback needs `admin.token` or `admin.tls.ca`."},
+    // Off, so that a second pod on a machine starts without being told of another port.
+    {"admin.port", [](settings& s) -> auto& { return s.admin.port; },
+     "off", "0", "65535", on_restart, "TCP port of that endpoint: `/api/v1`, `/metrics`, `/healthz`, `/readyz`; 0 takes a free one."},
+    {"admin.announce", [](settings& s) -> auto& { return s.admin.announce; },
+     "", "", "", on_restart, "Address at which `mqttzoo inspect` finds this pod's endpoint when it asks another pod; empty takes `admin.address`. On Kubernetes the pod's own address."},
+    // A file, because command lines and environments can be read by others.
+    {"admin.token", [](settings& s) -> auto& { return s.admin.token; },
+     "", "", "", on_restart, "File with a word of at least 16 bytes that requests must bring, as `Authorization: Bearer WORD`; empty means that none is asked for."},
+    {"admin.tls.certificate", [](settings& s) -> auto& { return s.admin.tls_certificate; },
+     "", "", "", on_restart, "PEM file of the endpoint's certificate and those between it and the authority; with it the endpoint speaks HTTPS only."},
+    {"admin.tls.key", [](settings& s) -> auto& { return s.admin.tls_key; },
+     "", "", "", on_restart, "PEM file of the certificate's key, without a password."},
+    {"admin.tls.ca", [](settings& s) -> auto& { return s.admin.tls_ca; },
+     "", "", "", on_restart, "PEM file of authorities; with it a client must show a certificate that one of them signed."},
+    {"admin.connections.max", [](settings& s) -> auto& { return s.admin.connections_max; },
+     "32", "1", "4096", on_restart, "Open connections to the endpoint; further ones are closed at once."},
+    {"admin.request.bytes.max", [](settings& s) -> auto& { return s.admin.request_bytes_max; },
+     "16KiB", "1KiB", "1MiB", on_restart, "Bytes of a request's head, and as many of its body."},
+    {"admin.timeout", [](settings& s) -> auto& { return s.admin.timeout; },
+     "10s", "100ms", "5m", on_restart, "Time to receive a request, to answer it, and to keep an idle connection."},
+    {"admin.actions.allowed", [](settings& s) -> auto& { return s.admin.actions_allowed; },
+     "false", "", "", on_reload, "Whether the endpoint also changes things: disconnects clients, drops sessions, deletes retained messages."},
+
+    // Longer than a client that is asked again after a second takes, shorter than a person's patience.
+    {"inspect.stuck.after", [](settings& s) -> auto& { return s.inspect.stuck_after; },
+     "30s", "100ms", "1d", on_reload, "Time after which an actor that waits, or has mail that it does not read, is named in the log and by `/readyz`."},
+
+    // A step with names of usual length is some 200 bytes: 2 MiB a trace. With the longest it would be 12.
+    {"trace.max", [](settings& s) -> auto& { return s.trace.max; },
+     "4", "0", "16", on_reload, "Traces of messages that a pod keeps, running or ended; those of other pods that it takes part in count by themselves, up to as many. 0 means that none can be started."},
+    {"trace.duration.max", [](settings& s) -> auto& { return s.trace.duration_max; },
+     "10m", "1s", "1d", on_reload, "Longest time a trace runs before it stops by itself."},
+    {"trace.messages.rate", [](settings& s) -> auto& { return s.trace.messages_rate; },
+     "100", "1", "100000", on_reload, "Messages a second that a pod's traces begin to follow; further ones are counted and not followed."},
+    {"trace.steps.max", [](settings& s) -> auto& { return s.trace.steps_max; },
+     "10000", "100", "1000000", on_reload, "Steps of messages after which a trace stops by itself."},
 
     {"log.level", [](settings& s) -> auto& { return s.log.level; },
      "info", "", "", on_reload, "Least serious kind of line that is logged."},

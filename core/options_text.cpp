@@ -1,5 +1,6 @@
 #include "core/options_text.hpp"
 
+#include "core/listener_options.hpp"
 #include "core/options.hpp"
 #include "core/version.hpp"
 
@@ -20,6 +21,7 @@ std::string_view title_of(std::string_view group) {
   };
   constexpr title titles[] = {{"net", "Connections and threads"},
                               {"mqtt", "The protocol: what is granted, announced and refused"},
+                              {"limits", "What one client, address, account or listener may have"},
                               {"topics", "Live topics"},
                               {"safety", "When a message is safe"},
                               {"sessions", "Sessions"},
@@ -29,13 +31,39 @@ std::string_view title_of(std::string_view group) {
                               {"sys", "Topics under `$SYS`"},
                               {"bank", "When no promise can be made"},
                               {"cluster", "What pods agree on while they serve"},
+                              {"drain", "When a pod is to stop"},
                               {"links", "Links to other pods (with zk.servers)"},
+                              {"admin", "The endpoint for operators"},
+                              {"inspect", "What the pod says of its actors"},
+                              {"trace", "Following messages"},
                               {"log", "The log"},
                               {"pod", "The pod"}};
   const auto* found = std::find_if(std::begin(titles), std::end(titles),
                                    [&](const title& t) { return t.group == group; });
   return found == std::end(titles) ? group : found->text;
 }
+
+constexpr std::string_view listeners_head = R"(
+### Listeners
+
+Entries of `net.listeners`, for what the options above cannot say: more than one listener of a kind, listeners with rules of their
+own, sockets of the machine, proxies in front.
+
+```json
+{"net.listeners": [
+  {"address": "0.0.0.0", "port": 8883, "name": "devices", "identity": "cn",
+   "tls": {"certificate": "devices.pem", "key": "devices.key", "ca": "devices-ca.pem"}},
+  {"address": "10.1.0.5", "port": 1884, "proxy": {"trusted": ["10.1.0.0/24"]}, "anonymous": "refuse"},
+  {"unix": "/run/mqttzoo/mqtt.sock", "unix.mode": "0660"}
+]}
+```
+
+On the command line and in the environment that is the text of the array. SIGHUP: what the entries say counts for connections that come then, and files of certificates are read again;
+entries are told apart by where they listen, and one that came or went waits for a restart.
+
+| key | default | accepts | meaning |
+| --- | --- | --- | --- |
+)";
 
 std::string quoted(std::string_view text) {
   return text.empty() ? "empty" : "`" + std::string{text} + "`";
@@ -76,6 +104,15 @@ The file is JSON with `//` and `/* */` comments. Objects and dots mean the same:
 options marked *reload* take effect at once, the others are named in the log and wait for a restart.
 )";
 
+/// Follows the table of the group that is over.
+void append_listeners(std::string& text) {
+  text += listeners_head;
+  for (const auto& k : listener_keys()) {
+    text.append("| `").append(k.name).append("` | ").append(k.preset.empty() ? "none" : k.preset);
+    text.append(" | ").append(k.accepts).append(" | ").append(k.help).append(" |\n");
+  }
+}
+
 } // namespace
 
 std::string help_text(std::string_view program) {
@@ -99,6 +136,8 @@ std::string options_markdown() {
   std::string_view group;
   for (const auto& o : options()) {
     if (group_of(o) != group) {
+      if (group == "net")
+        append_listeners(text);
       group = group_of(o);
       text.append("\n## ").append(title_of(group)).append("\n\n");
       text +=

@@ -7,6 +7,8 @@
 // durations.
 #pragma once
 
+#include "core/identity_rules.hpp"
+#include "core/listener_settings.hpp"
 #include "core/log_level.hpp"
 
 #include <array>
@@ -22,7 +24,9 @@ namespace mqttzoo::core {
 /// Listeners, I/O threads and the bounds of one connection (net.*).
 struct net_settings {
   std::string address;
-  std::uint16_t port{};
+  std::optional<std::uint16_t> port; ///< absent: nobody listens
+  std::vector<listener_settings> listeners;
+  std::string announce;    ///< "host" or "host:port" for clients; empty: `address`
   std::uint16_t threads{}; ///< 0: one a core; see `io_threads`
   std::uint32_t backlog{};
   std::uint32_t connections_max{};
@@ -31,6 +35,26 @@ struct net_settings {
   std::size_t outbox_bytes_max{};
   std::chrono::milliseconds outbox_stall_timeout{};
   std::size_t transit_bytes_max{};
+};
+
+/// MQTT over TLS, beside the plain listener (net.tls.*).
+struct net_tls_settings {
+  std::string address;
+  std::optional<std::uint16_t> port; ///< absent: nobody listens
+  std::string certificate;           ///< paths of PEM files
+  std::string key;
+  std::string ca;
+  bool certificates_required{};
+};
+
+/// MQTT over WebSocket, and over WebSocket over TLS with the certificate of net.tls
+/// (net.websocket.*).
+struct net_websocket_settings {
+  std::string address;
+  std::optional<std::uint16_t> port;     ///< absent: nobody listens
+  std::optional<std::uint16_t> tls_port; ///< absent: nobody listens
+  std::string path;
+  std::vector<std::string> origins; ///< empty: every one
 };
 
 /// What the pod grants, announces and refuses in the protocol (mqtt.*).
@@ -51,8 +75,47 @@ struct mqtt_settings {
   std::uint16_t topic_levels_max{};
   std::uint32_t subscriptions_max{};
   std::size_t client_id_bytes_max{};
-  bool anonymous{};
   std::vector<std::string> subscribe_deny;
+};
+
+/// What counts while the hook does not answer (auth.hook.outage).
+enum class hook_outage : std::uint8_t {
+  deny,
+  cache, ///< what it said of the same client before, however long ago
+};
+
+/// Who may come in, and what they may do (auth.*).
+struct auth_settings {
+  anonymous_rule anonymous{};
+  std::string passwords; ///< paths of files; empty: none
+  std::string acl;
+  std::uint16_t workers{};
+  std::uint32_t waiting_max{};
+  std::string jwt_keys; ///< path of a file; empty: tokens are not accepted
+  std::string jwt_user_claim;
+  std::string jwt_issuer;   ///< empty: any
+  std::string jwt_audience; ///< empty: any
+  std::chrono::seconds jwt_leeway{};
+  std::string hook_url;   ///< empty: none is asked
+  std::string hook_token; ///< path of a file; empty: none is sent
+  std::string hook_ca;    ///< path of a PEM file; empty: the system's
+  std::chrono::milliseconds hook_timeout{};
+  std::uint16_t hook_connections_max{};
+  std::chrono::milliseconds hook_cache_ttl{};
+  std::uint32_t hook_cache_max{};
+  hook_outage hook_when_down{};
+};
+
+/// What one client, address, account or listener may have of the pod (limits.*). 0: no limit.
+struct limits_settings {
+  std::uint32_t address_connections_max{};
+  std::uint32_t address_connections_rate{}; ///< a second, as all rates
+  std::vector<std::string> address_exempt;  ///< networks: "10.0.0.0/8", "::1"
+  std::uint32_t listener_connections_rate{};
+  std::uint32_t client_messages_rate{};
+  std::size_t client_bytes_rate{};
+  std::uint32_t account_sessions_max{};
+  std::chrono::milliseconds burst{};
 };
 
 /// Live topics nobody subscribes to (topics.*).
@@ -112,6 +175,12 @@ struct cluster_settings {
   std::chrono::milliseconds claim_timeout{};
 };
 
+/// How a pod's sessions leave it (drain.*).
+struct drain_settings {
+  std::chrono::milliseconds deadline{};
+  std::uint32_t rate{}; ///< sessions a second
+};
+
 /// Links to other pods (links.*).
 struct links_settings {
   std::string address;
@@ -134,6 +203,34 @@ struct links_settings {
   std::chrono::milliseconds backoff_max{};
 };
 
+/// The HTTP endpoint for operators (admin.*).
+struct admin_settings {
+  std::string address;
+  std::optional<std::uint16_t> port; ///< absent: nobody listens
+  std::string announce;              ///< "host" or "host:port" for people; empty: `address`
+  std::string token;                 ///< a file that holds it; empty: none
+  std::string tls_certificate;       ///< paths of PEM files
+  std::string tls_key;
+  std::string tls_ca;
+  std::uint32_t connections_max{};
+  std::size_t request_bytes_max{};
+  std::chrono::milliseconds timeout{};
+  bool actions_allowed{};
+};
+
+/// What the pod says of its actors (inspect.*).
+struct inspect_settings {
+  std::chrono::milliseconds stuck_after{};
+};
+
+/// Following messages on their way (trace.*).
+struct trace_settings {
+  std::uint16_t max{}; ///< 0: none can be started
+  std::chrono::milliseconds duration_max{};
+  std::uint32_t messages_rate{};
+  std::uint32_t steps_max{};
+};
+
 /// The log on stderr (log.*).
 struct log_settings {
   log_level level{};
@@ -152,7 +249,11 @@ struct settings {
   settings();
 
   net_settings net;
+  net_tls_settings net_tls;
+  net_websocket_settings net_websocket;
   mqtt_settings mqtt;
+  auth_settings auth;
+  limits_settings limits;
   topics_settings topics;
   safety_settings safety;
   sessions_settings sessions;
@@ -162,7 +263,11 @@ struct settings {
   sys_settings sys;
   bank_settings bank;
   cluster_settings cluster;
+  drain_settings drain;
   links_settings links;
+  admin_settings admin;
+  inspect_settings inspect;
+  trace_settings trace;
   log_settings log;
   pod_settings pod;
 };

@@ -6,6 +6,7 @@
 #include "actors/porter_frames.hpp"
 #include "actors/registrar_frames.hpp"
 #include "actors/retained_frames.hpp"
+#include "actors/trace_frames.hpp"
 #include "fuzz/pod_frames_input.hpp"
 
 #include <cstddef>
@@ -47,6 +48,7 @@ struct messages_frame {
   std::string topic;
   std::vector<departed_pod> orphans_of;
   std::uint64_t first_number = 0;
+  std::string client;
   std::vector<mqtt::message_ref> messages;
 };
 
@@ -55,7 +57,7 @@ bool read_messages(std::string_view body, messages_frame& out) {
   messages_reader in{body};
   if (in.failed())
     return false;
-  out = {std::string{in.topic()}, in.orphans_of(), in.first_number(), {}};
+  out = {std::string{in.topic()}, in.orphans_of(), in.first_number(), std::string{in.client()}, {}};
   const auto topic = make_ref<const mqtt::shared_topic>(out.topic);
   while (auto m = in.next(topic, now))
     out.messages.push_back(std::move(m));
@@ -65,8 +67,9 @@ bool read_messages(std::string_view body, messages_frame& out) {
 
 bool same(const mqtt::message& a, const mqtt::message& b) {
   return a.topic() == b.topic() && a.qos() == b.qos() && a.retain() == b.retain() &&
-         a.payload_is_utf8() == b.payload_is_utf8() && a.expires_at() == b.expires_at() &&
-         a.forwarded() == b.forwarded() && a.payload() == b.payload();
+         a.payload_is_utf8() == b.payload_is_utf8() && a.trace() == b.trace() &&
+         a.expires_at() == b.expires_at() && a.forwarded() == b.forwarded() &&
+         a.payload() == b.payload();
 }
 
 void check_messages(const pod_frame& came) {
@@ -78,14 +81,14 @@ void check_messages(const pod_frame& came) {
     messages_frame back;
     require(read_messages(arrived(frame.take()).body, back));
     require(back.topic == read.topic && back.orphans_of == read.orphans_of &&
-            back.first_number == read.first_number);
+            back.first_number == read.first_number && back.client == read.client);
     again.insert(again.end(), back.messages.begin(), back.messages.end());
   };
-  messages_writer frame{read.topic, read.orphans_of, read.first_number};
+  messages_writer frame{read.topic, read.orphans_of, read.first_number, read.client};
   for (const auto& m : read.messages) {
     if (!frame.has_room()) {
       send(frame);
-      frame = {read.topic, read.orphans_of, read.first_number};
+      frame = {read.topic, read.orphans_of, read.first_number, read.client};
     }
     frame.add(m, now);
   }
@@ -161,19 +164,19 @@ pod_frame attach_again(far_attachment& f) {
   a.connect = std::move(f.connect);
   a.unit = f.unit;
   a.connection = std::make_shared<addressed>(f.address);
-  auto frame = make_attach(a, f.number);
+  auto frame = make_attach(a, f.number, {});
   f.connect = std::move(a.connect);
   return frame;
 }
 
 /// A CONNECT may come with what is left out of the frame that we would write.
 void check_attach(const pod_frame& came) {
-  const auto first = decode_attach(came);
+  const auto first = decode_attach(came, {});
   if (!first)
     return;
   require(!first->connect.packet.client_id.empty());
   const auto written = attach_again(*first);
-  const auto second = decode_attach(written);
+  const auto second = decode_attach(written, {});
   require(second && attach_again(*second).body == written.body);
   require(second->number == first->number && second->address == first->address &&
           second->connect.packet.client_id == first->connect.packet.client_id);
@@ -215,6 +218,24 @@ void check_retained(const pod_frame& f) {
   require(!n->message || same(*back->message, *n->message));
 }
 
+// --- tracers ---
+
+void check_tracer(const pod_frame& f) {
+  if (f.kind == frame_kind::trace) {
+    const auto c = decode_trace(f.body);
+    if (!c)
+      return;
+    const auto again = encode_trace(*c); // its time may have been cut
+    check_canonical(again, encode_trace(*decode_trace(again.body)));
+  } else if (f.kind == frame_kind::untrace) {
+    if (const auto id = decode_untrace(f.body))
+      check_canonical(f, encode_untrace(*id));
+  } else if (f.kind == frame_kind::traced) {
+    if (const auto r = decode_traced(f.body))
+      check_canonical(f, encode_traced(*r));
+  }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -229,5 +250,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_porter(frame);
   else if (frame.kind == frame_kind::retained_news || frame.kind == frame_kind::retained_commit)
     check_retained(frame);
+  else if (frame.kind >= frame_kind::first_of_tracer && frame.kind <= frame_kind::last_of_tracer)
+    check_tracer(frame);
   return 0;
 }

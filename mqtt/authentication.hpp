@@ -7,6 +7,7 @@
 #include "mqtt/packet.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +22,9 @@ public:
     /// continue_authentication, success, or a failure that ends the connection.
     reason_code outcome = reason_code::not_authorized;
     std::string data; ///< to the client
+    /// Whose identity was proved, with a success: a name that CONNECT brought besides is not
+    /// believed.
+    std::optional<std::string> user = {};
   };
 
   virtual ~authentication() = default;

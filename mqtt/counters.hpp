@@ -1,33 +1,22 @@
 // What a unit counts while its sessions work; the pod's figures are the sums over its units.
 //
-// One writer (the unit's thread), any number of readers: relaxed loads and stores, no locked
-// instruction.
+// One writer (the unit's thread), any number of readers; see counter.hpp.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include "mqtt/counter.hpp"
+#include "mqtt/latency_histogram.hpp"
+#include "mqtt/login_outcome.hpp"
+
+#include <array>
 
 namespace mqttzoo::mqtt {
-
-/// A counter with one writing thread.
-class counter {
-public:
-  void add(std::uint64_t n = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  void sub(std::uint64_t n = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
-  }
-  void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
-  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-private:
-  std::atomic<std::uint64_t> value_{0};
-};
 
 struct counters {
   counter packets_received;
   counter packets_sent;
+  counter traces;                 ///< now: that run, here or for another pod
+  counter trace_messages_skipped; ///< that they would have followed but for trace.messages.rate
+  counter trace_steps_lost;       ///< that were too many at once to be noted
   counter publishes_received;     ///< PUBLISH packets from clients
   counter publishes_sent;         ///< PUBLISH packets to clients
   counter publish_bytes_received; ///< their payloads
@@ -54,11 +43,13 @@ struct counters {
   counter connect_timeouts;      ///< no CONNECT in net.connect.timeout
   counter packet_timeouts;       ///< half a packet for net.packet.timeout
   counter keep_alive_timeouts;
-  counter protocol_errors;        ///< connections closed for a malformed packet or a violation
-  counter reads_paused;           ///< a publisher's reading was paused by backpressure
-  counter far_publishes_sent;     ///< messages sent to another pod, once for each pod
-  counter far_publishes_received; ///< and those that came from one
-  counter publishes_kept;         ///< by topics that could not tell yet which other pods want them
+  counter protocol_errors;          ///< connections closed for a malformed packet or a violation
+  counter reads_paused;             ///< a publisher's reading was paused by backpressure
+  counter reads_throttled;          ///< a client's reading was paused by limits.client
+  counter account_sessions_refused; ///< beyond limits.account.sessions.max
+  counter far_publishes_sent;       ///< messages sent to another pod, once for each pod
+  counter far_publishes_received;   ///< and those that came from one
+  counter publishes_kept;      ///< by topics that could not tell yet which other pods want them
   counter routes_late;         ///< another pod's wish came when its topic had sent messages already
   counter connections_carried; ///< now: clients here whose session is at another pod
   counter connections_carried_ever; ///< and all of them so far
@@ -68,6 +59,19 @@ struct counters {
   counter claims_overflowed;        ///< beyond sessions.max of those
   counter links_lost;               ///< to other pods
   counter links_overflowed;         ///< beyond the bound of links of pods that are no members yet
+  latency_histogram acknowledge;    ///< of clients, from PUBLISH to PUBACK or PUBREC
+  std::array<counter, login_outcome_words.size()> logins; ///< by login_outcome
+  counter logins_waiting;       ///< now: for the verdict on a password or token
+  counter publishes_denied;     ///< PUBLISH to a topic the client may not publish to, wills too
+  counter subscriptions_denied; ///< to filters of which the client may read nothing
+  counter deliveries_denied;    ///< messages left out because the client may not read the topic
+  counter clients_judged_out;   ///< disconnected after a reload, or with the end of their proof
+  counter hook_cache_hits;      ///< verdicts of the hook that were remembered
+  latency_histogram hook;       ///< from asking the hook to its answer
+  latency_histogram login;      ///< from CONNECT to the verdict on its password or token
+  /// By this pod, from PUBLISH read to PUBACK or PUBREC written, promises only.
+  latency_histogram promise_at_least_once;
+  latency_histogram promise_exactly_once;
 };
 
 } // namespace mqttzoo::mqtt

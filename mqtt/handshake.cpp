@@ -112,6 +112,8 @@ handshake::progress handshake::authenticate(std::string_view data, std::string& 
   if (is_failure(step.outcome)) // [MQTT-4.12.0-4]
     return refuse(step.outcome, "authentication failed", out);
   accepted_.authentication_data = std::move(step.data);
+  accepted_.who.by = identity::proof::method;
+  accepted_.who.user = std::move(step.user);
   return accept(out);
 }
 
@@ -120,8 +122,6 @@ std::optional<std::pair<reason_code, const char*>> handshake::check(const connec
   if (p.client_id.size() > limits_.client_id_bytes_max)
     return problem{reason_code::client_identifier_not_valid,
                    "client identifier is too long"}; // [MQTT-3.1.3-8]
-  if (!anonymous_ && !p.user_name)
-    return problem{reason_code::not_authorized, "a user name is required"};
   return p.will ? check_will(*p.will) : std::nullopt;
 }
 

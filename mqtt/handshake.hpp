@@ -6,6 +6,7 @@
 
 #include "mqtt/authentication.hpp"
 #include "mqtt/decoder.hpp"
+#include "mqtt/identity.hpp"
 #include "mqtt/server_limits.hpp"
 
 #include <memory>
@@ -23,6 +24,7 @@ struct accepted_connect {
   std::uint32_t session_expiry_interval_s = 0; ///< in force; 0xFFFFFFFF: never
   std::string authentication_data;             ///< the last of the server's, for CONNACK
   std::unique_ptr<authentication> exchange;    ///< goes on when the client authenticates again
+  identity who;                                ///< whose verdict followed the handshake
 };
 
 class handshake {
@@ -30,14 +32,13 @@ public:
   /// `assign_client_id` names a client that brings no name of its own.
   using id_source = std::string (*)();
 
-  handshake(const server_limits& limits, const authentication_methods& methods, bool anonymous,
+  handshake(const server_limits& limits, const authentication_methods& methods,
             id_source assign_client_id) noexcept
-      : limits_(limits), methods_(methods), anonymous_(anonymous),
-        assign_client_id_(assign_client_id) {}
+      : limits_(limits), methods_(methods), assign_client_id_(assign_client_id) {}
 
   enum class progress : std::uint8_t {
     waiting,  ///< for more input (what to send, if anything, was appended to `out`)
-    accepted, ///< result() is set
+    accepted, ///< result() is set; who it is remains to be judged unless it used a method
     refused,  ///< the refusal, if one is to be sent, was appended to `out`: flush and close
   };
 
@@ -46,6 +47,10 @@ public:
   progress on_input(std::string_view& input, std::string& out);
 
   accepted_connect& result() noexcept { return accepted_; }
+  /// What was accepted is refused all the same: appends the refusal to `out`.
+  void turn_away(reason_code why, std::string_view what, std::string& out) {
+    refuse(why, what, out);
+  }
   /// Why it was refused, for the log; empty otherwise.
   const std::string& refusal() const noexcept { return refusal_; }
 
@@ -60,7 +65,6 @@ private:
 
   const server_limits& limits_;
   const authentication_methods& methods_;
-  bool anonymous_;
   id_source assign_client_id_;
   bool connect_seen_ = false;
   protocol_version version_ = protocol_version::unknown;

@@ -27,6 +27,13 @@ bool inbound::waits_for(packet_id id) const noexcept {
   return i != received_.size() && received_[i].is == state::under_way;
 }
 
+bool inbound::at_rest() const noexcept {
+  for (std::size_t i = 0; i < received_.size(); ++i)
+    if (received_[i].is != state::acknowledged)
+      return false;
+  return true;
+}
+
 void inbound::settle_at_least_once() noexcept {
   assert(waiting_ > 0);
   --waiting_;

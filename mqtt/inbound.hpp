@@ -65,6 +65,8 @@ public:
   /// What this connection's client has used of the Receive Maximum. [MQTT-3.3.4-7]
   std::size_t unacknowledged() const noexcept { return waiting_ + acknowledged_; }
   bool empty() const noexcept { return received_.empty(); }
+  /// Every identifier of QoS 2 is acknowledged, and none is being forgotten.
+  bool at_rest() const noexcept;
 
 private:
   enum class state : std::uint8_t {

@@ -12,7 +12,8 @@ ref<const message> message::make(message_head head, std::string_view forwarded,
 }
 
 message::message(message_head head, std::string_view forwarded, std::string_view payload) noexcept
-    : head_(std::move(head)), forwarded_size_(static_cast<std::uint32_t>(forwarded.size())),
+    : mark_(head.trace), head_(std::move(head)),
+      forwarded_size_(static_cast<std::uint32_t>(forwarded.size())),
       payload_size_(static_cast<std::uint32_t>(payload.size())) {
   auto* out = reinterpret_cast<char*>(this + 1);
   out = std::copy(forwarded.begin(), forwarded.end(), out);

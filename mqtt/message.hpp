@@ -7,7 +7,9 @@
 #include "core/ids.hpp"
 #include "core/ref.hpp"
 #include "mqtt/packet.hpp"
+#include "mqtt/trace_mark.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -37,6 +39,8 @@ struct message_head {
   bool payload_is_utf8 = false;
   /// Its publisher waits where another one would hear "no": 3.x has no word for it.
   bool publisher_waits = false;
+  /// Of a trace that follows it.
+  trace_mark trace = trace_mark::none;
   /// The session that published it, for the No Local option; none for the pod's own messages.
   session_number publisher = session_number::none;
   /// When it stops being worth delivering; time_point::max() for never. [MQTT-3.3.2-5]
@@ -58,6 +62,13 @@ public:
   bool publisher_waits() const noexcept { return head_.publisher_waits; }
   session_number publisher() const noexcept { return head_.publisher; }
   time_point expires_at() const noexcept { return head_.expires_at; }
+  /// None, unless a trace follows it.
+  trace_mark trace() const noexcept { return mark_.load(std::memory_order_relaxed); }
+  /// For a trace that begins to follow it on its way; the first one gets it. `over`: a mark whose
+  /// trace is over. Any thread.
+  void begin_trace(trace_mark m, trace_mark over = trace_mark::none) const noexcept {
+    mark_.compare_exchange_strong(over, m, std::memory_order_relaxed);
+  }
   bool expired(time_point now) const noexcept { return head_.expires_at <= now; }
   std::string_view forwarded() const noexcept { return {bytes(), forwarded_size_}; }
   std::string_view payload() const noexcept { return {bytes() + forwarded_size_, payload_size_}; }
@@ -74,6 +85,7 @@ private:
 
   const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
 
+  mutable std::atomic<trace_mark> mark_; ///< fills a gap behind the reference count
   message_head head_;
   std::uint32_t forwarded_size_;
   std::uint32_t payload_size_;

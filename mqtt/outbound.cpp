@@ -40,6 +40,8 @@ void outbound::discard() {
     // [MQTT-4.8.2-5] QoS 1 goes to another member; [MQTT-4.8.2-4] QoS 2 under way must not
     if (e.qos == qos::at_least_once)
       give_back({e.message, e.terms, e.durable == durability::pending ? nullptr : e.promise});
+    else
+      note_drop(e.message, trace_cause::session_end);
     drop(e);
   }
   inflight_.clear();
@@ -52,9 +54,12 @@ void outbound::discard() {
   grace_ends_ = retry_at_ = time_point::max();
 }
 
+/// What the session does not deliver any more.
 void outbound::give_back(const delivery& d) {
-  if (d.terms->group != group_number::none)
-    port_.return_to_group(d);
+  if (d.terms->group == group_number::none)
+    return note_drop(d.message, trace_cause::session_end);
+  note(d.message, {trace_event::returned});
+  port_.return_to_group(d);
 }
 
 void outbound::deliver(delivery d, time_point now) {
@@ -83,7 +88,7 @@ void outbound::deliver(delivery d, time_point now) {
   if (e.id == packet_id::none) // it waits for the store, for its turn, or for an identifier
     return wait(std::move(e), now);
   if (e.message->expired(now)) {
-    counts_.publishes_expired.add();
+    count_expired(e, now);
     return drop(e);
   }
   if (!send(e, now))
@@ -92,7 +97,17 @@ void outbound::deliver(delivery d, time_point now) {
   ++sent_now_;
 }
 
+/// Whether its client may not read it.
+bool outbound::withheld(const message& m) {
+  if (!permissions_ || permissions_->may_receive(m.topic()))
+    return false;
+  counts_.deliveries_denied.add();
+  return true;
+}
+
 void outbound::wait(entry e, time_point now) {
+  if (withheld(*e.message)) // before it costs anything
+    return drop(e);
   while (!has_room_for(e) && drop_expired_head(now)) {
   }
   // What nobody was promised and the store need not have is kept in memory alone.
@@ -102,8 +117,10 @@ void outbound::wait(entry e, time_point now) {
     if (e.promise)
       e.promise->refuse({reason_code::quota_exceeded, limit::session_queue, 0});
     counts_.publishes_dropped.add();
+    note_drop(e.message, room ? trace_cause::memory : trace_cause::queue);
     return drop(e);
   }
+  note(e.message, {trace_event::queued, trace_cause::none, e.qos});
   queue_bytes_ += e.message->footprint_bytes();
   counts_.messages_queued.add();
   auto& placed = queue_.push_back(std::move(e));
@@ -169,11 +186,11 @@ bool outbound::expired(const entry& e, time_point now) const noexcept {
   return !e.sent_before && e.expires_at() <= now;
 }
 
-void outbound::count_expired(const entry& e, time_point now) noexcept {
-  if (e.message->expired(now))
-    counts_.publishes_expired.add();
-  else
-    counts_.mail_expired.add();
+void outbound::count_expired(const entry& e, time_point now) {
+  const bool by_itself = e.message->expired(now);
+  (by_itself ? counts_.publishes_expired : counts_.mail_expired).add();
+  note(e.message,
+       {trace_event::expired, by_itself ? trace_cause::own_expiry : trace_cause::mail_expiry});
 }
 
 bool outbound::reserve(entry& e) {
@@ -238,6 +255,14 @@ void outbound::finish(std::size_t index, time_point now) {
 
 bool outbound::busy() const {
   return !connected_ || port_.congested() || !queue_.empty() || !window_open();
+}
+
+outbound::unacknowledged_message outbound::oldest() const {
+  const auto& e = inflight_[0];
+  auto answer = e.qos == qos::at_least_once ? awaited::puback : awaited::pubrec;
+  if (e.released)
+    answer = e.recording ? awaited::record : awaited::pubcomp;
+  return {e.sent_at, answer, e.id, e.message ? e.message->shared_topic_name() : nullptr};
 }
 
 } // namespace mqttzoo::mqtt

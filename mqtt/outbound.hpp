@@ -14,6 +14,7 @@
 #include "mqtt/counters.hpp"
 #include "mqtt/delivery.hpp"
 #include "mqtt/packet_id_pool.hpp"
+#include "mqtt/permissions.hpp"
 #include "mqtt/session_port.hpp"
 #include "mqtt/topic_alias.hpp"
 
@@ -62,6 +63,10 @@ public:
   /// Not while connected.
   void discard();
 
+  /// Whose topics go to the client; null: all. What waits is looked at when it would leave, because
+  /// another user, or a file read anew, may have the session meanwhile.
+  void set_permissions(permissions* of) noexcept { permissions_ = of; }
+
   void deliver(delivery d, time_point now);
   /// Sends what the window and the outbox admit.
   void pump(time_point now);
@@ -88,7 +93,28 @@ public:
   void on_due(time_point now);
 
   std::size_t waiting() const noexcept { return queue_.size(); }
+  std::size_t waiting_bytes() const noexcept { return queue_bytes_; }
+  std::uint16_t window() const noexcept { return connection_.window; }
+  /// Its client's usual time to acknowledge; 0: it never has.
+  std::chrono::nanoseconds acknowledge_time() const noexcept { return acknowledge_time_; }
+  /// What an unacknowledged message waits for.
+  enum class awaited : std::uint8_t {
+    puback,
+    pubrec,
+    pubcomp,
+    record, ///< the store, before PUBREL
+  };
+  struct unacknowledged_message {
+    time_point sent_at{};
+    awaited answer = awaited::puback;
+    packet_id id = packet_id::none;
+    topic_ref topic; ///< null once released
+  };
+  /// The oldest; not if there is none.
+  unacknowledged_message oldest() const;
   std::size_t unacknowledged() const noexcept { return inflight_.size(); }
+  /// The store has every message, and knows how far each has come.
+  bool at_rest() const noexcept;
   /// Nothing more should be offered that can wait elsewhere, such as retained messages.
   bool busy() const;
 
@@ -125,8 +151,14 @@ private:
   };
 
   void send_at_most_once(const delivery& d, time_point now);
+  void note(const message_ref& m, const trace_note& n) {
+    if (counts_.traces.get() != 0 && m) [[unlikely]]
+      port_.note(*m, n);
+  }
+  void note_drop(const message_ref& m, trace_cause why) { note(m, {trace_event::dropped, why}); }
   void give_back(const delivery& d);
   void wait(entry e, time_point now);
+  bool withheld(const message& m);
   bool has_room_for(const entry& e) const noexcept;
   void deposit(entry& e);
   void deposit_predecessors(const entry& of);
@@ -141,7 +173,7 @@ private:
   bool send_next(time_point now);
   bool drop_expired_head(time_point now);
   bool expired(const entry& e, time_point now) const noexcept;
-  void count_expired(const entry& e, time_point now) noexcept;
+  void count_expired(const entry& e, time_point now);
   bool reserve(entry& e);
   void release(entry& e);
   /// False when the client could never take it.
@@ -175,6 +207,7 @@ private:
   session_port& port_;
   counters& counts_;
   const queue_limits& limits_;
+  permissions* permissions_ = nullptr; ///< the session's
   sender_limits connection_;
   packet_id_pool ids_;
   ring<entry> inflight_; ///< have a packet id and were sent, oldest first

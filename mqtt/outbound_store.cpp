@@ -57,6 +57,17 @@ void outbound::record(entry& e) {
   port_.record({e.number, e.id, e.released ? stored_state::released : stored_state::sent, e.qos});
 }
 
+bool outbound::at_rest() const noexcept {
+  for (const auto* in : {&inflight_, &queue_})
+    for (std::size_t i = 0; i < in->size(); ++i) {
+      const auto& e = (*in)[i];
+      const bool stands = e.message ? e.durable == durability::done : e.recorded;
+      if (!stands || e.recording || (e.released && !e.recorded))
+        return false;
+    }
+  return true;
+}
+
 /// Has the store learn the identifiers of the QoS 2 messages that the window will soon admit.
 void outbound::prepare_queue() {
   for (; prepared_ < queue_.size() && inflight_.size() + prepared_ < connection_.window;
@@ -92,6 +103,7 @@ void outbound::on_stored(stored_number number, const settlement& outcome, time_p
     return store_failed(where, outcome, now);
   if (std::exchange(e.durable, durability::done) == durability::pending) {
     release(e); // one copy, one charge
+    note(e.message, {trace_event::mailed, trace_cause::none, e.qos});
     e.held_until = held_until;
   }
   e.promise = nullptr; // safe
@@ -114,6 +126,7 @@ void outbound::on_expired(stored_number number, time_point now) {
   if (e.released) // the client has it
     return;
   counts_.mail_expired.add();
+  note(e.message, {trace_event::expired, trace_cause::mail_expiry});
   if (where.in == &inflight_) {
     e.lapsed = true;
     return connected_ ? void() : remove_lapsed();
@@ -167,6 +180,7 @@ void outbound::store_failed(place where, const settlement& why, time_point now) 
     return;
   }
   e.promise->refuse(why);
+  note(e.message, {trace_event::dropped, trace_cause::store, e.qos, e.id, why});
   if (where.in == &inflight_)
     return remove(where.index);
   left_queue(e);

@@ -20,13 +20,15 @@ void outbound::send_at_most_once(const delivery& d, time_point now) {
   if (!connected_) { // never held for later, whatever the bank has
     if (persistent_)
       counts_.publishes_away.add();
-    return;
+    return note_drop(d.message, persistent_ ? trace_cause::away : trace_cause::session_end);
   }
-  if (port_.congested() && !d.terms->retained)
-    return counts_.publishes_dropped.add();
+  if (port_.congested() && !d.terms->retained) {
+    counts_.publishes_dropped.add();
+    return note_drop(d.message, trace_cause::socket);
+  }
   if (d.message->expired(now)) {
     counts_.publishes_expired.add();
-    return;
+    return note(d.message, {trace_event::expired, trace_cause::own_expiry});
   }
   if (encode(d.message, *d.terms,
              {qos::at_most_once, packet_id::none, attempt::first, d.message->expires_at()}, now))
@@ -50,6 +52,8 @@ bool outbound::send(entry& e, time_point now) {
 
 bool outbound::encode(const message_ref& m, const delivery_terms& terms, const copy& as,
                       time_point now) {
+  if (withheld(*m))
+    return false;                // as if it had been sent
   thread_local publish_packet p; // keeps the memory for subscription identifiers
   p.topic = m->topic();
   p.payload = m->payload();
@@ -69,6 +73,7 @@ bool outbound::encode(const message_ref& m, const delivery_terms& terms, const c
   }
   if (!fit(p, m->shared_topic_name())) {
     counts_.publishes_too_large.add(); // [MQTT-3.1.2-24] [MQTT-3.1.2-25] as if it had been sent
+    note_drop(m, trace_cause::packet_size);
     return false;
   }
   auto& out = port_.out();
@@ -80,6 +85,7 @@ bool outbound::encode(const message_ref& m, const delivery_terms& terms, const c
   counts_.publishes_sent.add();
   counts_.publish_bytes_sent.add(p.payload.size());
   counts_.packets_sent.add();
+  note(m, {trace_event::sent, trace_cause::none, as.qos, as.id});
   return true;
 }
 
@@ -122,6 +128,8 @@ bool outbound::on_puback(packet_id id, time_point now) {
   // Until here it was unacknowledged [MQTT-4.3.2-3]; a failure is an acknowledgement too
   // [MQTT-4.4.0-2].
   measure(inflight_[i], now);
+  note(inflight_[i].message,
+       {trace_event::acknowledged, trace_cause::none, qos::at_least_once, id});
   finish(i, now);
   return true;
 }
@@ -134,6 +142,7 @@ bool outbound::on_pubrec(packet_id id, reason_code reason, time_point now) {
   }
   // Until here it was unacknowledged. [MQTT-4.3.3-3]
   auto& e = inflight_[i];
+  note(e.message, {trace_event::acknowledged, trace_cause::none, qos::exactly_once, id, reason});
   if (is_failure(reason)) { // [MQTT-4.8.2-6] nobody else gets it either [MQTT-4.4.0-2]
     finish(i, now);
     return true;
@@ -166,6 +175,7 @@ bool outbound::on_pubcomp(packet_id id, time_point now) {
 
 void outbound::measure(const entry& e, time_point now) noexcept {
   const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(now - e.sent_at);
+  counts_.acknowledge.add(took);
   acknowledge_time_ =
       acknowledge_time_.count() == 0 ? took : acknowledge_time_ + (took - acknowledge_time_) / 8;
 }

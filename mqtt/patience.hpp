@@ -51,6 +51,7 @@ public:
 
   void clear() noexcept { waiting_.clear(); }
   bool empty() const noexcept { return waiting_.empty(); }
+  std::size_t size() const noexcept { return waiting_.size(); }
   /// When the first of them began to wait, and why. Not if empty.
   time_point since() const noexcept { return waiting_.front().since; }
   const settlement& why() const noexcept { return waiting_.front().why; }

@@ -164,6 +164,22 @@ const property_value* property_reader::next() noexcept {
   return &value_;
 }
 
+bool has_user_property(std::string_view forwarded, std::string_view name,
+                       std::string_view value) noexcept {
+  wire_reader in{forwarded};
+  while (in.ok() && !in.at_end()) {
+    const auto id = property{in.u8()};
+    if (id == property::payload_format_indicator) {
+      in.u8();
+      continue;
+    }
+    const auto first = in.binary(); // of all others that are forwarded
+    if (id == property::user_property && in.binary() == value && first == name)
+      return in.ok();
+  }
+  return false;
+}
+
 void property_writer::number(property id, std::uint32_t value) {
   out_.u8(static_cast<std::uint8_t>(id));
   switch (rule_of(id).type) {

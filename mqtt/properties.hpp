@@ -133,6 +133,11 @@ private:
   peer from_;
 };
 
+/// Whether `forwarded`, encoded properties as publish_properties has them, holds that user
+/// property.
+bool has_user_property(std::string_view forwarded, std::string_view name,
+                       std::string_view value) noexcept;
+
 /// Writes properties one after the other; finish() puts their length in front.
 class property_writer {
 public:

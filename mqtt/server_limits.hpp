@@ -3,6 +3,7 @@
 // Filled from core::settings by the pod, constant while sessions read it; any thread.
 #pragma once
 
+#include "mqtt/input_meter.hpp"
 #include "mqtt/outbound.hpp"
 #include "mqtt/packet.hpp"
 
@@ -34,6 +35,7 @@ struct server_limits {
   std::chrono::milliseconds packet_timeout{30'000};
   std::chrono::milliseconds patience{30'000}; ///< for 3.x publishers whose message was refused
   queue_limits queue;
+  input_rates client; ///< of what one client sends
 };
 
 /// True for the topics that the broker alone publishes to: `$SYS` and all below it.

@@ -92,13 +92,20 @@ void session::taken_over(presence next, time_point now) {
     publish_will(now);
 }
 
-void session::disconnect(reason_code why, std::string_view what, time_point now) {
+void session::set_permissions(std::unique_ptr<permissions> to) {
+  outbound_.set_permissions(to.get());
+  permissions_ = std::move(to);
+}
+
+void session::disconnect(reason_code why, std::string_view what, time_point now,
+                         std::string_view server_reference) {
   if (!connected_)
     return;
   if (is_v5()) { // [MQTT-3.14.0-1] after CONNACK only; 3.x servers never send DISCONNECT
     disconnect_packet p;
     p.reason = why;
     p.reason_string = what; // [MQTT-3.1.2-29] allowed here whatever the client asked for
+    p.server_reference = server_reference;
     encode(p, version_, packet_size_bytes_max_, port_.out());
     counts_.packets_sent.add();
   }
@@ -156,12 +163,21 @@ void session::publish_will(time_point now) {
   // It fires once. [MQTT-3.1.2-10] [MQTT-3.1.2-10 v3]
   const auto w = std::exchange(will_, nullptr);
   will_due_ = time_point::max();
+  if (permissions_ && !permissions_->may_publish(w->topic)) { // since it was accepted
+    counts_.publishes_denied.add();
+    if (persistent())
+      port_.session_changed();
+    return;
+  }
   message_head head;
   head.topic = port_.intern(w->topic);
   head.qos = w->qos;
   head.retain = w->retain; // [MQTT-3.1.2-14] [MQTT-3.1.2-15] [MQTT-3.1.2-16 v3] [MQTT-3.1.2-17 v3]
   head.payload_is_utf8 = w->payload_is_utf8;
   head.publisher = number_;
+  if (counts_.traces.get() != 0)
+    head.trace = port_.follow(
+        {w->topic, w->forwarded, w->payload.size(), packet_id::none, w->qos, w->retain});
   if (w->message_expiry_interval_s)
     head.expires_at = now + seconds{*w->message_expiry_interval_s};
   port_.publish(message::make(std::move(head), w->forwarded, w->payload), packet_id::none);

@@ -13,8 +13,10 @@
 #include "mqtt/decoder.hpp"
 #include "mqtt/handshake.hpp"
 #include "mqtt/inbound.hpp"
+#include "mqtt/input_meter.hpp"
 #include "mqtt/outbound.hpp"
 #include "mqtt/patience.hpp"
+#include "mqtt/permissions.hpp"
 #include "mqtt/server_limits.hpp"
 #include "mqtt/session_port.hpp"
 #include "mqtt/topic_alias.hpp"
@@ -52,6 +54,22 @@ public:
   outbound& sender() noexcept { return outbound_; }
   inbound& receiver() noexcept { return inbound_; }
 
+  // --- for people ---
+
+  const outbound& sender() const noexcept { return outbound_; }
+  const inbound& receiver() const noexcept { return inbound_; }
+  /// What its 3.x client published and has no promise for.
+  const patience& waiting_publishes() const noexcept { return patience_; }
+  /// When the last of its publishes was promised, or the first came since none waits; only while
+  /// receiver().waiting() says that some wait.
+  time_point promises_since() const noexcept { return promises_since_; }
+  std::chrono::milliseconds keep_alive() const noexcept { return keep_alive_; }
+  time_point last_packet() const noexcept { return last_packet_; }
+  time_point expires_at() const noexcept { return expires_at_; }
+
+  /// The store has all there is of it, and no publish of its client waits for a receipt.
+  bool at_rest() const { return inbound_.at_rest() && outbound_.at_rest(); }
+
   // --- connections ---
 
   /// Whether the state of an earlier connection was kept, as CONNACK says it.
@@ -64,14 +82,19 @@ public:
   /// [MQTT-3.1.4-3]
   void taken_over(presence next, time_point now);
   /// The server wants the connection gone: `why` is told to a 5.0 client.
-  void disconnect(reason_code why, std::string_view what, time_point now);
+  void disconnect(reason_code why, std::string_view what, time_point now,
+                  std::string_view server_reference = {});
   /// The network connection is gone, whoever closed it.
   void on_closed(time_point now);
   /// Drops all state, as a clean start asks for; the will was dealt with before. [MQTT-3.1.4-4]
   void reset();
 
-  /// Takes packets off `input`; returns how many bytes were consumed.
-  std::size_t on_input(std::string_view input, time_point now);
+  /// From now on; null: everything is permitted. They stay when the client goes, for what comes
+  /// while it is away.
+  void set_permissions(std::unique_ptr<permissions> to);
+
+  /// Takes packets off `input`, as far as `budget` goes; returns how many bytes were consumed.
+  std::size_t on_input(std::string_view input, time_point now, input_budget* budget = nullptr);
   /// The outbox has room again.
   void on_drained(time_point now) { outbound_.pump(now); }
   /// Input is not read for a while for reasons of the port's: the client's clocks stand still.
@@ -81,8 +104,9 @@ public:
   // --- answers ---
 
   /// Of a publish made while `epoch` was the connection's; those that matter to nobody any more are
-  /// ignored.
-  void on_receipt(std::uint64_t epoch, packet_id id, const settlement& outcome, time_point now);
+  /// ignored. `received_at`: when it came; max() if that is not known.
+  void on_receipt(std::uint64_t epoch, packet_id id, const settlement& outcome, time_point now,
+                  time_point received_at = time_point::max());
   /// The receipt comes later, because of `why`: to publishers that wait.
   void on_delayed(std::uint64_t epoch, packet_id id, const settlement& why, time_point now);
   void on_subscribed(packet_id id, reason_code outcome, time_point now);
@@ -128,8 +152,11 @@ private:
   std::optional<std::string_view> resolve_topic(const publish_packet& p, time_point now);
   topic_ref share_topic(const publish_packet& p);
   void keep_refused_alias(const publish_packet& p);
-  bool admit(const publish_packet& p, std::string_view topic, time_point now);
-  void route(const publish_packet& p, topic_ref topic, time_point now);
+  bool admit(const publish_packet& p, std::string_view topic, trace_mark mark, time_point now);
+  bool may_publish(std::string_view topic);
+  void route(const publish_packet& p, topic_ref topic, trace_mark mark, time_point now);
+  trace_mark follow(const publish_packet& p, std::string_view topic);
+  void note(packet_id id, trace_event what, const settlement& outcome);
   void on_pubrel(packet_id id, time_point now);
   reason_code judge(const subscribe_packet& p, const subscribe_packet::entry& e) const;
   subscription subscribe(const subscribe_packet& p, const subscribe_packet::entry& e, qos granted,
@@ -171,6 +198,7 @@ private:
   inbound inbound_;
   patience patience_; ///< 3.x only
   outbound outbound_;
+  std::unique_ptr<permissions> permissions_; ///< null: for everything
   std::unique_ptr<will> will_;
   time_point will_due_ = time_point::max();   ///< set while a delayed will waits
   time_point expires_at_ = time_point::max(); ///< set while away
@@ -191,6 +219,7 @@ private:
   std::uint32_t connect_expiry_s_ = 0;      ///< as CONNECT said, for DISCONNECT's check
   std::chrono::milliseconds keep_alive_{0};
   time_point last_packet_{};
+  time_point promises_since_{};
   time_point partial_since_ = time_point::max();
   std::size_t partial_bytes_ = 0;
   std::unique_ptr<topic_alias_receiver> aliases_;

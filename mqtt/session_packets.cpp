@@ -28,7 +28,7 @@ constexpr bool may_overtake_answers(packet_type t) noexcept {
 
 } // namespace
 
-std::size_t session::on_input(std::string_view input, time_point now) {
+std::size_t session::on_input(std::string_view input, time_point now, input_budget* budget) {
   auto rest = input;
   while (connected_ && !rest.empty()) {
     if (under_pressure()) {
@@ -55,6 +55,8 @@ std::size_t session::on_input(std::string_view input, time_point now) {
       check_pressure(now);
       break;
     }
+    if (budget && !budget->spend(in.type, in.wire_size_bytes))
+      break; // the port pauses
     partial_since_ = time_point::max();
     rest.remove_prefix(in.wire_size_bytes);
     last_packet_ = now;

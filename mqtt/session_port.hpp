@@ -8,6 +8,7 @@
 #include "mqtt/delivery.hpp"
 #include "mqtt/message.hpp"
 #include "mqtt/packet.hpp"
+#include "mqtt/trace.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -108,6 +109,16 @@ public:
   /// Forgets the packet id of a QoS 2 PUBLISH that was released; session::on_released(id, ...)
   /// follows, with a failure if a crash could still bring the id back.
   virtual void forget_received(packet_id id) = 0;
+
+  // --- traces: only called while counters.traces says that some run ---
+  /// Its mark, if one of them follows this publish of the session's client.
+  virtual trace_mark follow(const trace_candidate&) { return trace_mark::none; }
+  /// What happened to a message; nothing is noted unless one follows it.
+  virtual void note(const message&, const trace_note&) {}
+  /// Of a publish that follow() gave that mark: it becomes no message.
+  virtual void note_refusal(trace_mark, const trace_note&) {}
+  /// Of what the client published under that packet id: what it is told.
+  virtual void note_answer(packet_id, const trace_note&) {}
 };
 
 } // namespace mqttzoo::mqtt

@@ -16,19 +16,22 @@ void session::on_publish(const frame& in, time_point now) {
   const auto name = resolve_topic(p, now);
   if (!name)
     return;
-  if (!admit(p, *name, now))
+  const auto mark = follow(p, *name);
+  if (!admit(p, *name, mark, now))
     return keep_refused_alias(p);
   auto topic = share_topic(p);
   if (p.qos == qos::at_most_once)
-    return route(p, std::move(topic), now);
+    return route(p, std::move(topic), mark, now);
+  if (inbound_.waiting() == 0)
+    promises_since_ = now;
   if (p.qos == qos::at_least_once) {
     inbound_.begin_at_least_once();
-    return route(p, std::move(topic), now);
+    return route(p, std::move(topic), mark, now);
   }
   // [MQTT-4.3.3-2 v3] routed once, whatever comes until PUBREL
   switch (inbound_.begin_exactly_once(p.id)) {
   case inbound::verdict::route:
-    return route(p, std::move(topic), now);
+    return route(p, std::move(topic), mark, now);
   case inbound::verdict::repeat_ack:
     return acknowledge(packet_type::pubrec, p.id, reason_code::success);
   case inbound::verdict::already_under_way:
@@ -75,7 +78,8 @@ void session::keep_refused_alias(const publish_packet& p) {
     aliases_->set(alias, make_ref<const shared_topic>(std::string{p.topic}));
 }
 
-bool session::admit(const publish_packet& p, std::string_view topic, time_point now) {
+bool session::admit(const publish_packet& p, std::string_view topic, trace_mark mark,
+                    time_point now) {
   const auto refuse_connection = [&](reason_code why, const char* what) {
     violate({why, what}, now);
     return false;
@@ -93,13 +97,15 @@ bool session::admit(const publish_packet& p, std::string_view topic, time_point 
   auto refusal = reason_code::success;
   if (p.properties.payload_is_utf8 && !is_utf8(p.payload))
     refusal = reason_code::payload_format_invalid;
-  else if (is_own_topic(topic))
+  else if (is_own_topic(topic) || !may_publish(topic))
     refusal = reason_code::not_authorized;
   else if (p.qos == qos::at_least_once && inbound_.knows(p.id))
     refusal = reason_code::packet_identifier_in_use;
   if (refusal == reason_code::success)
     return true;
   counts_.publishes_refused.add();
+  if (mark != trace_mark::none)
+    port_.note_refusal(mark, {trace_event::refused, trace_cause::none, p.qos, p.id, refusal});
   if (p.qos == qos::at_least_once)
     acknowledge(packet_type::puback, p.id, refusal); // [MQTT-3.3.5-2 v3] acknowledged in 3.x
   else if (p.qos == qos::exactly_once)
@@ -107,8 +113,16 @@ bool session::admit(const publish_packet& p, std::string_view topic, time_point 
   return false;
 }
 
-void session::route(const publish_packet& p, topic_ref topic, time_point now) {
+bool session::may_publish(std::string_view topic) {
+  if (!permissions_ || permissions_->may_publish(topic))
+    return true;
+  counts_.publishes_denied.add();
+  return false;
+}
+
+void session::route(const publish_packet& p, topic_ref topic, trace_mark mark, time_point now) {
   message_head head;
+  head.trace = mark;
   head.topic = std::move(topic);
   head.qos = p.qos;
   head.retain = p.retain; // DUP is not passed on: [MQTT-3.3.1-3] [MQTT-3.3.1-3 v3]
@@ -120,10 +134,23 @@ void session::route(const publish_packet& p, topic_ref topic, time_point now) {
   port_.publish(message::make(std::move(head), p.properties.forwarded, p.payload), p.id);
 }
 
+/// Its mark, if a trace follows it. A repetition of QoS 2 is the message that came before.
+trace_mark session::follow(const publish_packet& p, std::string_view topic) {
+  if (counts_.traces.get() == 0 || (p.qos == qos::exactly_once && inbound_.knows(p.id)))
+    return trace_mark::none;
+  return port_.follow({topic, p.properties.forwarded, p.payload.size(), p.id, p.qos, p.retain});
+}
+
+void session::note(packet_id id, trace_event what, const settlement& outcome) {
+  if (counts_.traces.get() != 0)
+    port_.note_answer(id, {what, trace_cause::none, qos::at_least_once, id, outcome});
+}
+
 void session::on_receipt(std::uint64_t epoch, packet_id id, const settlement& outcome,
-                         time_point now) {
+                         time_point now, time_point received_at) {
   if (epoch < first_epoch_)
     return; // of a session that a clean start ended
+  promises_since_ = now;
   // The answer by the QoS, with the identifier of the PUBLISH: [MQTT-3.3.4-1] [MQTT-2.2.1-5]
   // [MQTT-3.3.4-1 v3] [MQTT-2.3.1-6 v3].
   const bool refused = is_failure(outcome);
@@ -138,6 +165,8 @@ void session::on_receipt(std::uint64_t epoch, packet_id id, const settlement& ou
     return;
   if (refused)
     counts_.publishes_refused.add();
+  if (refused || connected_)
+    note(id, refused ? trace_event::refused : trace_event::promised, outcome);
   if (!refused && !patience_.empty())
     patience_.remove(id);
   if (!connected_)
@@ -147,6 +176,9 @@ void session::on_receipt(std::uint64_t epoch, packet_id id, const settlement& ou
                   patience::fate::refused, outcome, now);
   else // [MQTT-4.3.2-4] [MQTT-4.3.2-5] [MQTT-4.3.3-8] [MQTT-4.3.2-2 v3]
     acknowledge(exactly_once ? packet_type::pubrec : packet_type::puback, id, outcome);
+  if (!refused && received_at != time_point::max())
+    (exactly_once ? counts_.promise_exactly_once : counts_.promise_at_least_once)
+        .add(now - received_at);
   check_pressure(now);
 }
 
@@ -155,8 +187,10 @@ void session::on_delayed(std::uint64_t epoch, packet_id id, const settlement& wh
   if (epoch < first_epoch_ || is_v5() || (!exactly_once && (!connected_ || epoch != epoch_)))
     return;
   if (patience_.add(id, exactly_once ? qos::exactly_once : qos::at_least_once,
-                    patience::fate::delayed, why, now))
+                    patience::fate::delayed, why, now)) {
     counts_.publishes_delayed.add();
+    note(id, trace_event::withheld, why);
+  }
 }
 
 } // namespace mqttzoo::mqtt

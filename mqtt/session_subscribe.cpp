@@ -59,6 +59,10 @@ reason_code session::judge(const subscribe_packet& p, const subscribe_packet::en
   const auto covers = [&](const std::string& denied) { return matches(denied, filter->filter()); };
   if (std::any_of(limits_.subscribe_deny.begin(), limits_.subscribe_deny.end(), covers))
     return reason_code::not_authorized;
+  if (permissions_ && !permissions_->may_subscribe(filter->filter())) {
+    counts_.subscriptions_denied.add();
+    return reason_code::not_authorized;
+  }
   if (subscriptions_.size() >= limits_.subscriptions_max && !subscriptions_.contains(e.filter)) {
     counts_.subscriptions_refused.add();
     return reason_code::quota_exceeded;

@@ -5,6 +5,7 @@
 // tcp_connection.
 #pragma once
 
+#include "core/identity_rules.hpp"
 #include "mqtt/message.hpp"
 #include "net/detached_socket.hpp"
 
@@ -74,8 +75,13 @@ public:
   /// within on_input().
   virtual detached_socket detach_socket() = 0;
 
-  /// "127.0.0.1:51234", for logs.
+  /// "127.0.0.1:51234", for logs; "unix" by a socket's file. What a proxy carries and does not say
+  /// the address of is "proxy" and the proxy's.
   virtual std::string peer() const = 0;
+
+  /// The name in the valid certificate that the peer has shown; empty: there is none, or not
+  /// exactly one.
+  virtual std::string certified(core::certificate_identity) const { return {}; }
 };
 
 using connection_ptr = std::shared_ptr<connection>;

@@ -9,9 +9,12 @@ namespace mqttzoo::net {
 
 using endpoint = boost::asio::ip::tcp::endpoint;
 
-/// "127.0.0.1:51234" or "[::1]:51234"; a mapped IPv4 address is written as IPv4.
+/// "127.0.0.1:51234" or "[::1]:51234"; a mapped IPv4 address is written as IPv4. "unix" for one
+/// that is not specified: who came by a socket's file has none.
 inline std::string to_string(const endpoint& e) {
   namespace ip = boost::asio::ip;
+  if (e == endpoint{})
+    return "unix";
   const auto port = ':' + std::to_string(e.port());
   if (e.address().is_v4())
     return e.address().to_string() + port;

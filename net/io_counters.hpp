@@ -17,7 +17,13 @@ struct io_counters {
   io_counter connections_opened; ///< accepted and given to this loop first
   io_counter connections_closed;
   io_counter connections_refused; ///< accepted beyond the limit, and closed at once
+  io_counter refused_by_count;    ///< closed at once: limits.address.connections.max
+  io_counter refused_by_rate;     ///< closed at once: limits.address.connections.rate
+  io_counter addresses_forgotten; ///< too many to remember all, see address_book.hpp
+  io_counter accepts_paced;       ///< times that those who wait had to, for limits.listener
   io_counter accept_failures;     ///< out of descriptors or kernel memory, by the listener
+  io_counter handshakes;          ///< of TLS and WebSocket that were completed, links included
+  io_counter handshake_failures;  ///< or later, when a record or frame was wrong
   io_counter stalls;              ///< closed because the peer took nothing for too long
   io_counter bytes_dropped;       ///< stood in an outbox when its connection went away
   link_counters links;

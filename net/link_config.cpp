@@ -1,7 +1,8 @@
 #include "net/link_config.hpp"
 
+#include "net/layered_connection.hpp"
 #include "net/tcp_connection.hpp"
-#include "net/tls_connection.hpp"
+#include "net/tls_engine.hpp"
 
 #include <utility>
 
@@ -28,7 +29,8 @@ link_stream open_link_stream(loop& on, detached_socket socket, link_greeting::ro
     return {std::move(plain), nullptr};
   const auto side =
       role == link_greeting::role::dials ? tls_engine::role::client : tls_engine::role::server;
-  auto secure = tls_connection::start(on, std::move(plain), config.tls, side, config.stream_limits);
+  auto secure = layered_connection::start(
+      on, std::move(plain), std::make_unique<tls_engine>(config.tls, side), config.stream_limits);
   const peer_proof* const proof = secure.get();
   return {std::move(secure), proof};
 }

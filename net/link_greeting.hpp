@@ -22,7 +22,7 @@
 namespace mqttzoo::net {
 
 /// A change of the frames' meaning needs another one; pods of two versions refuse each other.
-inline constexpr std::uint8_t link_protocol_version = 1;
+inline constexpr std::uint8_t link_protocol_version = 3;
 
 /// Of a frame before the link is open: a stranger makes us keep no more than that.
 inline constexpr std::size_t greeting_frame_bytes_max = 1024;

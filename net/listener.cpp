@@ -4,7 +4,9 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 
+#include <algorithm>
 #include <cassert>
+#include <sys/socket.h>
 #include <utility>
 
 namespace mqttzoo::net {
@@ -60,9 +62,33 @@ error_code start_listening(Acceptor& acceptor, const endpoint& at, int backlog) 
 
 } // namespace
 
-expected<std::unique_ptr<listener>, listen_error>
-listener::open(const listen_options& options, loop& accepting, std::vector<loop*> loops,
-               ref<seating> seats, accept_handler on_accept) {
+struct listener::opened {
+  tcp_acceptor acceptor;
+  std::optional<unix_place> file;
+};
+
+expected<listener::opened, listen_error> listener::open_file(const listen_options& options,
+                                                             loop& accepting) {
+  auto listening = unix_place::open(options.unix_path, options.unix_mode, options.backlog);
+  if (!listening)
+    return unexpected{listening.error()};
+  error_code error;
+  opened made{tcp_acceptor{accepting.context()}, std::move(listening->place)};
+  // Asio asks for the protocol and leaves the descriptor as it is.
+  made.acceptor.assign(tcp::v4(), listening->fd.get(), error);
+  if (!error) {
+    static_cast<void>(listening->fd.release());
+    made.acceptor.non_blocking(true, error);
+  }
+  if (error)
+    return unexpected<listen_error>{
+        {listen_error::kind::system,
+         "cannot listen on '" + options.unix_path + "': " + error.message()}};
+  return made;
+}
+
+expected<listener::opened, listen_error> listener::open_port(const listen_options& options,
+                                                             loop& accepting) {
   error_code error;
   const auto address = asio::ip::make_address(options.address, error);
   if (error)
@@ -71,24 +97,34 @@ listener::open(const listen_options& options, loop& accepting, std::vector<loop*
          "cannot listen on '" + options.address +
              "': not a numeric IPv4 or IPv6 address, such as 127.0.0.1 or ::"}};
   const endpoint at{address, options.port};
-  tcp_acceptor acceptor{accepting.context()};
-  if ((error = start_listening(acceptor, at, options.backlog)))
+  opened made{tcp_acceptor{accepting.context()}, std::nullopt};
+  if ((error = start_listening(made.acceptor, at, options.backlog)))
     return failure(at, error);
-  return std::make_unique<listener>(private_tag{}, std::move(acceptor), options.seats_option,
-                                    accepting, std::move(loops), std::move(seats),
-                                    std::move(on_accept));
+  return made;
 }
 
-listener::listener(private_tag, tcp_acceptor acceptor, std::string_view seats_option,
-                   loop& accepting, std::vector<loop*> loops, ref<seating> seats,
-                   accept_handler on_accept)
+expected<std::unique_ptr<listener>, listen_error>
+listener::open(const listen_options& options, loop& accepting, std::vector<loop*> loops,
+               ref<seating> seats, accept_handler on_accept) {
+  auto place =
+      options.unix_path.empty() ? open_port(options, accepting) : open_file(options, accepting);
+  if (!place)
+    return unexpected{place.error()};
+  return std::make_unique<listener>(private_tag{}, *std::move(place), options, accepting,
+                                    std::move(loops), std::move(seats), std::move(on_accept));
+}
+
+listener::listener(private_tag, opened place, const listen_options& options, loop& accepting,
+                   std::vector<loop*> loops, ref<seating> seats, accept_handler on_accept)
     : accepting_(accepting), loops_(std::move(loops)), seats_(std::move(seats)),
-      seats_option_(seats_option),
+      seats_option_(options.seats_option), figures_(options.figures),
       on_accept_(std::make_shared<const accept_handler>(std::move(on_accept))),
-      acceptor_(std::move(acceptor)), self_(std::make_shared<listener*>(this)) {
+      peers_are_(options.peers_are), acceptor_(std::move(place.acceptor)),
+      file_(std::move(place.file)), pace_(options.pace), self_(std::make_shared<listener*>(this)) {
   assert(!loops_.empty());
   error_code ignored;
-  local_port_ = acceptor_.local_endpoint(ignored).port();
+  if (!file_)
+    local_port_ = acceptor_.local_endpoint(ignored).port();
 }
 
 listener::~listener() {
@@ -104,6 +140,15 @@ void listener::stop() {
   accepting_.timers().cancel(*this);
   error_code ignored;
   acceptor_.close(ignored);
+  if (file_)
+    file_->remove();
+}
+
+void listener::set_pace(core::rate_limit pace) {
+  accepting_.post([weak = std::weak_ptr{self_}, pace] {
+    if (const auto self = weak.lock())
+      (*self)->pace_ = pace;
+  });
 }
 
 void listener::wait() {
@@ -121,16 +166,27 @@ void listener::wait() {
 
 void listener::accept_some() {
   for (int i = 0; i < accepts_per_turn_max; ++i)
-    if (!acceptor_.is_open() || !accept_one())
+    if (!acceptor_.is_open() || !keeps_pace() || !accept_one())
       break;
   start();
+}
+
+/// False if the next one has to wait, until some may be taken in together.
+bool listener::keeps_pace() {
+  if (paced_.left(pace_, accepting_.now()) > 0)
+    return true;
+  accepting_.counters().accepts_paced.add();
+  accepting_.timers().schedule(
+      *this, paced_.has(std::max<std::uint64_t>(pace_.per_second / 100, 1), pace_));
+  return false;
 }
 
 /// False if nobody waits any more, or none can be taken.
 bool listener::accept_one() {
   error_code error;
   detached_socket socket;
-  auto accepted = acceptor_.accept(socket.peer, error);
+  // Who comes by a file may have one of its own, whose name is no address.
+  auto accepted = file_ ? acceptor_.accept(error) : acceptor_.accept(socket.peer, error);
   if (!error)
     accepted.non_blocking(true, error);
   if (!error)
@@ -152,22 +208,51 @@ bool listener::accept_one() {
 }
 
 void listener::deal(detached_socket socket) {
-  auto place = seats_->take();
-  if (!place) {
-    static constinit core::log_throttle throttle{1, std::chrono::seconds{10}};
-    accepting_.counters().connections_refused.add();
-    log.log(throttle, core::log_level::warn, "connection refused: too many are open",
-            {{"peer", to_string(socket.peer)},
-             {"open", seats_->taken()},
-             {"bounded_by", seats_option_}});
-    return;
-  }
+  auto [place, forgot_address] = seat_for(socket.peer);
+  if (forgot_address)
+    accepting_.counters().addresses_forgotten.add();
+  if (!place)
+    return turn_away(socket, place.error());
+  paced_.take(1, pace_, accepting_.now());
+  if (figures_)
+    figures_->accepted.fetch_add(1, std::memory_order_relaxed);
   socket.place = std::move(*place);
   auto& to = *loops_[next_loop_];
   next_loop_ = (next_loop_ + 1) % loops_.size();
   to.post([handler = on_accept_, &to, socket = std::move(socket)]() mutable {
     (*handler)(to, std::move(socket));
   });
+}
+
+/// A proxy's address is no client's, and a socket's file has none.
+seating::answer listener::seat_for(const endpoint& peer) {
+  if (!file_ && peers_are_ == peers::clients)
+    return seats_->take(peer, accepting_.now());
+  if (auto place = seats_->take())
+    return {std::move(*place), false};
+  return {unexpected{seat_refusal::all_taken}, false};
+}
+
+/// Closed before a byte of it was read, so before it is known whether a CONNACK could say why.
+void listener::turn_away(const detached_socket& socket, seat_refusal why) {
+  static constinit core::log_throttle throttle{1, std::chrono::seconds{10}};
+  const bool by_address = why != seat_refusal::all_taken;
+  count(why, accepting_.counters());
+  if (figures_)
+    figures_->count(by_address ? listener_refusal::address : listener_refusal::full);
+  if (by_address)
+    reset_at_close(socket.fd.get());
+  log.log(throttle, core::log_level::warn, "connection refused",
+          {{"peer", to_string(socket.peer)},
+           {"open", seats_->taken()},
+           {"bounded_by", by_address ? std::string{bounded_by(why)} : bound()}});
+}
+
+/// What says how many seats there are, of those that are all taken.
+std::string listener::bound() const {
+  if (!figures_ || !seats_->full())
+    return std::string{seats_option_};
+  return "connections.max of " + figures_->name;
 }
 
 /// Those who wait stay in the kernel's queue until descriptors are free again.

@@ -1,7 +1,7 @@
 // What an encrypted stream knows about who is at its other end.
 //
-// Implemented by tls_connection, asked by the greeting of a link; a plain stream has none. On the
-// thread of the stream's loop.
+// Implemented by layered_connection, asked by the greeting of a link; a plain stream has none. On
+// the thread of the stream's loop.
 #pragma once
 
 #include <string>

@@ -26,7 +26,8 @@ tcp_connection::adopt(loop& on, detached_socket socket,
 tcp_connection::tcp_connection(private_tag, loop& on, detached_socket socket,
                                std::shared_ptr<const connection_limits> limits)
     : loop_(on), limits_(std::move(limits)), kept_(std::move(socket.input)), socket_(on.context()),
-      peer_(socket.peer), seat_(std::move(socket.place)), counted_(socket.counted) {
+      peer_(socket.peer), seat_(std::move(socket.place)), counted_(socket.counted),
+      carried_(socket.carried) {
   error_code error;
   if (!socket_.assign(peer_.protocol(), socket.fd.get(), error))
     static_cast<void>(socket.fd.release());
@@ -59,10 +60,15 @@ detached_socket tcp_connection::detach_socket() {
   error_code ignored;
   socket.fd.reset(socket_.release(ignored));
   socket.peer = peer_;
+  socket.carried = carried_;
   socket.place = std::move(seat_);
   socket.input = std::exchange(kept_, {});
   socket.counted = true;
   return socket;
+}
+
+std::string tcp_connection::peer() const {
+  return (carried_ ? "proxy " : "") + to_string(peer_);
 }
 
 void tcp_connection::attach_events(connection_events& events) {

@@ -59,7 +59,7 @@ public:
   void close() override;
   void abort() override;
 
-  std::string peer() const override { return to_string(peer_); }
+  std::string peer() const override;
 
 private:
   enum class state : std::uint8_t {
@@ -120,6 +120,7 @@ private:
   close_cause cause_ = close_cause::by_us;
   close_cause input_end_ = close_cause::by_peer;
   bool counted_ : 1 = false;     ///< as opened
+  bool carried_ : 1 = false;     ///< for a client whose address `peer_`, a proxy, does not say
   bool paused_ : 1 = false;      ///< pause_reading()
   bool turn_asked_ : 1 = false;  ///< take_turn() is owed
   bool waiting_ : 1 = false;     ///< for the socket to become readable

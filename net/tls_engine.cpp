@@ -10,6 +10,36 @@
 
 namespace mqttzoo::net {
 
+namespace {
+
+/// In UTF-8; empty unless there is exactly one, which is text: a byte 0 in it would end it for
+/// others.
+std::string common_name_of(const X509_NAME* subject) {
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)
+    return {};
+  unsigned char* text = nullptr;
+  const auto* const value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+  const int size = ASN1_STRING_to_UTF8(&text, value);
+  std::string name;
+  if (size > 0)
+    name.assign(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+  OPENSSL_free(text);
+  return name.find('\0') == name.npos ? name : std::string{};
+}
+
+/// As RFC 2253 writes it, in ASCII: other characters are escaped.
+std::string text_of(const X509_NAME* name) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> memory{BIO_new(BIO_s_mem()), BIO_free};
+  if (!memory || X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253) < 0)
+    return {};
+  char* text = nullptr;
+  const auto size = BIO_get_mem_data(memory.get(), &text);
+  return size > 0 ? std::string{text, static_cast<std::size_t>(size)} : std::string{};
+}
+
+} // namespace
+
 /// The engine as OpenSSL sees it: a source and a sink of bytes.
 struct tls_engine_bio {
   static tls_engine& engine_of(BIO* bio) { return *static_cast<tls_engine*>(BIO_get_data(bio)); }
@@ -85,7 +115,7 @@ tls_engine::~tls_engine() {
   SSL_free(ssl_);
 }
 
-tls_engine::progress tls_engine::shake_hands(std::string_view& in, std::string& out) {
+stream_engine::progress tls_engine::shake_hands(std::string_view& in, std::string& out) {
   const call scope{*this, in, out};
   const auto result = SSL_do_handshake(ssl_);
   in = in_;
@@ -97,7 +127,7 @@ tls_engine::progress tls_engine::shake_hands(std::string_view& in, std::string& 
   return progress::failed;
 }
 
-bool tls_engine::read(std::string_view in, std::string& plain, std::string& out) {
+stream_engine::reading tls_engine::read(std::string_view in, std::string& plain, std::string& out) {
   const call scope{*this, in, out};
   char record[record_bytes_max];
   for (;;) {
@@ -109,9 +139,9 @@ bool tls_engine::read(std::string_view in, std::string& plain, std::string& out)
     }
     const auto error = SSL_get_error(ssl_, result);
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_ZERO_RETURN)
-      return true; // after the peer's end nothing counts, and its end of stream follows
+      return reading::goes_on; // after the peer's end nothing counts, and its end of stream follows
     note_failure();
-    return false;
+    return reading::failed;
   }
 }
 
@@ -142,6 +172,22 @@ void tls_engine::note_failure() {
     failure_ = X509_verify_cert_error_string(verdict);
   else
     failure_ = reason ? reason : "TLS failed";
+}
+
+std::string tls_engine::certified(core::certificate_identity which) const {
+  const auto* const certificate = SSL_get0_peer_certificate(ssl_);
+  if (!certificate || SSL_get_verify_result(ssl_) != X509_V_OK)
+    return {};
+  const auto* const subject = X509_get_subject_name(certificate);
+  switch (which) {
+  case core::certificate_identity::none:
+    break;
+  case core::certificate_identity::cn:
+    return common_name_of(subject);
+  case core::certificate_identity::subject:
+    return text_of(subject);
+  }
+  return {};
 }
 
 bool tls_engine::proves(std::string_view name) const {

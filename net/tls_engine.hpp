@@ -1,10 +1,11 @@
 // TLS without a socket: ciphertext goes in and comes out, and so does plaintext.
 //
-// Part of a tls_connection, on its loop's thread. OpenSSL reads from the view it is given and
-// writes behind the string it is given, so nothing is copied on the way. Bounded: of what is
-// received it keeps one record that is incomplete, at most 16 KiB.
+// A stream_engine; established means that the peer's certificate is valid, too. OpenSSL reads from
+// the view it is given and writes behind the string it is given, so nothing is copied on the way.
+// Bounded: of what is received it keeps one record that is incomplete, at most 16 KiB.
 #pragma once
 
+#include "net/stream_engine.hpp"
 #include "net/tls_context.hpp"
 
 #include <openssl/types.h>
@@ -17,38 +18,23 @@
 
 namespace mqttzoo::net {
 
-class tls_engine {
+class tls_engine final : public stream_engine {
 public:
   enum class role : std::uint8_t { client, server };
-  enum class progress : std::uint8_t {
-    waiting,     ///< for more of the peer's handshake
-    established, ///< and the peer's certificate is valid
-    failed,      ///< see failure()
-  };
-
-  /// Plaintext in one record; more in one write becomes several.
-  static constexpr std::size_t record_bytes_max = 16 * 1024;
 
   tls_engine(std::shared_ptr<const tls_context> context, role r);
-  tls_engine(const tls_engine&) = delete;
-  tls_engine& operator=(const tls_engine&) = delete;
-  ~tls_engine();
+  ~tls_engine() override;
 
-  // Each call appends to `out` what the peer shall get, also when it fails: then it is an alert.
-
-  /// Takes from the front of `in` what belongs to the handshake.
-  progress shake_hands(std::string_view& in, std::string& out);
-  /// Once established: takes all of `in` and appends what it says to `plain`. False if it failed.
-  bool read(std::string_view in, std::string& plain, std::string& out);
-  /// Once established. False if it failed.
-  bool write(std::string_view plain, std::string& out);
-  /// Says that nothing follows.
-  void end(std::string& out);
+  progress shake_hands(std::string_view& in, std::string& out) override;
+  reading read(std::string_view in, std::string& plain, std::string& out) override;
+  bool write(std::string_view plain, std::string& out) override;
+  void end(std::string& out) override;
 
   /// Whether the peer's certificate was made out to exactly `name`: its DNS names count, or its
   /// common name if it has none. No wildcard counts.
-  bool proves(std::string_view name) const;
-  const std::string& failure() const noexcept { return failure_; }
+  bool proves(std::string_view name) const override;
+  std::string certified(core::certificate_identity which) const override;
+  const std::string& failure() const noexcept override { return failure_; }
 
 private:
   friend struct tls_engine_bio;

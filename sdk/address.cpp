@@ -9,8 +9,9 @@ namespace mqttzoo::sdk {
 namespace {
 
 constexpr std::pair<std::string_view, scheme> schemes[] = {
-    {"mqtt://", scheme::tcp}, {"mqtts://", scheme::tls},    {"tcp://", scheme::tcp},
-    {"ssl://", scheme::tls},  {"ws://", scheme::websocket}, {"wss://", scheme::secure_websocket},
+    {"mqtt://", scheme::tcp},   {"mqtts://", scheme::tls},    {"tcp://", scheme::tcp},
+    {"ssl://", scheme::tls},    {"ws://", scheme::websocket}, {"wss://", scheme::secure_websocket},
+    {"unix://", scheme::local},
 };
 
 std::uint16_t usual_port(scheme s) noexcept {
@@ -23,6 +24,8 @@ std::uint16_t usual_port(scheme s) noexcept {
     return 80;
   case scheme::secure_websocket:
     return 443;
+  case scheme::local:
+    return 0;
   }
   return 1883;
 }
@@ -81,6 +84,11 @@ expected<address, std::error_code> parse_address(std::string_view url, scheme fa
     url.remove_prefix(prefix.size());
     out.how = how;
     break;
+  }
+  if (out.how == scheme::local && !url.empty()) {
+    out.path = url;
+    out.port = 0;
+    return out;
   }
   if (url.find("://") != std::string_view::npos)
     return unexpected<std::error_code>{errc::invalid_address};

@@ -14,19 +14,21 @@
 
 namespace mqttzoo::sdk {
 
-enum class scheme : std::uint8_t { tcp, tls, websocket, secure_websocket };
+enum class scheme : std::uint8_t { tcp, tls, websocket, secure_websocket, local };
 
 struct address {
   scheme how = scheme::tcp;
   std::string host;
   std::uint16_t port = 1883;
-  std::string path = "/mqtt"; ///< of a WebSocket; else what follows the host, without '/'
+  /// Of a WebSocket, or the socket's file; else what follows the host, without '/'.
+  std::string path = "/mqtt";
   std::optional<std::string> user_name, password;
   bool operator==(const address&) const = default;
 };
 
-/// `mqtt://`, `mqtts://`, `ws://`, `wss://`, also `tcp://` and `ssl://`; without a scheme as
-/// `fallback` says. User, password and path may be percent-encoded.
+/// `mqtt://`, `mqtts://`, `ws://`, `wss://`, also `tcp://` and `ssl://`, and `unix://` before a
+/// socket's file; without a scheme as `fallback` says. User, password and path may be
+/// percent-encoded, but not a file's name.
 expected<address, std::error_code> parse_address(std::string_view url,
                                                  scheme fallback = scheme::tcp);
 

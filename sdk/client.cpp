@@ -68,17 +68,18 @@ void client::start_connect(const core_ptr& core, std::optional<std::chrono::mill
   });
 }
 
-void client::start_disconnect(const core_ptr& core, at_end how, op_of<std::error_code> op) {
-  on_strand(core, [how, op = std::move(op)](client_core& c) mutable {
+void client::start_disconnect(const core_ptr& core, disconnect_options how,
+                              op_of<std::error_code> op) {
+  on_strand(core, [how = std::move(how), op = std::move(op)](client_core& c) mutable {
     c.disconnect(how, std::move(op.done));
   });
 }
 
-void client::start_publish(const core_ptr& core, message m, const publish_options& how,
-                           op_of<std::error_code> op) {
+void client::start_publish(const core_ptr& core, std::unique_ptr<message> m,
+                           const publish_options& how, op_of<std::error_code> op) {
   on_strand(core, [m = std::move(m), how, op = std::move(op)](client_core& c) mutable {
     const bool can_end_early = op.can_be_cancelled || how.timeout;
-    c.publish(std::move(m), how, can_end_early ? op.number : 0, std::move(op.done));
+    c.publish(std::move(*m), how, can_end_early ? op.number : 0, std::move(op.done));
   });
 }
 
@@ -94,10 +95,11 @@ void client::start_subscribe(const core_ptr& core, std::string filter, const sub
   });
 }
 
-void client::start_unsubscribe(const core_ptr& core, std::string filter,
+void client::start_unsubscribe(const core_ptr& core, std::string filter, unsubscribe_options how,
                                op_of<std::error_code> op) {
-  on_strand(core, [filter = std::move(filter), op = std::move(op)](client_core& c) mutable {
-    c.unsubscribe(filter, op.number, std::move(op.done));
+  on_strand(core, [filter = std::move(filter), how = std::move(how),
+                   op = std::move(op)](client_core& c) mutable {
+    c.unsubscribe(filter, how, op.number, std::move(op.done));
   });
 }
 

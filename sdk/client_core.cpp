@@ -58,6 +58,12 @@ std::error_code client_core::configure() {
   }
   if (servers.empty())
     return errc::invalid_address;
+  if (!options_.proxy.empty()) {
+    auto parsed = parse_proxy(options_.proxy);
+    if (!parsed)
+      return parsed.error();
+    proxy_ = std::move(*parsed);
+  }
   if (!options_.outbox.file.empty() && (options_.client_id.empty() || options_.clean_start))
     return std::make_error_code(std::errc::invalid_argument); // its packet identifiers mean nothing
   plan_.emplace(std::move(servers), options_.backoff, core::random_source::from_system()());
@@ -132,13 +138,15 @@ void client_core::cancel(std::uint64_t number, std::error_code why) {
 
 // ---------------------------------------------------------------- publishing
 
-void client_core::publish(message m, const publish_options& how, std::uint64_t number,
+void client_core::publish(message&& m, const publish_options& how, std::uint64_t number,
                           done finished) {
   if (stopped_)
     return finished(canceled());
   if (options_.connected_only && machine_.now_is() != machine::phase::up)
     return finished(errc::not_connected);
-  machine_.outbox().publish(std::move(m), how, publish_number{number}, now(), std::move(finished));
+  const bool needs_time = how.timeout || m.properties.expiry_s;
+  machine_.outbox().publish(std::move(m), how, publish_number{number},
+                            needs_time ? now() : time_point{}, std::move(finished));
   changed();
 }
 

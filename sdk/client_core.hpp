@@ -18,7 +18,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -50,13 +50,14 @@ public:
   // ---- the strand
   void set_state_handler(client::state_handler handler) { on_state_ = std::move(handler); }
   void connect(std::uint64_t number, timeout limit, done finished);
-  void disconnect(client::at_end how, done finished);
+  void disconnect(const disconnect_options& how, done finished);
   /// Nothing happens after it.
   void stop();
-  void publish(message m, const publish_options& how, std::uint64_t number, done finished);
+  void publish(message&& m, const publish_options& how, std::uint64_t number, done finished);
   void subscribe(std::string filter, const subscribe_options& how, std::uint64_t number,
                  client::message_handler on_message, subscribed finished);
-  void unsubscribe(const std::string& filter, std::uint64_t number, done finished);
+  void unsubscribe(const std::string& filter, const unsubscribe_options& how, std::uint64_t number,
+                   done finished);
   void next(const std::shared_ptr<stream>& s, std::uint64_t number, timeout limit,
             stream::taken finished);
   void request(message m, std::chrono::milliseconds limit, std::uint64_t number, answered finished);
@@ -107,6 +108,7 @@ private:
   void resolve(std::uint64_t number, std::error_code how);
   void claim(const std::shared_ptr<stream>& s);
   void give_up_unclaimed();
+  void settle_untaken(bool session_present);
   void ready_for_answers(done then);
   void send_request(std::uint64_t correlation, message m);
   void answer(const message& m);
@@ -124,6 +126,7 @@ private:
   std::error_code mistake_; ///< in the options
   machine machine_;
   std::optional<dial_plan> plan_;
+  std::optional<proxy_address> proxy_;
   std::shared_ptr<transport> transport_;
   boost::asio::steady_timer timer_;
   time_point armed_ = time_point::max();
@@ -143,7 +146,7 @@ private:
   registry registry_;
   std::vector<std::shared_ptr<stream>> targets_; ///< used again, for its memory
   received scratch_;                             ///< likewise
-  std::deque<unclaimed> unclaimed_;
+  std::list<unclaimed> unclaimed_;               ///< a list, which takes nothing while it is empty
   std::map<std::uint64_t, pending_request> requests_; ///< by correlation
   std::string answers_topic_;
   std::shared_ptr<stream> answers_;

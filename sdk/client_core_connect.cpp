@@ -63,7 +63,8 @@ void client_core::connect(std::uint64_t number, timeout limit, done finished) {
 void client_core::dial() {
   std::error_code error;
   transport_ = make_transport(
-      {strand_, shared_from_this(), plan_->current(), options_.local_address, options_.tls}, error);
+      {strand_, shared_from_this(), plan_->current(), options_.local_address, options_.tls, proxy_},
+      error);
   if (error)
     return give_up(error);
   attempt_alarm_ = alarms_.set(now() + options_.attempt_timeout, [this] {
@@ -100,8 +101,9 @@ void client_core::on_lost(std::error_code error) {
   connection_ended(closing_.value_or(error));
 }
 
-void client_core::on_connected(const mqtt::connack_packet&) {
+void client_core::on_connected(const mqtt::connack_packet& p) {
   alarms_.cancel(attempt_alarm_);
+  settle_untaken(p.session_present);
   plan_->succeeded();
   was_connected_ = true;
   ++figures_.connections;
@@ -170,9 +172,10 @@ void client_core::give_up(std::error_code why) {
   close_transport();
   tell(connection_state::ended, why);
   end_all(why);
+  arm(); // or the alarm of the attempt would keep the application's loop busy
 }
 
-void client_core::disconnect(client::at_end how, done finished) {
+void client_core::disconnect(const disconnect_options& how, done finished) {
   wanted_ = false;
   disconnecting_.push_back(std::move(finished));
   for (const auto number : std::exchange(connecting_, {}))
@@ -184,9 +187,7 @@ void client_core::disconnect(client::at_end how, done finished) {
   if (closing_)
     return;
   machine_.pump(now());
-  machine_.disconnect(how == client::at_end::keep_will
-                          ? mqtt::reason_code::disconnect_with_will_message
-                          : mqtt::reason_code::normal_disconnection);
+  machine_.disconnect(how);
   close_after_writing({});
   changed();
 }

@@ -75,11 +75,12 @@ void client_core::close(const std::shared_ptr<stream>& s) {
   const bool last = registry_.remove(s);
   s->end(errc::closed);
   if (last && !stopped_)
-    machine_.filters().unsubscribe(s->filter(), {});
+    machine_.filters().unsubscribe(s->filter(), {}, {});
   changed();
 }
 
-void client_core::unsubscribe(const std::string& filter, std::uint64_t number, done finished) {
+void client_core::unsubscribe(const std::string& filter, const unsubscribe_options& how,
+                              std::uint64_t number, done finished) {
   if (stopped_)
     return finished(std::make_error_code(std::errc::operation_canceled));
   if (!mqtt::parse_topic_filter(filter, mqtt::topic_bytes_max + 1))
@@ -89,7 +90,7 @@ void client_core::unsubscribe(const std::string& filter, std::uint64_t number, d
     s->end(errc::closed);
   }
   wait_for(number, {}, std::move(finished));
-  machine_.filters().unsubscribe(filter, ending(number));
+  machine_.filters().unsubscribe(filter, how.users, ending(number));
   changed();
 }
 
@@ -135,6 +136,18 @@ void client_core::release(receipt_number number) {
     return;
   machine_.release(number);
   changed();
+}
+
+/// What came on connections before and was not taken yet: does it come again?
+void client_core::settle_untaken(bool session_present) {
+  if (session_present)
+    std::erase_if(unclaimed_, [](const unclaimed& u) { return u.what.qos == qos::at_least_once; });
+  registry_.for_each([&](stream& s) {
+    if (session_present)
+      s.resumed();
+    else
+      figures_.dropped += s.restarted();
+  });
 }
 
 /// Gives a new subscription what came before it.

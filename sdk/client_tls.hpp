@@ -1,7 +1,7 @@
 // TLS of a client: its context from tls_options, and what is said and checked about the server's
 // name.
 //
-// Functions; a context belongs to one transport.
+// Functions; a context belongs to one transport, or to many on the same thread.
 #pragma once
 
 #include "sdk/include/mqttzoo/options.hpp"
@@ -25,7 +25,7 @@ std::shared_ptr<boost::asio::ssl::context> make_client_tls(const tls_options& op
 template<class Stream>
 void expect_host(Stream& stream, const std::string& host, const tls_options& options) {
   SSL_set_tlsext_host_name(stream.native_handle(), host.c_str());
-  if (options.check == peer_check::name)
+  if (options.check == peer_check::name && options.psk_key.empty())
     stream.set_verify_callback(boost::asio::ssl::host_name_verification(host));
 }
 

@@ -7,8 +7,8 @@ namespace mqttzoo::sdk {
 
 dial_plan::dial_plan(std::vector<address> servers, const backoff_options& backoff,
                      std::uint64_t seed)
-    : servers_(std::move(servers)), backoff_(backoff), random_(seed) {
-  next_ = random_.below(servers_.size());
+    : servers_(std::move(servers)), seed_(seed), backoff_(backoff) {
+  next_ = random().below(servers_.size());
 }
 
 const address& dial_plan::current() const noexcept {
@@ -33,8 +33,8 @@ std::chrono::milliseconds dial_plan::failed() {
   const auto least = std::max<std::int64_t>(backoff_.least.count(), 1);
   const auto wait = std::clamp<std::int64_t>(least << doublings, least,
                                              std::max<std::int64_t>(backoff_.most.count(), least));
-  return milliseconds{random_.between(static_cast<std::uint64_t>(wait - wait / 2),
-                                      static_cast<std::uint64_t>(wait))};
+  return milliseconds{random().between(static_cast<std::uint64_t>(wait - wait / 2),
+                                       static_cast<std::uint64_t>(wait))};
 }
 
 bool dial_plan::redirected(std::vector<address> to, reference how) {

@@ -37,10 +37,12 @@ public:
   bool redirected(std::vector<address> to, reference how);
 
 private:
+  core::random_source random() { return core::random_source{seed_++}; }
+
   std::vector<address> servers_;
+  std::uint64_t seed_;          ///< of the next random source, which is too large to be kept
   std::vector<address> detour_; ///< from a Server Reference; the last one is current
   backoff_options backoff_;
-  core::random_source random_;
   std::size_t next_ = 0;
   std::size_t failures_ = 0;
   std::size_t round_ = 0;

@@ -30,14 +30,14 @@ void filters::subscribe(const std::string& filter, const mqtt::subscription_opti
   e.unsent = true;
 }
 
-void filters::unsubscribe(const std::string& filter, done finished) {
+void filters::unsubscribe(const std::string& filter, mqtt::user_properties users, done finished) {
   const auto at = entries_.find(filter);
   if (at != entries_.end()) {
     unsent_ -= at->second.unsent ? 1 : 0;
     answer(at->second, errc::closed, mqtt::qos::at_most_once);
     entries_.erase(at);
   }
-  leaving_.push_back({filter, mqtt::packet_id::none, std::move(finished)});
+  leaving_.push_back({filter, std::move(users), mqtt::packet_id::none, std::move(finished)});
 }
 
 void filters::connected(const server_grants& grants, bool session_present) {
@@ -75,6 +75,7 @@ void filters::pump(std::string& out) {
     mqtt::unsubscribe_packet p;
     p.id = l.id;
     p.filters = {l.filter};
+    p.users = l.users;
     mqtt::encode(p, grants_.version, out);
   }
   if (unsent_ == 0)

@@ -31,7 +31,7 @@ public:
   /// if the server can take it.
   void subscribe(const std::string& filter, const mqtt::subscription_options& options,
                  mqtt::user_properties users, std::uint32_t identifier, granted finished);
-  void unsubscribe(const std::string& filter, done finished);
+  void unsubscribe(const std::string& filter, mqtt::user_properties users, done finished);
 
   void connected(const server_grants& grants, bool session_present);
   void disconnected();
@@ -55,6 +55,7 @@ private:
   };
   struct unsubscription {
     std::string filter;
+    mqtt::user_properties users;
     mqtt::packet_id id = mqtt::packet_id::none; ///< none: not sent
     done finished;
   };

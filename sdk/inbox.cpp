@@ -38,14 +38,11 @@ inbox::arrival inbox::arrived(const mqtt::publish_packet& p, std::string& out) {
     return {verdict::too_many, receipt_number::none};
   if (p.qos == mqtt::qos::exactly_once && !received_.reserve(p.id)) {
     // [MQTT-4.3.3-10] Known. If its PUBREC is due only when the application let go, it will come.
-    const bool held = std::ranges::any_of(pending_, [&](const pending& q) {
-      return q.id == p.id && q.qos == mqtt::qos::exactly_once;
-    });
-    if (!held)
+    if (!is_held(p.id))
       mqtt::append_ack(mqtt::packet_type::pubrec, p.id, mqtt::reason_code::success, version_, out);
     return {verdict::known, receipt_number::none};
   }
-  pending_.push_back({p.id, p.qos});
+  pending_.push_back({p.id, p.qos, 0, false});
   const auto number = first_ + pending_.size() - 1;
   if (p.qos == mqtt::qos::exactly_once) {
     const auto known = std::ranges::find_if(
@@ -62,6 +59,15 @@ inbox::arrival inbox::arrived(const mqtt::publish_packet& p, std::string& out) {
     }
   }
   return {verdict::deliver, receipt_number{number}};
+}
+
+/// A QoS 2 message that the application has not let go.
+bool inbox::is_held(mqtt::packet_id id) const noexcept {
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    if (pending_[i].id == id && pending_[i].qos == mqtt::qos::exactly_once)
+      return true;
+  }
+  return false;
 }
 
 inbox::pending* inbox::find(std::uint64_t number) {

@@ -7,12 +7,12 @@
 // connection breaks is not given to it twice.
 #pragma once
 
+#include "core/ring.hpp"
 #include "mqtt/packet.hpp"
 #include "mqtt/packet_id_pool.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -66,12 +66,13 @@ private:
     std::uint64_t came_again_as; ///< 0: not yet
   };
 
+  bool is_held(mqtt::packet_id id) const noexcept;
   pending* find(std::uint64_t number);
   carried* find_carried(std::uint64_t number);
   void settle(std::string& out);
 
   mqtt::protocol_version version_ = mqtt::protocol_version::v5;
-  std::deque<pending> pending_;
+  ring<pending> pending_;
   std::uint64_t first_ = 1; ///< the number of pending_.front()
   std::vector<carried> carried_;
   mqtt::packet_id_pool received_; ///< QoS 2, until PUBREL

@@ -75,6 +75,21 @@ void machine::disconnect(mqtt::reason_code why) {
   }
 }
 
+void machine::disconnect(const disconnect_options& how) {
+  if (phase_ != phase::up)
+    return;
+  mqtt::disconnect_packet p;
+  p.reason = how.will == disconnect_options::at_end::keep_will
+                 ? mqtt::reason_code::disconnect_with_will_message
+                 : mqtt::reason_code::normal_disconnection;
+  // Section 3.14.2.2.2: one that was 0 at CONNECT may not become longer.
+  if (connect_.session_expiry_interval_s != 0)
+    p.session_expiry_interval_s = how.session_expiry_s;
+  p.reason_string = how.reason;
+  p.users = how.users;
+  mqtt::encode(p, connect_.version, grants_.packet_bytes_max, output_);
+}
+
 std::error_code machine::fail(mqtt::reason_code why, std::error_code error) {
   if (connect_.version == mqtt::protocol_version::v5)
     disconnect(why);

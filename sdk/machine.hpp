@@ -42,7 +42,7 @@ class machine {
 public:
   enum class phase : std::uint8_t { down, greeting, up };
 
-  /// `store` keeps the outbox through crashes; null: memory.
+  /// `options` stay with the caller. `store` keeps the outbox through crashes; null: memory.
   machine(const client_options& options, machine_port& port, std::unique_ptr<outbox_store> store);
 
   /// Takes over what a former life left in the store.
@@ -57,12 +57,13 @@ public:
   void end();
   /// Writes DISCONNECT; the transport is to be closed once output() is written.
   void disconnect(mqtt::reason_code why);
+  /// The same, as an application wants it.
+  void disconnect(const disconnect_options& how);
   phase now_is() const noexcept { return phase_; }
   /// What the server said when it refused or ended this connection: names another server, or
   /// nothing.
   const std::string& server_reference() const noexcept { return server_reference_; }
   const std::string& client_id() const noexcept { return connect_.client_id; }
-  const mqtt::connack_packet& greeting() const noexcept { return connack_; }
 
   // ---- output
   /// Puts what may be sent into output(), up to about 64 KiB.
@@ -104,10 +105,9 @@ private:
   std::error_code fail(mqtt::reason_code why, std::error_code error);
   bool resolve_topic(mqtt::publish_packet& p);
 
-  client_options options_;
+  const client_options& options_;
   machine_port& port_;
   mqtt::connect_packet connect_;
-  mqtt::connack_packet connack_;
   server_grants grants_;
   mqtt::packet_id_pool ids_;
   sdk::outbox outbox_;

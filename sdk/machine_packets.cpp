@@ -24,7 +24,6 @@ server_grants grants_of(const mqtt::connack_packet& p, mqtt::protocol_version ve
 } // namespace
 
 std::error_code machine::take(const mqtt::connack_packet& p, time_point now) {
-  connack_ = p;
   if (p.reason != mqtt::reason_code::success) {
     server_reference_ = p.server_reference;
     return to_error(p.reason);

@@ -73,7 +73,7 @@ bool outbox::has_room(std::size_t cost_bytes) const noexcept {
 
 // ---------------------------------------------------------------- publishing
 
-void outbox::publish(message m, const publish_options& how, publish_number number, time_point now,
+void outbox::publish(message&& m, const publish_options& how, publish_number number, time_point now,
                      done finished) {
   if (const auto error = check_message(m))
     return finished(error);

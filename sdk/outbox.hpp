@@ -61,8 +61,8 @@ public:
   std::error_code load(time_point now);
 
   /// `finished` is called exactly once. `number` is unique and rises; only with it can the publish
-  /// be cancelled.
-  void publish(message m, const publish_options& how, publish_number number, time_point now,
+  /// be cancelled. `now` counts if there is a timeout or an expiry.
+  void publish(message&& m, const publish_options& how, publish_number number, time_point now,
                done finished);
   /// Completes the publish with `why`; withdraws the message unless it has left.
   void cancel(publish_number number, std::error_code why);

@@ -16,7 +16,9 @@ registry::entry& registry::add(std::shared_ptr<stream> s, std::string_view match
     while (by_identifier_.contains(last_identifier_));
     slot->identifier = last_identifier_;
     by_identifier_.emplace(slot->identifier, slot.get());
-    by_topic_.insert(matched, {}).first->push_back(slot.get());
+    if (!by_topic_)
+      by_topic_ = std::make_unique<topics>();
+    by_topic_->insert(matched, {}).first->push_back(slot.get());
   }
   slot->streams.push_back(std::move(s));
   return *slot;
@@ -30,10 +32,10 @@ bool registry::remove(const std::shared_ptr<stream>& s) {
   const auto gone = std::move(at->second);
   by_filter_.erase(at);
   by_identifier_.erase(gone->identifier);
-  auto* same = by_topic_.find(gone->matched);
+  auto* same = by_topic_->find(gone->matched);
   std::erase(*same, gone.get());
   if (same->empty())
-    by_topic_.erase(gone->matched);
+    by_topic_->erase(gone->matched);
   return true;
 }
 
@@ -61,9 +63,9 @@ void registry::find(const mqtt::publish_packet& p, std::vector<std::shared_ptr<s
     if (at != by_identifier_.end() && mqtt::matches(at->second->matched, p.topic))
       add(*at->second);
   }
-  if (!out.empty())
+  if (!out.empty() || !by_topic_)
     return;
-  by_topic_.for_each_match(p.topic, [&](const std::vector<entry*>& entries) {
+  by_topic_->for_each_match(p.topic, [&](const std::vector<entry*>& entries) {
     for (const auto* e : entries)
       add(*e);
   });

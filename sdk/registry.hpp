@@ -35,6 +35,13 @@ public:
   bool remove(const std::shared_ptr<stream>& s);
   /// Those of one filter.
   std::vector<std::shared_ptr<stream>> of(const std::string& filter) const;
+  /// Calls `what(stream&)` for each.
+  template<class What>
+  void for_each(What what) const {
+    for (const auto& [filter, e] : by_filter_)
+      for (const auto& s : e->streams)
+        what(*s);
+  }
   /// Takes all out.
   std::vector<std::shared_ptr<stream>> take_all();
 
@@ -42,11 +49,12 @@ public:
   void find(const mqtt::publish_packet& p, std::vector<std::shared_ptr<stream>>& out);
 
 private:
+  using topics = mqtt::filter_trie<std::vector<entry*>>;
   static constexpr std::uint32_t identifier_max = 268'435'455;
 
   std::map<std::string, std::unique_ptr<entry>> by_filter_;
   std::unordered_map<std::uint32_t, entry*> by_identifier_;
-  mqtt::filter_trie<std::vector<entry*>> by_topic_;
+  std::unique_ptr<topics> by_topic_; ///< not before there is a filter: it takes kilobytes
   std::uint32_t last_identifier_ = 0;
 };
 

@@ -88,6 +88,16 @@ void stream::cancel_next(std::uint64_t number, std::error_code why) {
   to.done(why, {});
 }
 
+void stream::resumed() {
+  std::erase_if(queue_, [](const queued& q) { return q.what.qos == qos::at_least_once; });
+}
+
+std::size_t stream::restarted() {
+  const auto gone = queue_.size() - std::min(queue_.size(), messages_max_);
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(gone));
+  return gone;
+}
+
 void stream::end(std::error_code why) {
   if (ended_)
     return;

@@ -2,8 +2,9 @@
 // to.
 //
 // Shared by the registry of its client and the handle of the application; used on the client's
-// strand but for what is said to be for any thread. Bounded: QoS 1 and 2 messages by the receive
-// maximum, others by inbox_options::stream_messages_max.
+// strand but for what is said to be for any thread. Bounded: QoS 1 and 2 messages of a session by
+// the receive maximum; others, and those of sessions that the server lost, by
+// inbox_options::stream_messages_max.
 #pragma once
 
 #include "sdk/alarms.hpp"
@@ -56,6 +57,12 @@ public:
   /// Asks for one. `number` is unique, for cancel_next().
   void next(std::uint64_t number, alarms::handle alarm, taken done);
   void cancel_next(std::uint64_t number, std::error_code why);
+  /// A connection stands whose session is the one before: the server sends QoS 1 messages that wait
+  /// to be taken again, so these go. QoS 2 ones stay; they will be recognised.
+  void resumed();
+  /// The server has lost the session, and sends nothing again: what waits stays, but no more than
+  /// inbox_options::stream_messages_max, the newest. Returns how many are gone.
+  std::size_t restarted();
   /// No more messages; what waits to be taken is released.
   void end(std::error_code why);
 

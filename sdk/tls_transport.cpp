@@ -36,7 +36,7 @@ private:
 } // namespace
 
 std::shared_ptr<transport> make_tls_transport(transport_parts parts, std::error_code& error) {
-  auto context = make_client_tls(parts.tls, error);
+  auto context = parts.shared_tls ? parts.shared_tls : make_client_tls(parts.tls, error);
   return context ? std::make_shared<tls_transport>(std::move(parts), std::move(context)) : nullptr;
 }
 

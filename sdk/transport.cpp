@@ -14,6 +14,8 @@ std::shared_ptr<transport> make_transport(transport_parts parts, std::error_code
     return make_websocket_transport(std::move(parts));
   case scheme::secure_websocket:
     return make_secure_websocket_transport(std::move(parts), error);
+  case scheme::local:
+    return make_local_transport(std::move(parts));
   }
   return nullptr;
 }

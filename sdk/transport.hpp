@@ -6,13 +6,19 @@
 
 #include "sdk/address.hpp"
 #include "sdk/include/mqttzoo/options.hpp"
+#include "sdk/socks5.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
+
+namespace boost::asio::ssl {
+class context;
+} // namespace boost::asio::ssl
 
 namespace mqttzoo::sdk {
 
@@ -58,12 +64,16 @@ struct transport_parts {
   address to;
   std::string local_address; ///< empty: any
   tls_options tls;
+  std::optional<proxy_address> proxy;
+  /// What many connections with the same `tls` share; null: it is made from that.
+  std::shared_ptr<boost::asio::ssl::context> shared_tls = nullptr;
 };
 
 /// With an error if certificates or keys cannot be read.
 std::shared_ptr<transport> make_transport(transport_parts parts, std::error_code& error);
 
 std::shared_ptr<transport> make_tcp_transport(transport_parts parts);
+std::shared_ptr<transport> make_local_transport(transport_parts parts);
 std::shared_ptr<transport> make_tls_transport(transport_parts parts, std::error_code& error);
 std::shared_ptr<transport> make_websocket_transport(transport_parts parts);
 std::shared_ptr<transport> make_secure_websocket_transport(transport_parts parts,

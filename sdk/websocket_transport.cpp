@@ -74,7 +74,7 @@ std::shared_ptr<transport> make_websocket_transport(transport_parts parts) {
 
 std::shared_ptr<transport> make_secure_websocket_transport(transport_parts parts,
                                                            std::error_code& error) {
-  auto context = make_client_tls(parts.tls, error);
+  auto context = parts.shared_tls ? parts.shared_tls : make_client_tls(parts.tls, error);
   if (!context)
     return nullptr;
   auto made = std::make_shared<websocket_transport<secure>>(std::move(parts), *context);

@@ -1,4 +1,5 @@
-// The command line for people and scripts: `mqttzoo pub`, `mqttzoo sub`, `mqttzoo bench`.
+// The command line for people and scripts: `mqttzoo pub`, `mqttzoo sub`, `mqttzoo bench`,
+// `mqttzoo inspect`, `mqttzoo migrate`.
 #include "core/version.hpp"
 #include "tools/cli/commands.hpp"
 
@@ -12,6 +13,10 @@ constexpr const char* usage = R"(usage: mqttzoo COMMAND [options]
   pub    publish messages (as mosquitto_pub)
   sub    print messages (as mosquitto_sub)
   bench  load a server, and check its promises
+  inspect
+         say what a pod's actors do and wait for
+  migrate
+         turn a mosquitto.conf into a configuration for mqttzood
 
 mqttzoo COMMAND --help says more.
 )";
@@ -29,6 +34,10 @@ int main(int argc, char** argv) {
     return cli::sub(arguments);
   if (command == "bench")
     return cli::run_bench(arguments);
+  if (command == "inspect")
+    return cli::inspect(arguments);
+  if (command == "migrate")
+    return cli::migrate(arguments);
   if (command == "--version") {
     std::cout << "mqttzoo " << core::version() << '\n';
     return 0;

@@ -1,4 +1,6 @@
 // mqttzood: one pod. Wiring only: settings, store, pod, signals.
+#include "actors/session_card.hpp" // which clang wants complete where a message of actors may end
+#include "auth/policy.hpp"
 #include "core/clock.hpp"
 #include "core/config.hpp"
 #include "core/log.hpp"
@@ -7,12 +9,16 @@
 #include "core/version.hpp"
 #include "tools/open_store.hpp"
 #include "tools/pod.hpp"
+#include "tools/service_manager.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -33,15 +39,27 @@ void report(const std::vector<core::config_problem>& problems) {
     print(stderr, "mqttzood: " + p.where + ": " + p.what + "\n");
 }
 
-void print_banner(const core::settings& s, std::uint16_t port) {
-  const auto at = s.net.address + ":" + std::to_string(port);
-  const auto where = s.net.address + " -p " + std::to_string(port);
-  print(stdout, "MQTTZoo " + std::string{core::version()} + ", pod " + s.pod.name + "\n" +
-                    "  MQTT 3.1, 3.1.1, 5.0   " + at + "\n" + "  store                  " +
-                    tools::store_place(s) + "\n" + "Try, in two other terminals:\n" +
-                    "  mosquitto_sub -h " + where + " -t 'hello/#' -v\n" + "  mosquitto_pub -h " +
-                    where + " -t hello/zoo -m 'Hello, zoo!'\n" +
-                    "Stop with ^C; all options: mqttzood --help\n");
+/// What and where, in two columns.
+std::string banner_line(std::string_view what, std::string_view where) {
+  constexpr std::size_t column = 23;
+  std::string line = "  " + std::string{what};
+  line.resize(std::max(line.size() + 1, 2 + column), ' ');
+  return line + std::string{where} + '\n';
+}
+
+void print_banner(const core::settings& s, const tools::pod& pod) {
+  std::string text = "MQTTZoo " + std::string{core::version()} + ", pod " + s.pod.name + '\n';
+  for (const auto& p : pod.places())
+    text += banner_line(p.what, p.where);
+  text += banner_line("store", tools::store_place(s));
+  if (!pod.admin_url().empty())
+    text += banner_line("for operators", pod.admin_url());
+  if (s.net.port) {
+    const auto where = s.net.address + " -p " + std::to_string(pod.places().front().port);
+    text += "Try, in two other terminals:\n  mosquitto_sub -h " + where +
+            " -t 'hello/#' -v\n  mosquitto_pub -h " + where + " -t hello/zoo -m 'Hello, zoo!'\n";
+  }
+  print(stdout, text + "Stop with ^C; all options: mqttzood --help\n");
   std::fflush(stdout);
 }
 
@@ -54,13 +72,31 @@ void reload(tools::pod& pod, core::settings& current, const std::vector<std::str
     return;
   }
   auto plan = core::plan_reload(current, wanted->values);
+  const auto policy = auth::policy::load(plan.result.auth);
+  if (!policy)
+    return log_.error("reload refused, everything stays as it is", {{"what", policy.error()}});
   for (const auto& c : plan.reloaded)
     log_.info("reloaded", {{"option", c.name}, {"from", c.from}, {"to", c.to}});
   for (const auto& c : plan.restarted)
     log_.warn("needs a restart", {{"option", c.name}, {"from", c.from}, {"to", c.to}});
   current = plan.result;
   core::configure_log(current.log);
-  pod.reload(current);
+  pod.reload(current, *policy);
+  log_.info("accounts and access rules were read anew");
+}
+
+/// What is legal and still may be a mistake.
+void warn_of_open_doors(const core::settings& s) {
+  if (s.auth.anonymous == core::anonymous_rule::allow && s.auth.acl.empty())
+    log_.warn("whoever reaches this pod may do everything: auth.anonymous is allow, and there is "
+              "no auth.acl");
+  for (const auto& l : s.net.listeners)
+    if (l.anonymous == core::anonymous_rule::allow && s.auth.acl.empty())
+      log_.warn("whoever reaches this listener may do everything: its anonymous is allow, and "
+                "there is no auth.acl",
+                {{"listener", l.name.empty() ? core::place_of(l) : l.name}});
+  if (s.auth.anonymous == core::anonymous_rule::loopback && !s.auth.passwords.empty())
+    log_.info("clients on this machine need no password: auth.anonymous is loopback");
 }
 
 int run(core::settings settings, const std::vector<std::string>& arguments) {
@@ -72,6 +108,12 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   core::configure_log(settings.log);
+  const auto policy = auth::policy::load(settings.auth);
+  if (!policy) {
+    print(stderr, "mqttzood: " + policy.error() + "\n");
+    return bad_configuration;
+  }
+  warn_of_open_doors(settings);
   const core::system_clock clock;
   auto store = tools::open_store(settings);
   if (!store) {
@@ -79,22 +121,32 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
     return failed_to_start;
   }
   std::atomic<bool> lost = false;
-  tools::pod::environment environment{**store, clock};
+  tools::pod::environment environment{**store, clock, *policy};
   environment.on_fenced = [&lost] {
     if (!lost.exchange(true))
       log_.error("this pod is no member of the cluster any more: stopping, as others take over");
     kill(getpid(), SIGTERM);
   };
+  // As if the operator had sent it: the first one drains, the next one stops.
+  environment.on_drain_wanted = environment.on_drained = [] { kill(getpid(), SIGTERM); };
   auto pod = tools::pod::start(settings, std::move(environment));
   if (!pod) {
     print(stderr, "mqttzood: " + pod.error() + "\n");
     return failed_to_start;
   }
-  print_banner(settings, (*pod)->port());
+  print_banner(settings, **pod);
+  tools::tell_service_manager(tools::service_state::ready);
+  bool drains = false;
   for (int signal = 0; sigwait(&signals, &signal) == 0;) {
-    if (signal != SIGHUP)
-      break;
-    reload(**pod, settings, arguments);
+    if (signal == SIGHUP) {
+      reload(**pod, settings, arguments);
+      continue;
+    }
+    tools::tell_service_manager(tools::service_state::stopping);
+    if (signal == SIGTERM && !lost && !std::exchange(drains, true))
+      (*pod)->drain();
+    else
+      break; // ^C; or it is drained; or somebody will not wait for that
   }
   (*pod)->stop();
   return lost ? fenced : stopped;
@@ -120,6 +172,10 @@ int main(int argc, char** argv) {
     print(stdout, core::options_markdown());
     return stopped;
   case core::config_action::check:
+    if (const auto policy = auth::policy::load(config->values.auth); !policy) {
+      print(stderr, "mqttzood: " + policy.error() + "\n");
+      return bad_configuration;
+    }
     print(stdout, core::describe_config(*config) + "configuration is good\n");
     return stopped;
   case core::config_action::run:

@@ -3,6 +3,7 @@
 #include "actors/bank.hpp"
 #include "actors/courier.hpp"
 #include "actors/doorman.hpp"
+#include "actors/gatekeeper.hpp"
 #include "actors/home.hpp"
 #include "actors/index.hpp"
 #include "actors/limits.hpp"
@@ -10,18 +11,24 @@
 #include "actors/reaper.hpp"
 #include "actors/recovery.hpp"
 #include "actors/sys_topics.hpp"
+#include "actors/tracer.hpp"
 #include "actors/unit.hpp"
 #include "actors/unit_allowance.hpp"
-#include "net/listener.hpp"
+#include "actors/usher.hpp"
+#include "admin/service.hpp"
+#include "net/hook_client.hpp"
 #include "net/loop.hpp"
-#include "net/tcp_connection.hpp"
+#include "net/open_stream.hpp"
+#include "net/worker_pool.hpp"
 #include "tools/pod_cluster.hpp"
+#include "tools/pod_listeners.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -55,25 +62,33 @@ net::connection_limits connection_limits_of(const core::settings& settings) {
 
 struct pod::parts {
   core::settings settings;
+  std::shared_ptr<const auth::policy> policy; ///< at the start
   system_config config;
   caf::actor_system system{config};
   pod_services services;
+  std::unique_ptr<admin::service> admin; ///< what it asked of units refers to it
   std::vector<std::unique_ptr<net::loop>> loops;
   std::vector<std::unique_ptr<unit>> units;
   std::vector<std::unique_ptr<unit_services>> unit_parts;
   std::unique_ptr<zk::function_executor> store_answers;
-  std::unique_ptr<net::listener> listener;
+  std::unique_ptr<net::worker_pool> workers;
+  std::unique_ptr<net::hook_client> hook; ///< null: there is none
+  std::unique_ptr<pod_listeners> listeners;
   std::unique_ptr<pod_cluster> cluster; ///< null: alone
   std::vector<doorman*> doormen;
   std::vector<unit_allowance*> memories;
+  std::function<void()> on_drained;
   std::promise<void> advanced; ///< each unit has the credit for memory that it has in advance
   std::vector<std::thread> threads;
   bool stopped = false;
 
   void make_units();
+  expected<void, std::string> open_hook();
   void make_actors(const zk::paths& paths, recovered found);
   expected<void, std::string> listen();
   void run();
+  void start_admin(const zk::paths& paths);
+  std::string mqtt_address() const;
   /// Runs `f` on the first unit's thread and waits for it.
   void on_first_unit(const std::function<void()>& f);
   void dismiss_clients();
@@ -85,18 +100,28 @@ expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& set
                                                        environment in) {
   auto p = std::make_unique<parts>();
   p->settings = settings;
+  p->policy = std::move(in.policy);
   p->services.methods = std::move(in.methods);
+  p->services.on_drain_wanted = std::move(in.on_drain_wanted);
+  p->on_drained = std::move(in.on_drained);
   p->services.clock = &in.clock;
   p->services.store = &in.store;
   p->make_units();
+  if (auto asking = p->open_hook(); !asking)
+    return unexpected{asking.error()};
   const auto paths = open_tree(in.store);
   if (!paths)
     return unexpected{paths.error()};
   if (auto listening = p->listen(); !listening)
     return unexpected{listening.error()};
+  auto admin = admin::service::open(settings);
+  if (!admin)
+    return unexpected{admin.error()};
+  p->admin = std::move(*admin);
   if (!settings.zk.servers.empty()) {
-    auto entered = pod_cluster::enter(in.store, *paths, settings, *p->loops.front(),
-                                      p->listener->local_port(), std::move(in.on_fenced));
+    const pod_cluster::addresses at{p->mqtt_address(), p->admin->url()};
+    auto entered = pod_cluster::enter(in.store, *paths, settings, *p->loops.front(), at,
+                                      std::move(in.on_fenced));
     if (!entered)
       return unexpected{entered.error()};
     p->cluster = std::move(*entered);
@@ -110,6 +135,7 @@ expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& set
   if (p->cluster)
     p->cluster->spawn(*p->unit_parts.front(), p->system);
   p->run();
+  p->start_admin(*paths);
   return std::unique_ptr<pod>{new pod{std::move(p)}};
 }
 
@@ -126,21 +152,38 @@ void pod::parts::make_units() {
     s.pod = &services;
     s.settings = settings;
     s.limits = make_limits(settings);
+    s.policy = policy;
     auto memory = std::make_unique<unit_allowance>(s);
     memories.push_back(memory.get());
     s.memory = std::move(memory);
     s.adopt = [&loop](net::detached_socket socket) {
-      return net::tcp_connection::adopt(loop, std::move(socket));
+      return net::open_stream(loop, std::move(socket));
     };
     services.units.push_back(&s);
   }
   store_answers = std::make_unique<zk::function_executor>(
       [this](std::function<void()> job) { loops.front()->post(std::move(job)); });
   services.store_answers = store_answers.get();
+  workers = std::make_unique<net::worker_pool>(settings.auth.workers);
+  services.workers = workers.get();
+}
+
+expected<void, std::string> pod::parts::open_hook() {
+  const auto& s = settings.auth;
+  if (s.hook_url.empty())
+    return {};
+  auto opened = net::hook_client::open(
+      {s.hook_url, s.hook_token, s.hook_ca, s.hook_timeout, s.hook_connections_max});
+  if (!opened)
+    return unexpected{opened.error()};
+  hook = std::move(*opened);
+  services.hook = hook.get();
+  return {};
 }
 
 void pod::parts::make_actors(const zk::paths& paths, recovered found) {
   auto& first = *unit_parts.front();
+  services.gatekeeper = spawn_on<gatekeeper>(first, system);
   for (auto& s : unit_parts) {
     s->courier_handle = spawn_on<courier>(*s, system);
     s->local_courier =
@@ -180,6 +223,8 @@ void pod::parts::make_actors(const zk::paths& paths, recovered found) {
   services.reaper = spawn_on<reaper>(first, system, paths);
   services.post_office = spawn_on<post_office>(first, system, paths, std::move(mail));
   services.home = spawn_on<home>(first, system, std::move(cards));
+  services.tracer = spawn_on<tracer>(first, system);
+  services.usher = spawn_on<usher>(first, system, paths, on_drained);
   std::vector<const net::io_counters*> io;
   for (const auto& l : loops)
     io.push_back(&std::as_const(*l).counters());
@@ -187,21 +232,17 @@ void pod::parts::make_actors(const zk::paths& paths, recovered found) {
 }
 
 expected<void, std::string> pod::parts::listen() {
-  const auto& net = settings.net;
   std::vector<net::loop*> all;
   for (auto& l : loops)
     all.push_back(l.get());
-  auto opened =
-      net::listener::open({net.address, net.port, static_cast<int>(net.backlog)}, *loops.front(),
-                          all, make_ref<net::seating>(net.connections_max),
-                          [this](net::loop& on, net::detached_socket socket) {
-                            for (std::size_t i = 0; i < loops.size(); ++i)
-                              if (loops[i].get() == &on)
-                                doormen[i]->admit(std::move(socket));
-                          });
+  auto opened = pod_listeners::open(settings, all, [this](net::loop& on, net::detached_socket s) {
+    for (std::size_t i = 0; i < loops.size(); ++i)
+      if (loops[i].get() == &on)
+        doormen[i]->admit(std::move(s));
+  });
   if (!opened)
-    return unexpected{opened.error().message};
-  listener = std::move(*opened);
+    return unexpected{opened.error()};
+  listeners = std::move(*opened);
   return {};
 }
 
@@ -212,7 +253,37 @@ void pod::parts::run() {
   }
   // The first clients would lose what they leave unread. A bank that takes longer serves them so.
   advanced.get_future().wait_for(advance_wait_max);
-  on_first_unit([this] { listener->start(); });
+  on_first_unit([this] { listeners->start(); });
+}
+
+/// For people, and for clients that another pod sends here. Empty: nobody listens on a port, and
+/// nothing else is announced.
+std::string pod::parts::mqtt_address() const {
+  const auto* const first = listeners->first_port();
+  auto at = settings.net.announce;
+  if (at.empty() && first)
+    at = first->address;
+  const bool bare_v6 = std::count(at.begin(), at.end(), ':') > 1 && !at.starts_with('[');
+  if (bare_v6)
+    at = '[' + at + ']';
+  const bool has_port = !at.ends_with(']') && at.find(':') != at.npos;
+  return has_port || !first ? at : at + ':' + std::to_string(first->port);
+}
+
+void pod::parts::start_admin(const zk::paths& paths) {
+  admin::service::start_parts with;
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    with.units.push_back({unit_parts[i].get(), [&loop = *loops[i]](std::function<void()> job) {
+                            loop.post(std::move(job));
+                          }});
+    with.io.push_back(&std::as_const(*loops[i]).counters());
+  }
+  with.listeners = listeners->figures();
+  with.pod.clock = services.clock;
+  with.pod.store = services.store;
+  with.pod.paths = paths;
+  with.pod.mqtt_address = mqtt_address();
+  admin->start(std::move(with));
 }
 
 void pod::parts::on_first_unit(const std::function<void()>& f) {
@@ -228,6 +299,8 @@ void pod::parts::on_first_unit(const std::function<void()>& f) {
 void pod::parts::dismiss_clients() {
   using caf::exit_reason;
   caf::scoped_actor here{system};
+  caf::anon_send(services.usher, shut_down_atom::value);
+  here->wait_for(services.usher);
   // Doormen first: then the home has every claim before it is told to stop.
   for (auto& s : unit_parts)
     here->request(s->doorman, caf::infinite, shut_down_atom::value)
@@ -245,11 +318,16 @@ void pod::parts::dismiss_clients() {
 
 /// The rest, topics and groups included: they end when nobody knows them any more.
 void pod::parts::dismiss_actors() {
+  workers->stop(); // what waits there holds on to the gatekeeper
+  if (hook)
+    hook->stop();
+  caf::anon_send_exit(services.gatekeeper, caf::exit_reason::user_shutdown);
   for (auto& s : unit_parts) {
     caf::anon_send_exit(s->doorman, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(s->courier_handle, caf::exit_reason::user_shutdown);
   }
   caf::anon_send_exit(services.index, caf::exit_reason::user_shutdown);
+  caf::anon_send(services.tracer, shut_down_atom::value);
   if (cluster)
     cluster->dismiss(services);
   system.await_all_actors_done();
@@ -263,25 +341,33 @@ void pod::parts::release_handles() {
     s->doorman = nullptr;
     s->porter = nullptr;
   }
+  services.gatekeeper = nullptr;
   services.index = nullptr;
   services.home = nullptr;
   services.post_office = nullptr;
   services.bank = nullptr;
   services.reaper = nullptr;
+  services.usher = nullptr;
   services.membership = nullptr;
   services.directory = nullptr;
   services.registrar = nullptr;
   services.adopter = nullptr;
   services.sys = nullptr;
+  services.tracer = nullptr;
 }
 
-void pod::reload(const core::settings& wanted) {
+void pod::reload(const core::settings& wanted, const std::shared_ptr<const auth::policy>& policy) {
   auto& p = *parts_;
   p.settings = wanted;
+  p.admin->reload(wanted);
+  p.listeners->reload(wanted);
+  caf::anon_send(p.services.gatekeeper, judge_atom::value);
   for (std::size_t i = 0; i < p.loops.size(); ++i)
-    p.loops[i]->post([unit = p.unit_parts[i].get(), loop = p.loops[i].get(), wanted] {
+    p.loops[i]->post([unit = p.unit_parts[i].get(), loop = p.loops[i].get(), wanted, policy] {
       unit->settings = wanted;
       unit->limits = make_limits(wanted);
+      unit->policy = policy;
+      caf::anon_send(unit->doorman, judge_atom::value);
       loop->set_limits(connection_limits_of(wanted));
     });
 }
@@ -292,27 +378,37 @@ pod::~pod() {
   stop();
 }
 
-std::uint16_t pod::port() const noexcept {
-  return parts_->listener->local_port();
+const std::vector<pod_listeners::place>& pod::places() const noexcept {
+  return parts_->listeners->places();
+}
+
+std::string pod::admin_url() const {
+  return parts_->admin->url();
+}
+
+void pod::drain() {
+  caf::anon_send(parts_->services.usher, drain_atom::value);
 }
 
 void pod::stop() {
   auto& p = *parts_;
   if (std::exchange(p.stopped, true))
     return;
-  p.on_first_unit([&] { p.listener->stop(); });
+  p.admin->say_that_it_stops();
+  p.on_first_unit([&] { p.listeners->stop(); });
   if (p.cluster)
     p.cluster->part(*p.unit_parts.front(), p.system,
                     [&](const std::function<void()>& f) { p.on_first_unit(f); });
   p.dismiss_clients();
   p.services.store->close();
   p.dismiss_actors();
+  p.admin->stop();
   for (auto& l : p.loops)
     l->stop();
   for (auto& t : p.threads)
     t.join();
   p.release_handles();
-  p.listener.reset();
+  p.listeners.reset();
   p.cluster.reset();
   p.units.clear();
   p.loops.clear();

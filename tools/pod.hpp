@@ -6,9 +6,11 @@
 #pragma once
 
 #include "actors/unit_services.hpp"
+#include "auth/open_house.hpp"
 #include "core/clock.hpp"
 #include "core/expected.hpp"
 #include "core/settings.hpp"
+#include "tools/pod_listeners.hpp"
 #include "zk/store.hpp"
 
 #include <cstdint>
@@ -23,10 +25,15 @@ public:
   struct environment {
     zk::store& store;         ///< outlives the pod
     const core::clock& clock; ///< outlives the pod
+    std::shared_ptr<const auth::policy> policy = auth::open_house();
     mqtt::authentication_methods methods = {};
     /// Other pods take over what this one has: it has to stop. On any thread, perhaps more than
     /// once. Only with `zk.servers`.
     std::function<void()> on_fenced = [] {};
+    /// An operator wants the pod to drain() and stop; and what drain() began is over. Not on the
+    /// main thread.
+    std::function<void()> on_drain_wanted = [] {};
+    std::function<void()> on_drained = [] {};
   };
 
   /// Reads the store, starts the threads and listens; with `zk.servers` becomes a member of the
@@ -35,10 +42,18 @@ public:
                                                            environment in);
   ~pod();
 
-  std::uint16_t port() const noexcept;
+  /// Where clients come in.
+  const std::vector<pod_listeners::place>& places() const noexcept;
+  /// Of the endpoint for operators; empty: there is none.
+  std::string admin_url() const;
 
-  /// Uses `wanted` from now on: for what happens next, and for connections still to come.
-  void reload(const core::settings& wanted);
+  /// Uses `wanted` from now on: for what happens next, and for connections still to come. By
+  /// `policy` those that are there are judged again, too.
+  void reload(const core::settings& wanted, const std::shared_ptr<const auth::policy>& policy);
+
+  /// Lets no new client in, sends those it has elsewhere and hands their sessions over, in
+  /// drain.deadline at most; on_drained() then says that it may be stopped. Does not block.
+  void drain();
 
   /// Stops accepting, tells every client, ends all actors, joins the threads. Blocks. Idempotent.
   void stop();

@@ -29,14 +29,15 @@ pod_cluster::pod_cluster(zk::paths paths, zk::pod_record self, std::function<voi
 
 expected<std::unique_ptr<pod_cluster>, std::string>
 pod_cluster::enter(zk::store& store, const zk::paths& paths, const core::settings& settings,
-                   net::loop& first, std::uint16_t client_port, std::function<void()> on_fenced) {
+                   net::loop& first, const addresses& at, std::function<void()> on_fenced) {
   const auto incarnation = zk::draw_incarnation(store, paths);
   if (!incarnation)
     return unexpected(explain("cannot draw an incarnation in ZooKeeper", incarnation.error()));
   zk::pod_record self;
   self.name = settings.pod.name;
   self.incarnation = *incarnation;
-  self.mqtt = settings.net.address + ':' + std::to_string(client_port);
+  self.mqtt = at.mqtt;
+  self.admin = at.admin;
   self.version = core::version();
   std::unique_ptr<pod_cluster> made{new pod_cluster{paths, std::move(self), std::move(on_fenced)}};
   auto links =

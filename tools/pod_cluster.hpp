@@ -23,12 +23,18 @@ namespace mqttzoo::tools {
 
 class pod_cluster {
 public:
+  /// What is told to people.
+  struct addresses {
+    std::string mqtt;  ///< where clients connect
+    std::string admin; ///< the endpoint for operators; empty: there is none
+  };
+
   /// Draws this life's incarnation, listens for links, and makes the pod a member: from here on
-  /// others count on it. `client_port` is told to people. `on_fenced` comes when the membership is
+  /// others count on it. `on_fenced` comes when the membership is
   /// lost for good, on any thread, at least once. On failure a sentence for the operator.
   static expected<std::unique_ptr<pod_cluster>, std::string>
   enter(zk::store& store, const zk::paths& paths, const core::settings& settings, net::loop& first,
-        std::uint16_t client_port, std::function<void()> on_fenced);
+        const addresses& at, std::function<void()> on_fenced);
 
   /// This pod's life, for pod_services.
   pod_life life() const;

@@ -1,24 +1,25 @@
 # Runs the steps of a test run and counts them; sourced by tools/test and tools/sanitize from the
-# repository's root. The caller sets `logs`, the directory for each step's output.
+# repository's root. The caller sets `logs`, the directory for each step's output, and `counts_file`,
+# where each step that ends adds a line `PASSED FAILED`, so that steps may run beside each other.
 # shellcheck shell=bash
 
 readonly step_seconds_max=1800 # a step that takes longer hangs
-passed=0
-failed=0
+
+# show_failures LOG: the checks of a CAF suite that failed (`!!`), and the cases of others (`FAIL NAME`, reasons indented).
+show_failures() {
+  awk '/^!!/ || /^FAIL / { shown = 1 } !/^!!/ && !/^FAIL / && !/^ / { shown = 0 } shown' "$1" | head -n 60
+}
 
 # report NAME PASSED FAILED SECONDS: adds one step to the sum and shows it.
 report() {
-  passed=$((passed + $2))
-  failed=$((failed + $3))
-  local verdict=ok
+  echo "$2 $3" >>"$counts_file"
+  local verdict=ok text
   (($3)) && verdict=FAILED
-  printf '%-6s %-24s %5d passed, %d failed (%d s)\n' "$verdict" "$1" "$2" "$3" "$4"
-  if (($3)); then # the checks of a CAF suite that failed begin with `!!`
-    {
-      grep -a '^!!' "$logs/$1.log" | head -n 20
-      tail -n 40 "$logs/$1.log"
-    } | sed 's/^/       /'
+  text=$(printf '%-6s %-24s %5d passed, %d failed (%d s)' "$verdict" "$1" "$2" "$3" "$4")
+  if (($3)); then
+    text+=$'\n'$({ show_failures "$logs/$1.log" | tee -a "$counts_file.failures" && tail -n 30 "$logs/$1.log"; } | sed 's/^/       /')
   fi
+  echo "$text" # at once, as others may write too
 }
 
 # How each kind of step counts its log: prints "PASSED FAILED". $1 is the log, $2 the exit status.
@@ -66,25 +67,36 @@ build() {
   step check "build-$1" bash -c 'cmake --preset "$0" && exec ninja -C "build/$0" "$@"' "$@"
 }
 
-# run_unit_suites BUILD: every test program of a build.
+# run_unit_suites BUILD [ARGUMENT...]: every test program of a build.
 run_unit_suites() {
   local program
   for program in "$1"/tests/test_*; do
-    [[ -x $program && -f $program ]] && step caf "unit-${program##*/test_}" "$program" -n -v 4 -r 300
+    [[ -x $program && -f $program ]] && step caf "unit-${program##*/test_}" "$program" -n -v 4 -r 300 "${@:2}"
   done
 }
 
-# run_broker_suites BUILD: every suite that takes a broker's program, against that of a build.
+# broker_suites: the names of the suites that take a broker's program.
+broker_suites() {
+  local runner
+  for runner in tests/*/run; do
+    basename "$(dirname "$runner")"
+  done
+}
+
+# run_broker_suites BUILD SUITE...: against the broker of a build.
 run_broker_suites() {
-  local suite name
-  for suite in tests/*/run; do
-    name=$(basename "$(dirname "$suite")")
-    step suite "$name" "$suite" "$PWD/$1/tools/mqttzood"
+  local suite
+  for suite in "${@:2}"; do
+    step suite "$suite" "tests/$suite/run" "$PWD/$1/tools/mqttzood"
   done
 }
 
-# finish: the last line of a run; its status says whether anything failed.
+# finish: what failed once more, as long outputs are cut in their middle, and the last line of a run; its status
+# says whether anything failed.
 finish() {
+  local passed failed
+  [[ -s $counts_file.failures ]] && head -n 60 "$counts_file.failures"
+  read -r passed failed < <(awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }' "$counts_file")
   printf 'took %d s\n%d passed, %d failed\n' "$SECONDS" "$passed" "$failed"
   ((failed == 0))
 }

@@ -275,6 +275,16 @@ embedded_engine::answer embedded_engine::execute(embedded_request& request,
   return made;
 }
 
+embedded_engine::answer embedded_engine::execute(embedded_request& request,
+                                                 watches_request& wanted) {
+  answer made;
+  made.settle = [this, &request, &wanted](outbox& out) {
+    out.add(*request.where,
+            [done = std::move(wanted.done), found = watches_.list(wanted.which)] { done(found); });
+  };
+  return made;
+}
+
 embedded_engine::answer embedded_engine::execute(embedded_request& request, expire_request&) {
   if (const auto failed = tree_->renew_session(nullptr)) // nobody is left to hear of changes
     return refuse(request, *failed);

@@ -67,6 +67,7 @@ private:
   answer execute(embedded_request& request, children_request& wanted);
   answer execute(embedded_request& request, scan_request& wanted);
   answer execute(embedded_request& request, sync_request& wanted);
+  answer execute(embedded_request& request, watches_request& wanted);
   answer execute(embedded_request& request, attach_request& wanted);
   answer execute(embedded_request& request, expire_request& wanted);
 

@@ -55,6 +55,10 @@ struct scan_request {
 struct sync_request {
   handler<std::monostate> done;
 };
+struct watches_request {
+  watch_query which;
+  handler<watch_list> done;
+};
 struct attach_request {
   std::weak_ptr<watch_sink> sink;
 };
@@ -65,7 +69,7 @@ struct embedded_request {
   executor* where = nullptr; ///< Null for `expire_request` only.
   std::size_t bytes = 0;     ///< What it counts against the queue's bound.
   std::variant<multi_request, get_request, exists_request, children_request, scan_request,
-               sync_request, attach_request, expire_request>
+               sync_request, watches_request, attach_request, expire_request>
       what;
 };
 

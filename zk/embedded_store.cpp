@@ -161,6 +161,11 @@ void embedded_store::sync(executor& where, std::string path, handler<std::monost
   submit({&where, path.size(), sync_request{std::move(done)}});
 }
 
+void embedded_store::watches(executor& where, watch_query which, handler<watch_list> done) {
+  const auto bytes = which.below.size() + which.after.size();
+  submit({&where, bytes, watches_request{std::move(which), std::move(done)}});
+}
+
 void embedded_store::attach(executor& where, const watcher& sink) {
   submit({&where, 0, attach_request{sink}});
 }

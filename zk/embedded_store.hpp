@@ -43,6 +43,7 @@ public:
   void scan(executor& where, std::string path, scan_options options, page_handler page,
             handler<std::size_t> done) override;
   void sync(executor& where, std::string path, handler<std::monostate> done) override;
+  void watches(executor& where, watch_query which, handler<watch_list> done) override;
   void attach(executor& where, const watcher& sink) override;
   session_id session() const noexcept override;
 

@@ -43,6 +43,7 @@ class enrolment::sentry final : public watch_sink {
 public:
   explicit sentry(std::function<void()> on_lost) : on_lost_(std::move(on_lost)) {}
 
+  std::string_view whose() const noexcept override { return "enrolment"; }
   void on_watch(const watch_event&) override {}
   void on_session(const session_event& event) override {
     if (event.state == session_state::expired && !told_.exchange(true))

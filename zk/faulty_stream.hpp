@@ -104,6 +104,10 @@ public:
   relay(std::weak_ptr<stream> out, executor& where, std::weak_ptr<watch_sink> sink)
       : out_(std::move(out)), where_(where), sink_(std::move(sink)) {}
 
+  std::string_view whose() const noexcept override {
+    const auto sink = sink_.lock();
+    return sink ? sink->whose() : std::string_view{};
+  }
   void on_watch(const watch_event& event) override {
     if (const auto out = out_.lock())
       out->add_watch(where_, sink_, event);

@@ -162,6 +162,10 @@ std::string paths::pod(std::string_view pod_name, std::uint64_t incarnation) con
 std::string paths::pod(const pod_life& life) const {
   return pods() + '/' + life.str();
 }
+std::string paths::mover() const {
+  return child_path(pods(), mover_level);
+}
+
 std::string paths::leader() const {
   return root_ + "/leader";
 }

@@ -6,6 +6,7 @@
 // the rare collision.
 //
 //   ROOT/pods/<pod>-<incarnation>                  ephemeral, one per live pod
+//   ROOT/pods/mover                                ephemeral, of the pod whose sessions move
 //   ROOT/leader                                    ephemeral
 //   ROOT/epoch                                     its version fences a leader's writes
 //   ROOT/bank/free
@@ -82,6 +83,9 @@ public:
   std::string pods() const;
   std::string pod(std::string_view pod_name, std::uint64_t incarnation) const;
   std::string pod(const pod_life& life) const;
+  /// No pod's: their names end in an incarnation.
+  static constexpr std::string_view mover_level = "mover";
+  std::string mover() const;
   std::string leader() const;
   std::string epoch() const;
 

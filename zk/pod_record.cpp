@@ -14,11 +14,8 @@ constexpr std::size_t pod_record_bytes_max = 4096;
 } // namespace
 
 std::string encode_pod(const pod_record& record) {
-  return json{{"name", record.name},
-              {"incarnation", record.incarnation},
-              {"links", record.links},
-              {"mqtt", record.mqtt},
-              {"version", record.version}}
+  return json{{"name", record.name}, {"incarnation", record.incarnation}, {"links", record.links},
+              {"mqtt", record.mqtt}, {"version", record.version},         {"admin", record.admin}}
       .dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
@@ -41,6 +38,8 @@ expected<pod_record, std::string> decode_pod(std::string_view data) {
   if (incarnation == parsed.end() || !incarnation->is_number_unsigned())
     return unexpected(std::string{"no number called incarnation"});
   record.incarnation = incarnation->get<std::uint64_t>();
+  if (const auto admin = parsed.find("admin"); admin != parsed.end() && admin->is_string())
+    record.admin = admin->get<std::string>(); // pods of earlier versions have none
   return record;
 }
 

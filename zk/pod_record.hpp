@@ -16,6 +16,7 @@ struct pod_record {
   std::string links;             ///< where other pods link to: a numeric "address:port"
   std::string mqtt;              ///< where clients connect, for people
   std::string version;
+  std::string admin = {}; ///< the endpoint for operators, as a URL; empty: there is none
 
   friend bool operator==(const pod_record&, const pod_record&) = default;
 };

@@ -27,6 +27,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -184,6 +185,30 @@ public:
 
   /// On the executor given to `store::attach`; never called for a sink that was not attached.
   virtual void on_session(const session_event& event) { static_cast<void>(event); }
+
+  /// For people: who listens, a literal. Any thread.
+  virtual std::string_view whose() const noexcept { return {}; }
+};
+
+/// A node on which this process has watches, and whose they are.
+struct set_watch {
+  std::string path;
+  std::string whose;     ///< watch_sink::whose()
+  bool data = false;     ///< set by `get`
+  bool exists = false;   ///< set by `exists`
+  bool children = false; ///< set by `children`
+};
+
+/// Which watches: of a node and all below it, ordered by path.
+struct watch_query {
+  std::string below;
+  std::string after; ///< paths behind this one only
+  std::size_t limit = 1'000;
+};
+
+struct watch_list {
+  std::vector<set_watch> watches;
+  bool more = false; ///< the limit was reached
 };
 
 /// Who is told of the next change; empty for a plain read.
@@ -228,6 +253,9 @@ public:
   /// Completes when every write that completed anywhere before the call can be read here. If it
   /// fails, a read behind it may come from a server that is behind: only read once it succeeded.
   virtual void sync(executor& where, std::string path, handler<std::monostate> done) = 0;
+
+  /// For people: the watches that are set and whose sinks live. A store that has none has none.
+  virtual void watches(executor& where, watch_query which, handler<watch_list> done);
 
   /// Registers for session events; the present state is told first. Ends with the sink's life.
   virtual void attach(executor& where, const watcher& sink) = 0;

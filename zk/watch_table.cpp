@@ -1,6 +1,7 @@
 #include "zk/watch_table.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace mqttzoo::zk {
 
@@ -76,6 +77,34 @@ bool watch_table::watched(const std::string& path) const noexcept {
   const auto found = watches_.find(path);
   return found != watches_.end() && std::any_of(found->second.begin(), found->second.end(),
                                                 [](const watch& w) { return !w.sink.expired(); });
+}
+
+watch_list watch_table::list(const watch_query& which) const {
+  const auto asked_for = [&](const std::string& path) {
+    return path > which.after &&
+           (path == which.below || path.starts_with(which.below + '/') || which.below == "/");
+  };
+  watch_list found;
+  for (const auto& [path, here] : watches_) {
+    if (!asked_for(path))
+      continue;
+    for (const auto& w : here)
+      if (const auto sink = w.sink.lock())
+        found.watches.push_back(
+            {path, std::string{sink->whose()}, (w.kinds & bit(watch_kind::data)) != 0,
+             (w.kinds & bit(watch_kind::exists)) != 0, (w.kinds & bit(watch_kind::children)) != 0});
+  }
+  std::sort(found.watches.begin(), found.watches.end(), [](const set_watch& a, const set_watch& b) {
+    return std::tie(a.path, a.whose) < std::tie(b.path, b.whose);
+  });
+  // All of one node stay together, so that `after` leaves none of them out.
+  auto end = std::min(which.limit, found.watches.size());
+  while (end > 0 && end < found.watches.size() &&
+         found.watches[end].path == found.watches[end - 1].path)
+    ++end;
+  found.more = end < found.watches.size();
+  found.watches.resize(end);
+  return found;
 }
 
 void watch_table::clear() noexcept {

@@ -32,6 +32,9 @@ public:
   /// Whether anybody still listens for anything of the node.
   bool watched(const std::string& path) const noexcept;
 
+  /// Those that somebody listens to.
+  watch_list list(const watch_query& which) const;
+
   void clear() noexcept;
   bool empty() const noexcept { return watches_.empty(); }
   /// Pairs of a path and a sink.

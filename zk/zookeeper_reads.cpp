@@ -123,7 +123,30 @@ private:
   }
 };
 
+/// What the client knows of its watches.
+class watch_list_request final : public zookeeper_request {
+public:
+  watch_list_request(watch_query which, reply<expected<watch_list, error>> done)
+      : zookeeper_request(which.below.size() + which.after.size()), which_(std::move(which)),
+        done_(std::move(done)) {}
+
+  bool answer_here(zookeeper_client& client) override {
+    done_(client.watches().list(which_), client.out());
+    return true;
+  }
+  int send(const zookeeper_link&) override { return ZSYSTEMERROR; }
+  void fail(error code, outbox& out) override { done_(unexpected(code), out); }
+
+private:
+  watch_query which_;
+  reply<expected<watch_list, error>> done_;
+};
+
 } // namespace
+
+request_ptr make_watch_list(watch_query which, reply<expected<watch_list, error>> done) {
+  return std::make_unique<watch_list_request>(std::move(which), std::move(done));
+}
 
 request_ptr make_get(std::string path, wanted_watch watch, reply<expected<node, error>> done) {
   return std::make_unique<get_request>(std::move(path), std::move(watch), std::move(done));

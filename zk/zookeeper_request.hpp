@@ -48,6 +48,9 @@ public:
   /// Completes without having been sent.
   virtual void fail(error code, outbox& out) = 0;
 
+  /// Completes from what the client itself knows; false: it has to be sent.
+  virtual bool answer_here(zookeeper_client&) { return false; }
+
   /// The path to watch, if the read is to set a watch; else null.
   virtual const std::string* watched_path() const noexcept { return nullptr; }
   /// Operations of a transaction; 0 for a read.
@@ -90,6 +93,7 @@ request_ptr make_exists(std::string path, wanted_watch watch,
                         reply<expected<std::optional<stat>, error>> done);
 request_ptr make_children(std::string path, wanted_watch watch,
                           reply<expected<child_list, error>> done);
+request_ptr make_watch_list(watch_query which, reply<expected<watch_list, error>> done);
 request_ptr make_sync(std::string path, reply<expected<std::monostate, error>> done);
 
 /// Bytes that `ops` take on the wire, at most; servers refuse a request of 1 MiB.

@@ -44,6 +44,8 @@ bool zookeeper_client::has_room_for(const zookeeper_request& next) const noexcep
 }
 
 void zookeeper_client::send(request_ptr next) {
+  if (next->answer_here(*this))
+    return;
   const auto* const watched = next->watched_path();
   if (watched != nullptr && !watches_.reserve(*watched)) {
     ++count_.refused;

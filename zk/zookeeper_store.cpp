@@ -138,6 +138,10 @@ void zookeeper_store::sync(executor& where, std::string path, handler<std::monos
   submit(make_sync(std::move(path), reply_on(where, std::move(done))));
 }
 
+void zookeeper_store::watches(executor& where, watch_query which, handler<watch_list> done) {
+  submit(make_watch_list(std::move(which), reply_on(where, std::move(done))));
+}
+
 void zookeeper_store::attach(executor& where, const watcher& sink) {
   loop_->attach(where, sink);
 }

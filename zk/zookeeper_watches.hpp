@@ -40,6 +40,8 @@ public:
   std::vector<std::string> unused(std::size_t paths_max);
   void taken_back(const std::string& path, bool gone);
 
+  watch_list list(const watch_query& which) const { return sinks_.list(which); }
+
   /// The session is over.
   void clear() noexcept;
 

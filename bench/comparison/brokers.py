@@ -33,6 +33,7 @@ class Broker:
     name: str
     command: str
     conf: Optional[str] = None
+    more_ports: tuple[int, ...] = ()  # where it listens besides
 
 
 MOSQUITTO = Broker("mosquitto", "mosquitto -c {conf}", MOSQUITTO_CONF)
@@ -44,7 +45,8 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _child(cpus: set[int]) -> None:
+def pin_child(cpus: set[int]) -> None:
+    """In a process that is about to become another program: its CPUs, and room for many sockets."""
     os.sched_setaffinity(0, cpus)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
@@ -74,9 +76,10 @@ def running(broker: Broker, cpus: set[int]) -> Iterator[tuple[int, int]]:
     arguments = shlex.split(broker.command.format(port=port, dir=directory, conf=conf))
     with open(os.path.join(directory, "log"), "wb") as log:
         process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                   preexec_fn=lambda: _child(cpus))
+                                   preexec_fn=lambda: pin_child(cpus))
     try:
-        _await_port(process, port, broker.name)
+        for each in (port, *broker.more_ports):
+            _await_port(process, each, broker.name)
         yield port, process.pid
         if process.poll() is not None:
             raise RuntimeError(f"{broker.name} ended with status {process.returncode} under load")

@@ -26,6 +26,21 @@ def build(source: str, out: str) -> dict[str, str]:
     return programs
 
 
+def cpu_seconds(pids: list[int]) -> float:
+    """Of these processes so far, by the kernel's clock ticks."""
+    ticks = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def resident_bytes(pid: int) -> int:
+    with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def run(mqload: str, broker: Broker, scenario: Scenario, seconds: float, broker_cpus: set[int], load_cpu: int) -> dict:
     """One run; raises RuntimeError when the broker or the generator does not survive it."""
     with running(broker, broker_cpus) as (port, pid):

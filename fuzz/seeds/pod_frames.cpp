@@ -5,6 +5,7 @@
 #include "actors/porter_frames.hpp"
 #include "actors/registrar_frames.hpp"
 #include "actors/retained_frames.hpp"
+#include "actors/trace_frames.hpp"
 #include "fuzz/pod_frames_input.hpp"
 #include "mqtt/encoder.hpp"
 
@@ -37,6 +38,14 @@ pod_frame messages() {
   return frame.take();
 }
 
+pod_frame traced_messages() {
+  const auto m = message("one");
+  m->begin_trace(mqtt::make_mark(mqtt::trace_tag{9}, 5));
+  messages_writer frame{"a/b", {}, 7};
+  frame.add(m, now);
+  return frame.take();
+}
+
 pod_frame orphans() {
   messages_writer frame{"a/b", {{pod_life{"p-1"}, {pod_life{"q-2"}, pod_life{"r-3"}}}}, 1};
   frame.add(message(std::string(5000, 'x')), now);
@@ -60,6 +69,12 @@ pod_frame attach() {
   append_u32(f.body, 3600);
   append_name(f.body, "");
   append_name(f.body, "127.0.0.1:51234");
+  append_u8(f.body, 1); // by a password
+  append_u8(f.body, 3); // with a user, and rules
+  append_name(f.body, "alice");
+  append_name(f.body, "topic read a/#");
+  append_u64(f.body, 7);
+  append_u32(f.body, 60);
   mqtt::encode(connect, f.body);
   return f;
 }
@@ -70,6 +85,17 @@ std::map<std::string, pod_frame> seeds() {
                                 zk::check_op{"/mqttzoo/y", zk::version{3}}};
   const stream_address client{stream_side::client, unit_index{1}, 9};
   const stream_address session{stream_side::session, unit_index{0}, 9};
+  trace_terms terms;
+  terms.by = trace_terms::subject::topic;
+  terms.text = "a/#";
+  terms.lasts = std::chrono::seconds{30};
+  terms.messages_max = 100;
+  trace_step step;
+  step.of = mqtt::make_mark(mqtt::trace_tag{9}, 5);
+  step.what.what = mqtt::trace_event::received;
+  step.who = "p";
+  step.name = "a/b";
+  step.at_unix_us = 1'600'000'000'000'000;
   return {
       {"messages", ::messages()},
       {"messages-orphans", orphans()},
@@ -94,6 +120,10 @@ std::map<std::string, pod_frame> seeds() {
       {"retained-news", encode_retained_news("a/b", message("kept"), now)},
       {"retained-news-removed", encode_retained_news("a/b", nullptr, now)},
       {"retained-commit", encode_retained_commit({"a/b", 77})},
+      {"messages-traced", traced_messages()},
+      {"trace", encode_trace({trace_id{7}, mqtt::trace_tag{9}, 3, terms})},
+      {"untrace", encode_untrace(trace_id{7})},
+      {"traced", encode_traced({trace_id{7}, 1, 2, 3, {step}})},
   };
 }
 

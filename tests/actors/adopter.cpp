@@ -1,5 +1,6 @@
 // Sessions of a pod that departed: whose they become, with everything that is stored of them.
 #define CAF_SUITE adopter
+#include "actors/move_frames.hpp"
 #include "tests/actors/cluster_store.hpp"
 
 #include <algorithm>
@@ -317,6 +318,59 @@ CAF_TEST(an adopted session is fenced and the post office knows its new owner) {
   CAF_REQUIRE_EQUAL(c.peers[0]->outcomes.size(), 1u);
   CAF_CHECK(c.peers[0]->outcomes[0].second == reason_code::success);
   CAF_CHECK_EQUAL(pointers(), 1u);
+}
+
+CAF_TEST(sessions that another pod hands over are taken without looking for any other) {
+  auto log = std::make_shared<test::usher_log>();
+  b.pod.usher = sys.spawn(test::fake_usher, log);
+  const auto m = make_message("t", "shared");
+  const auto moves = away("s", m), stays = away("o", m);
+  adopt(view_of(a, a.others)); // a first view, in which nobody departs
+  CAF_CHECK(a.home->adopted.empty());
+  caf::anon_send(b.office(), actors::give_atom::value,
+                 std::make_shared<const std::vector<actors::card_ref>>(1, moves.card));
+  settle();
+  CAF_REQUIRE_EQUAL(log->given.size(), 1u);
+  CAF_CHECK_EQUAL(log->given[0].size(), 1u);
+  CAF_CHECK_EQUAL(owner_of("s"), "nobody");
+  const auto v = view_of(a, a.others);
+  const auto list = actors::encode_given({v->number, {client_id{"s"}}});
+  caf::anon_send(a.pod.adopter, actors::heard_atom::value, a.others.front(), list);
+  adopt(v);
+  CAF_CHECK_EQUAL(adopted_clients(), std::set<std::string>{"s"});
+  CAF_CHECK_EQUAL(owner_of("s"), "a-1\nnobody");
+  CAF_CHECK_EQUAL(owner_of("o"), "b-1");
+  confirm();
+  CAF_CHECK_EQUAL(a.home->views.back(), v->number);
+
+  // The other session is done with their mail, which stays for the one that moved.
+  caf::anon_send(b.office(), actors::forget_atom::value, stays.card, mqtt::stored_number{1});
+  settle();
+  CAF_CHECK_EQUAL(mails_of(b), 1u);
+  CAF_CHECK_EQUAL(pointers(), 1u);
+  forget("s", 1);
+  CAF_CHECK_EQUAL(pointers(), 0u);
+  clock.advance(std::chrono::hours{25}); // its time is over: its writer removes it
+  timers.run_due(clock.now());
+  settle();
+  CAF_CHECK_EQUAL(mails_of(b), 0u);
+  caf::anon_send(b.pod.usher, actors::shut_down_atom::value);
+  settle();
+}
+
+CAF_TEST(a session that was handed over is found when its pod and its next one are gone) {
+  auto log = std::make_shared<test::usher_log>();
+  b.pod.usher = sys.spawn(test::fake_usher, log);
+  const auto moves = away("s");
+  adopt(view_of(a, a.others));
+  caf::anon_send(b.office(), actors::give_atom::value,
+                 std::make_shared<const std::vector<actors::card_ref>>(1, moves.card));
+  settle();
+  adopt(alone()); // nobody said which sessions there are
+  CAF_CHECK_EQUAL(adopted_clients(), std::set<std::string>{"s"});
+  confirm();
+  caf::anon_send(b.pod.usher, actors::shut_down_atom::value);
+  settle();
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -25,121 +25,46 @@ public:
       : f_(f), on_(on), id_(std::move(id)) {}
 
   /// Connects (again); returns CONNACK.
-  mqtt::connack_packet connect(bool clean_start = true, std::uint32_t expiry_s = 0) {
-    begin_connecting(clean_start, expiry_s);
-    f_.settle();
-    return finish_connecting();
-  }
+  mqtt::connack_packet connect(bool clean_start = true, std::uint32_t expiry_s = 0);
 
   /// A CONNECT was accepted; nothing else has happened yet.
-  void begin_connecting(bool clean_start = true, std::uint32_t expiry_s = 0) {
-    wire = std::make_shared<fake_connection>();
-    f_.adoptable = wire;
-    attachment_ = std::make_shared<actors::attachment>();
-    auto& a = *attachment_;
-    a.connect.packet.version = version;
-    a.connect.packet.client_id = id_;
-    a.connect.packet.clean_start = clean_start;
-    a.connect.packet.session_expiry_interval_s = expiry_s;
-    a.connect.session_expiry_interval_s = expiry_s;
-    a.connect.packet.will = will;
-    a.connection = wire;
-    a.unit = on_.index;
-    caf::anon_send(f_.pod.home, actors::claim_atom::value, attachment_);
-  }
+  void begin_connecting(bool clean_start = true, std::uint32_t expiry_s = 0);
 
   /// CONNACK, once it has come.
-  mqtt::connack_packet finish_connecting() {
-    card = std::exchange(attachment_, nullptr)->session;
-    auto packets = received();
-    if (packets.empty() || !std::holds_alternative<mqtt::connack_packet>(packets[0]))
-      CAF_FAIL("no CONNACK");
-    early.assign(packets.begin() + 1, packets.end());
-    return std::get<mqtt::connack_packet>(packets[0]);
-  }
+  mqtt::connack_packet finish_connecting();
 
   /// A connection that is not through a doorman's hands any more breaks without anybody having read
   /// since.
-  void begin_losing() {
-    if (auto* events = wire->events()) {
-      wire->detach_events();
-      events->on_closed(net::close_cause::by_peer);
-    }
-  }
+  void begin_losing();
 
   /// The network connection breaks.
-  void lose_connection() {
-    begin_losing();
-    f_.settle();
-  }
+  void lose_connection();
 
-  void send(const std::string& bytes) {
-    write(bytes);
-    f_.settle();
-  }
+  void send(const std::string& bytes);
 
   /// Its bytes are read; nothing else has happened yet.
-  void write(const std::string& bytes) {
-    if (wire->events())
-      wire->events()->on_input(bytes);
-  }
+  void write(const std::string& bytes);
 
-  void subscribe(const std::string& filter, mqtt::qos q = mqtt::qos::at_most_once) {
-    send(subscribe_bytes(filter, q));
-  }
+  void subscribe(const std::string& filter, mqtt::qos q = mqtt::qos::at_most_once);
 
-  std::string subscribe_bytes(const std::string& filter, mqtt::qos q = mqtt::qos::at_most_once) {
-    return subscribe_bytes(std::vector{filter}, {q});
-  }
+  std::string subscribe_bytes(const std::string& filter, mqtt::qos q = mqtt::qos::at_most_once);
 
   std::string subscribe_bytes(const std::vector<std::string>& filters,
-                              mqtt::subscription_options options, std::uint32_t identifier = 0) {
-    mqtt::subscribe_packet p;
-    p.id = mqtt::packet_id{++last_id_};
-    p.subscription_identifier = identifier;
-    for (const auto& filter : filters)
-      p.entries.push_back({filter, options});
-    std::string bytes;
-    encode(p, version, bytes);
-    return bytes;
-  }
+                              mqtt::subscription_options options, std::uint32_t identifier = 0);
 
   void unsubscribe(const std::string& filter) { send(unsubscribe_bytes({filter})); }
 
-  std::string unsubscribe_bytes(std::vector<std::string> filters) {
-    mqtt::unsubscribe_packet p;
-    p.id = mqtt::packet_id{++last_id_};
-    p.filters.assign(filters.begin(), filters.end());
-    std::string bytes;
-    encode(p, version, bytes);
-    return bytes;
-  }
+  std::string unsubscribe_bytes(std::vector<std::string> filters);
 
   static std::string publish_bytes(const std::string& topic, const std::string& payload,
                                    mqtt::qos q = mqtt::qos::at_most_once, std::uint16_t id = 0,
                                    bool retain = false,
-                                   mqtt::protocol_version as = mqtt::protocol_version::v5) {
-    mqtt::publish_packet p;
-    p.topic = topic;
-    p.payload = payload;
-    p.qos = q;
-    p.id = mqtt::packet_id{id};
-    p.retain = retain;
-    std::string bytes;
-    encode(p, as, 0, bytes);
-    return bytes;
-  }
+                                   mqtt::protocol_version as = mqtt::protocol_version::v5);
 
   void publish(const std::string& topic, const std::string& payload,
-               mqtt::qos q = mqtt::qos::at_most_once, std::uint16_t id = 0, bool retain = false) {
-    send(publish_bytes(topic, payload, q, id, retain, version));
-  }
+               mqtt::qos q = mqtt::qos::at_most_once, std::uint16_t id = 0, bool retain = false);
 
-  void acknowledge(mqtt::packet_type type, mqtt::packet_id id) {
-    std::string bytes;
-    append_ack(type, id, mqtt::reason_code::success, version, bytes);
-    send(bytes);
-  }
+  void acknowledge(mqtt::packet_type type, mqtt::packet_id id);
 
   std::vector<mqtt::packet> received() { return wire->take(version); }
 
@@ -153,16 +78,13 @@ public:
     return found;
   }
 
-  std::vector<std::string> payloads() {
-    std::vector<std::string> found;
-    for (const auto& p : received_of<mqtt::publish_packet>())
-      found.emplace_back(p.payload);
-    return found;
-  }
+  std::vector<std::string> payloads();
 
   actors::card_ref card;
   std::shared_ptr<fake_connection> wire;
   std::optional<mqtt::will> will;
+  std::uint16_t keep_alive_s = 0;  ///< of the next connection
+  std::optional<std::string> user; ///< whom it has shown to be; of the next connection
   mqtt::protocol_version version = mqtt::protocol_version::v5; ///< of the next connection
   std::vector<mqtt::packet> early;                             ///< what followed CONNACK at once
 

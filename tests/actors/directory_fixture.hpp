@@ -25,64 +25,18 @@ using strings = std::vector<std::string>;
 /// A pod that consists of a directory.
 struct dir_pod {
   dir_pod(caf::actor_system& sys, core::manual_clock& clock, net::timer_queue& timers,
-          zk::store& beneath, const std::string& life)
-      : system(sys), faults(beneath, zk::faulty_options{}), pod_life_name(life) {
-    pod.clock = &clock;
-    pod.store = &faults;
-    pod.store_answers = &answers;
-    pod.life = pod_life{life};
-    services.pod = &pod;
-    services.host = sys.dummy_execution_unit();
-    services.timers = &timers;
-    pod.units.push_back(&services);
-    pod.index = sys.spawn(fake_index, index);
-    pod.membership = sys.spawn(fake_membership, membership);
-    pod.adopter = sys.spawn(fake_adopter, adopter);
-    pod.directory = actors::spawn_on<actors::directory>(services, sys, zk::paths{});
-  }
+          zk::store& beneath, const std::string& life);
 
-  ~dir_pod() {
-    caf::anon_send_exit(pod.index, caf::exit_reason::user_shutdown);
-    caf::anon_send(pod.membership, actors::shut_down_atom::value);
-    caf::anon_send(pod.adopter, actors::shut_down_atom::value);
-    caf::anon_send(pod.directory, actors::shut_down_atom::value);
-    for (auto& [name, t] : topics)
-      caf::anon_send(t.handle, actors::retire_atom::value);
-  }
+  ~dir_pod();
 
-  void want(const std::string& filter) {
-    caf::anon_send(pod.directory, actors::want_atom::value, filter);
-  }
-  void unwant(const std::string& filter) {
-    caf::anon_send(pod.directory, actors::unwant_atom::value, filter);
-  }
+  void want(const std::string& filter);
+  void unwant(const std::string& filter);
 
   /// Asks for a confirm, which adopter->changed records.
-  actors::card_ref confirm(bool adds = true) {
-    auto c = std::make_shared<actors::subscription_change>();
-    c->session = make_ref<actors::session_card>(session_number{++last_session}, client_id{"c"},
-                                                unit_index{});
-    c->of_adopted = true;
-    if (adds)
-      c->add.emplace_back();
-    const auto card = c->session;
-    caf::anon_send(pod.directory, actors::confirm_atom::value,
-                   std::shared_ptr<const actors::subscription_change>{std::move(c)},
-                   actors::change_done{});
-    return card;
-  }
+  actors::card_ref confirm(bool adds = true);
 
-  topic_log& watch(const std::string& name) {
-    auto& t = topics[name];
-    t.name = make_ref<const mqtt::shared_topic>(name);
-    t.told = std::make_shared<topic_log>();
-    t.handle = system.spawn(fake_topic, t.name, t.told);
-    caf::anon_send(pod.directory, actors::watch_atom::value, t.name, t.handle);
-    return *t.told;
-  }
-  void unwatch(const std::string& name) {
-    caf::anon_send(pod.directory, actors::unwatch_atom::value, topics.at(name).name);
-  }
+  topic_log& watch(const std::string& name);
+  void unwatch(const std::string& name);
 
   struct topic {
     mqtt::topic_ref name;
@@ -104,107 +58,31 @@ struct dir_pod {
 };
 
 struct directory_fixture : test_coordinator_fixture<> {
-  directory_fixture() {
-    zk::embedded_options embedded;
-    embedded.path = ":memory:";
-    embedded.clock = &clock;
-    embedded.threading = zk::store_threading::manual;
-    store = std::move(zk::embedded_store::open(embedded).value());
-    for (const auto& path : zk::paths{}.skeleton())
-      create(path);
-    settle();
-  }
+  directory_fixture();
 
-  ~directory_fixture() override {
-    pods.clear();
-    peers.clear();
-    settle();
-  }
+  ~directory_fixture() override;
 
-  void create(const std::string& path, const std::string& data = {}) {
-    store->create(answers, path, data, zk::create_mode::persistent, [](auto) {});
-  }
-  void remove(const std::string& path) {
-    store->remove(answers, path, zk::any_version, [](auto) {});
-  }
+  void create(const std::string& path, const std::string& data = {});
+  void remove(const std::string& path);
 
-  void settle() {
-    constexpr int outage_steps_max = 16; // a link that is down comes up again after some
-    for (int still = 0; still < outage_steps_max; ++still) {
-      run();
-      if (store->run_turn() > 0)
-        still = 0;
-      for (auto& p : pods)
-        if (p.faults.step())
-          still = 0;
-    }
-  }
+  void settle();
 
   /// A pod with its ephemeral node; `self` of its own views has no peer.
-  dir_pod& add(const std::string& life) {
-    create(zk::paths{}.pod(pod_life{life}));
-    auto& p = pods.emplace_back(sys, clock, timers, *store, life);
-    settle();
-    return p;
-  }
+  dir_pod& add(const std::string& life);
 
-  void kill(const std::string& life) {
-    remove(zk::paths{}.pod(pod_life{life}));
-    pods.remove_if([&](const dir_pod& p) { return p.pod_life_name == life; });
-    settle();
-  }
+  void kill(const std::string& life);
 
-  actors::member_ref member(const std::string& life) {
-    auto& m = peers[life];
-    if (!m)
-      m = make_ref<actors::cluster_member>(pod_life{life});
-    return m;
-  }
+  actors::member_ref member(const std::string& life);
 
-  actors::view_ref view(const dir_pod& of, std::int64_t number, const strings& lives) {
-    std::vector<actors::member_ref> members;
-    for (const auto& life : lives)
-      members.push_back(member(life));
-    return make_ref<const actors::cluster_view>(number, std::move(members),
-                                                member(of.pod_life_name));
-  }
-  void install(std::int64_t number, const strings& lives) {
-    for (auto& p : pods)
-      if (std::find(lives.begin(), lives.end(), p.pod_life_name) != lives.end())
-        caf::anon_send(p.pod.directory, actors::install_atom::value, view(p, number, lives));
-    settle();
-  }
-  void settle_view(std::int64_t number, const strings& lives) {
-    for (auto& p : pods)
-      if (std::find(lives.begin(), lives.end(), p.pod_life_name) != lives.end())
-        caf::anon_send(p.pod.directory, actors::settle_atom::value, view(p, number, lives));
-    settle();
-  }
-  void enter_view(std::int64_t number, const strings& lives) {
-    install(number, lives);
-    settle_view(number, lives);
-  }
+  actors::view_ref view(const dir_pod& of, std::int64_t number, const strings& lives);
+  /// A view in which sessions of `mover` move.
+  void install_move(std::int64_t number, const strings& lives, const std::string& mover);
+  void install(std::int64_t number, const strings& lives);
+  void settle_view(std::int64_t number, const strings& lives);
+  void enter_view(std::int64_t number, const strings& lives);
 
-  strings children(const std::string& path) {
-    strings names;
-    store->children(answers, path, nullptr, [&](auto found) {
-      if (found)
-        names = found->names;
-    });
-    while (store->run_turn() > 0) {
-    }
-    return names;
-  }
-  std::string data(const std::string& path) {
-    std::string text;
-    store->get(answers, path, nullptr, [&](auto found) {
-      if (found)
-        text = found->data;
-    });
-    while (store->run_turn() > 0) {
-    }
-    return text;
-  }
+  strings children(const std::string& path);
+  std::string data(const std::string& path);
 
   core::manual_clock clock;
   net::timer_queue timers;

@@ -107,4 +107,42 @@ CAF_TEST(without a link to its store a pod keeps promises back and reads anew af
   CAF_CHECK(zk::decode_bucket(data(paths.topic_bucket("x")))->find(pod_life{"a"}) != nullptr);
 }
 
+CAF_TEST(topics of a pod whose sessions move keep promises back until the view is settled) {
+  auto &a = add("a"), &b = add("b"), &c = add("c");
+  enter_view(1, {"a", "b", "c"});
+  auto &wanted = a.watch("t"), &wild = a.watch("w/1"), &other = a.watch("o"), &own = b.watch("o");
+  b.want("t");
+  b.want("w/#");
+  c.want("o");
+  settle();
+  wanted.answers = false;
+  install_move(2, {"a", "b", "c"}, "b");
+  CAF_CHECK_EQUAL(wanted.route(), "b wait");
+  CAF_CHECK_EQUAL(wild.route(), "b wait");
+  CAF_CHECK_EQUAL(other.route(), "c");
+  CAF_CHECK_EQUAL(own.route(), "c wait"); // whatever it is: its own sessions move
+  CAF_CHECK_EQUAL(a.membership->installed.back(), 1);
+  a.unwatch("t");
+  settle();
+  CAF_CHECK_EQUAL(a.membership->installed.back(), 2);
+  c.want("w/1"); // it has the session now
+  b.unwant("w/#");
+  settle();
+  settle_view(2, {"a", "b", "c"});
+  CAF_CHECK_EQUAL(wild.route(), "c");
+  CAF_CHECK_EQUAL(own.route(), "c");
+}
+
+CAF_TEST(members of groups may move with any topic) {
+  auto &a = add("a"), &b = add("b");
+  enter_view(1, {"a", "b"});
+  auto& t = a.watch("t");
+  b.want("$share/g/x");
+  settle();
+  install_move(2, {"a", "b"}, "b");
+  CAF_CHECK_EQUAL(t.route(), "wait");
+  settle_view(2, {"a", "b"});
+  CAF_CHECK_EQUAL(t.route(), "");
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -29,9 +29,16 @@ struct doorman_fixture : test::pod_fixture {
 
   doorman_fixture() { pod.methods.emplace("two-steps", std::make_shared<two_steps_method>()); }
 
-  void come_in() {
+  void come_in(const net::entrance& by = {}, const std::string& certified_as = {}) {
     wire = adoptable = std::make_shared<test::fake_connection>();
-    doorman_of(services).admit({});
+    wire->certified_as = certified_as;
+    net::detached_socket socket;
+    socket.by = std::make_shared<const net::entrance>(by);
+    doorman_of(services).admit(std::move(socket));
+  }
+
+  std::uint64_t logins(mqtt::login_outcome o) const {
+    return services.counters.logins[static_cast<std::size_t>(o)].get();
   }
 
   void send(const std::string& bytes) {
@@ -81,6 +88,27 @@ CAF_TEST(a connection becomes a session) {
   CAF_CHECK_EQUAL(services.counters.sessions.get(), 1u);
   advance(2 * services.settings.net.connect_timeout);
   CAF_CHECK(!wire->closed); // its time to connect is no matter any more
+}
+
+CAF_TEST(a listener may take the name from the certificate) {
+  const net::entrance by{core::certificate_identity::cn, {}};
+  come_in(by, "alice");
+  send(connect_bytes());
+  CAF_CHECK(next<mqtt::connack_packet>().reason == reason_code::success);
+  CAF_CHECK_EQUAL(logins(mqtt::login_outcome::accepted), 1u);
+  come_in(by);
+  send(connect_bytes());
+  CAF_CHECK(next<mqtt::connack_packet>().reason == reason_code::not_authorized);
+  CAF_CHECK(wire->closed);
+  CAF_CHECK_EQUAL(logins(mqtt::login_outcome::certificate_nameless), 1u);
+  CAF_CHECK_EQUAL(services.counters.sessions.get(), 1u);
+}
+
+CAF_TEST(a listener may have a rule of its own for who shows nothing) {
+  come_in({core::certificate_identity::none, core::anonymous_rule::refuse});
+  send(connect_bytes());
+  CAF_CHECK(next<mqtt::connack_packet>().reason == reason_code::not_authorized);
+  CAF_CHECK_EQUAL(logins(mqtt::login_outcome::anonymous_refused), 1u);
 }
 
 CAF_TEST(a CONNECT that does not come in time closes the connection) {

@@ -35,7 +35,8 @@ public:
   void close() override { closed = flushing_ = true; }
   void abort() override { closed = true; }
   net::detached_socket detach_socket() override { return {}; }
-  std::string peer() const override { return "test"; }
+  std::string peer() const override { return "127.0.0.1:1"; }
+  std::string certified(core::certificate_identity) const override { return certified_as; }
 
   net::connection_events* events() { return events_; }
 
@@ -60,7 +61,8 @@ public:
     return packets;
   }
 
-  bool broken = false; ///< who writes to it gets an exception
+  bool broken = false;      ///< who writes to it gets an exception
+  std::string certified_as; ///< by its TLS
   bool paused = false;
   bool closed = false;
   std::size_t stuck_bytes = 0;

@@ -35,6 +35,7 @@ struct peer_log {
   std::vector<std::pair<std::uint64_t, mqtt::reason_code>> outcomes;
   std::vector<actors::pod_frame> frames;
   std::vector<std::string> misbehaved;
+  std::vector<std::int64_t> yields; ///< views
 
   /// Whose pigeonhole it empties.
   const actors::cluster_member* member = nullptr;
@@ -52,32 +53,8 @@ struct peer_log {
   }
 };
 
-inline actors::peer_actor::behavior_type fake_peer(actors::peer_actor::pointer self,
-                                                   const std::shared_ptr<peer_log>& log) {
-  using namespace actors;
-  return {
-      [log](publish_atom, const batch_ref& b, const ticket_list& t) {
-        log->published.push_back({b, t});
-      },
-      [log](deliver_atom, const group_mail& m) { log->delivered.push_back(m); },
-      [log](returned_atom, std::uint64_t number) { log->returned.push_back(number); },
-      [log](settled_atom, const far_receipt& r) { log->settled.push_back(r); },
-      [log](settled_atom) { log->take_settlements(); },
-      [log](word_atom, std::uint64_t number, const ops_ref& ops) {
-        log->words.emplace_back(number, ops);
-      },
-      [log](outcome_atom, std::uint64_t number, mqtt::reason_code reason) {
-        log->outcomes.emplace_back(number, reason);
-      },
-      [log](tell_atom, const pod_frame& f) { log->frames.push_back(f); },
-      [](linked_atom, const net::pod_link_ptr&) {},
-      [log](misbehaved_atom, const std::string& why) { log->misbehaved.push_back(why); },
-      [](install_atom, const view_ref&) {},
-      [](depart_atom) {},
-      [](hand_over_atom, const view_ref&) {},
-      [self](shut_down_atom) { self->quit(); },
-  };
-}
+actors::peer_actor::behavior_type fake_peer(actors::peer_actor::pointer self,
+                                            const std::shared_ptr<peer_log>& log);
 
 struct session_log {
   std::vector<actors::stored> stored;
@@ -85,31 +62,13 @@ struct session_log {
   std::vector<mqtt::stored_number> expired;
 };
 
-inline actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_log>& log) {
-  using namespace actors;
-  return {
-      [](deliver_atom, const parcel&) {},
-      [](settled_atom, const receipt&) {},
-      [](settled_atom) {},
-      [](transit_fell_atom) {},
-      [](attach_atom, const std::shared_ptr<attachment>&) {},
-      [](changed_atom, const change_done&) {},
-      [](page_atom, const retained_page&) {},
-      [log](was_stored_atom, const stored& s) { log->stored.push_back(s); },
-      [log](saved_atom, std::uint64_t, mqtt::reason_code r) { log->saved.push_back(r); },
-      [](released_atom, mqtt::packet_id, mqtt::reason_code) {},
-      [log](forgotten_atom, mqtt::stored_number n) { log->expired.push_back(n); },
-      [](erase_atom) {},
-      [](handed_over_atom, mqtt::reason_code) {},
-      [](released_atom) {},
-      [](yield_atom, std::uint64_t) {},
-      [](shut_down_atom) {},
-  };
-}
+actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_log>& log);
 
 struct membership_log {
   std::vector<std::int64_t> installed;
   std::vector<std::int64_t> adopted;
+  std::vector<std::int64_t> drained;
+  std::vector<std::int64_t> yielded;
   std::vector<pod_life> handed_over;
   std::vector<actors::pod_frame> frames; ///< of other pods
 };
@@ -121,6 +80,8 @@ fake_membership(actors::membership_actor::pointer self,
   return {
       [log](installed_atom, std::int64_t n) { log->installed.push_back(n); },
       [log](adopted_atom, std::int64_t n) { log->adopted.push_back(n); },
+      [log](drained_atom, std::int64_t n) { log->drained.push_back(n); },
+      [log](yielded_atom, std::int64_t n) { log->yielded.push_back(n); },
       [log](handed_over_atom, const pod_life& life) { log->handed_over.push_back(life); },
       [](linked_atom, const net::pod_link_ptr&) {},
       [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
@@ -129,33 +90,35 @@ fake_membership(actors::membership_actor::pointer self,
   };
 }
 
-struct adopter_log {
-  std::vector<actors::card_ref> changed;
-  std::vector<std::int64_t> adopt; ///< views whose orphans it is to adopt
+struct usher_log {
+  using cards = std::vector<actors::card_ref>;
+  std::vector<cards> found;
+  cards dismissed;
+  std::vector<std::pair<actors::card_ref, actors::rest>> rested;
+  std::vector<cards> given;
+  std::vector<std::int64_t> asked;   ///< views in which it is to yield
+  std::vector<std::int64_t> drained; ///< and in which nothing is under way to this pod any more
+  std::vector<std::int64_t> settled;
 };
 
-inline actors::adopter_actor::behavior_type fake_adopter(actors::adopter_actor::pointer self,
-                                                         const std::shared_ptr<adopter_log>& log) {
-  using namespace actors;
-  return {
-      [log](adopt_atom, const view_ref& v) { log->adopt.push_back(v->number); },
-      [log](changed_atom, const card_ref& c) { log->changed.push_back(c); },
-      [self](shut_down_atom) { self->quit(); },
-  };
-}
+actors::usher_actor::behavior_type fake_usher(actors::usher_actor::pointer self,
+                                              const std::shared_ptr<usher_log>& log);
+
+struct adopter_log {
+  std::vector<actors::card_ref> changed;
+  std::vector<actors::pod_frame> frames; ///< of other pods
+  std::vector<std::int64_t> adopt;       ///< views whose orphans it is to adopt
+};
+
+actors::adopter_actor::behavior_type fake_adopter(actors::adopter_actor::pointer self,
+                                                  const std::shared_ptr<adopter_log>& log);
 
 struct reaper_log {
   std::vector<std::int64_t> settled; ///< views
 };
 
-inline actors::reaper_actor::behavior_type fake_reaper(actors::reaper_actor::pointer self,
-                                                       const std::shared_ptr<reaper_log>& log) {
-  using namespace actors;
-  return {
-      [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
-      [self](shut_down_atom) { self->quit(); },
-  };
-}
+actors::reaper_actor::behavior_type fake_reaper(actors::reaper_actor::pointer self,
+                                                const std::shared_ptr<reaper_log>& log);
 
 struct registrar_log {
   std::vector<std::int64_t> installed; ///< views
@@ -217,62 +180,20 @@ struct index_log {
   std::vector<actors::group_mail> returned;
 };
 
-inline actors::index_actor::behavior_type fake_index(actors::index_actor::pointer self,
-                                                     const std::shared_ptr<index_log>& log) {
-  using namespace actors;
-  return {
-      [log](activate_atom, const mqtt::topic_ref& topic, unit_index) {
-        log->activated.push_back(topic);
-      },
-      [](forgotten_atom, const mqtt::topic_ref&) {},
-      [](probe_idle_atom, const mqtt::topic_ref&, topic_use) {},
-      [log](change_atom, const std::shared_ptr<const subscription_change>& c) {
-        log->changes.push_back(c);
-      },
-      [](forget_atom, const card_ref&) {},
-      [](go_on_atom) {},
-      [](retain_atom, const mqtt::topic_ref&, const mqtt::message_ref&) {},
-      [](walk_atom, const std::shared_ptr<const retained_cursor>&) {},
-      [](give_back_atom, const card_ref&, const mqtt::delivery&) {},
-      [log](join_atom, const std::string& filter, const member_ref& m) {
-        log->groups.push_back("join " + filter + ' ' + m->life.str());
-      },
-      [log](leave_atom, const std::string& filter, const member_ref& m) {
-        log->groups.push_back("leave " + filter + ' ' + m->life.str());
-      },
-      [log](deliver_atom, const group_mail& m) { log->delivered.push_back(m); },
-      [log](returned_atom, const group_mail& m) { log->returned.push_back(m); },
-      [self](confirm_atom) {
-        self->send(caf::actor_cast<directory_actor>(self->current_sender()), confirm_atom::value);
-      },
-      [log](heard_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m) {
-        log->heard.emplace_back(topic->name(), m);
-      },
-      [](paid_atom, const mqtt::message_ref&, bool) {},
-  };
-}
+actors::index_actor::behavior_type fake_index(actors::index_actor::pointer self,
+                                              const std::shared_ptr<index_log>& log);
 
 struct home_log {
   std::vector<actors::card_ref> adopted;
   std::vector<std::int64_t> views; ///< whose orphans are
+  int lists = 0;                   ///< how often it was asked who is here
+  std::shared_ptr<const actors::drain_orders> orders;
+  std::vector<std::shared_ptr<const actors::dismissal_round>> rounds;
+  std::vector<actors::card_ref> went_back;
+  std::vector<std::uint64_t> moved; ///< batches
 };
 
-inline actors::home_actor::behavior_type fake_home(const std::shared_ptr<home_log>& log) {
-  using namespace actors;
-  return {
-      [](claim_atom, const std::shared_ptr<attachment>&) {},
-      [](release_atom, const card_ref&, std::uint64_t) {},
-      [log](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
-        log->adopted.insert(log->adopted.end(), cards->begin(), cards->end());
-      },
-      [log](adopted_atom, std::int64_t n) { log->views.push_back(n); },
-      [](granted_atom, const client_id&, std::uint64_t) {},
-      [](held_atom, const client_id&, std::uint64_t, const member_ref&) {},
-      [](roster_atom, std::int64_t) {},
-      [](attach_atom, const std::shared_ptr<far_attachment>&) {},
-      [](shut_down_atom) {},
-  };
-}
+actors::home_actor::behavior_type fake_home(const std::shared_ptr<home_log>& log);
 
 struct post_office_log {
   struct spoken {
@@ -285,6 +206,7 @@ struct post_office_log {
   std::vector<std::pair<std::uint64_t, mqtt::reason_code>> outcomes;
   std::vector<std::int64_t> installed;   ///< views
   std::vector<actors::pod_frame> frames; ///< of other pods
+  std::vector<std::vector<actors::card_ref>> to_give;
 };
 
 inline actors::post_office_actor::behavior_type
@@ -313,6 +235,9 @@ fake_post_office(const std::shared_ptr<post_office_log>& log) {
       [](adopt_atom, const std::shared_ptr<recovered_mail>&) {},
       [](adopt_atom, const std::shared_ptr<const std::vector<found_retained>>&) {},
       [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [log](give_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
+        log->to_give.push_back(*cards);
+      },
       [](committed_atom, const std::shared_ptr<bank_commit>&) {},
   };
 }
@@ -322,18 +247,8 @@ struct porter_log {
   std::vector<pod_life> departed;
 };
 
-inline actors::porter_actor::behavior_type fake_porter(actors::porter_actor::pointer self,
-                                                       const std::shared_ptr<porter_log>& log) {
-  using namespace actors;
-  return {
-      [](attach_atom, const std::shared_ptr<attachment>&, const member_ref&, std::uint64_t) {},
-      [](attach_atom, const std::shared_ptr<far_attachment>&) {},
-      [](go_on_atom) {},
-      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
-      [log](depart_atom, const member_ref& m) { log->departed.push_back(m->life); },
-      [self](shut_down_atom) { self->quit(); },
-  };
-}
+actors::porter_actor::behavior_type fake_porter(actors::porter_actor::pointer self,
+                                                const std::shared_ptr<porter_log>& log);
 
 struct topic_log {
   std::vector<actors::batch_ref> published;
@@ -353,25 +268,8 @@ struct topic_log {
   }
 };
 
-inline actors::topic_actor::behavior_type fake_topic(actors::topic_actor::pointer self,
-                                                     const mqtt::topic_ref& name,
-                                                     const std::shared_ptr<topic_log>& log) {
-  using namespace actors;
-  return {
-      [log](publish_atom, const batch_ref& b) { log->published.push_back(b); },
-      [](change_route_atom, const route_change_ref&) {},
-      [](send_retained_atom, const subscriber&) {},
-      [](probe_idle_atom) {},
-      [self](retire_atom) { self->quit(); },
-      [self, log, name](reroute_atom, const std::shared_ptr<const far_route>& r) {
-        log->routes.push_back(r);
-        if (log->answers)
-          self->send(caf::actor_cast<directory_actor>(self->current_sender()), rerouted_atom::value,
-                     name);
-      },
-      [](retain_atom, const mqtt::message_ref&) {},
-      [](paid_atom, const mqtt::message_ref&, bool) {},
-  };
-}
+actors::topic_actor::behavior_type fake_topic(actors::topic_actor::pointer self,
+                                              const mqtt::topic_ref& name,
+                                              const std::shared_ptr<topic_log>& log);
 
 } // namespace mqttzoo::test

@@ -32,6 +32,42 @@ CAF_TEST(sessions are bounded) {
   CAF_CHECK(third.connect().reason == mqtt::reason_code::success);
 }
 
+CAF_TEST(sessions of an account are bounded) {
+  services.settings.limits.account_sessions_max = 2;
+  client one{*this, "1"}, two{*this, "2"}, three{*this, "3", second}, other{*this, "4"},
+      nobody{*this, "5"};
+  one.user = two.user = three.user = "alice";
+  other.user = "bob";
+  one.connect();
+  two.connect(true, 3600);
+  two.lose_connection(); // one that is away counts
+  CAF_CHECK(three.connect().reason == mqtt::reason_code::quota_exceeded);
+  CAF_CHECK(three.wire->closed);
+  CAF_CHECK_EQUAL(services.counters.account_sessions_refused.get(), 1u);
+  CAF_CHECK(other.connect().reason == mqtt::reason_code::success);
+  CAF_CHECK(nobody.connect().reason == mqtt::reason_code::success);
+  CAF_CHECK(two.connect(false, 3600).session_present); // who is known may come in
+  one.lose_connection();
+  CAF_CHECK(three.connect().reason == mqtt::reason_code::success);
+}
+
+CAF_TEST(a session counts for the account of its last client) {
+  services.settings.limits.account_sessions_max = 1;
+  client shared{*this, "s"}, alices{*this, "a"}, bobs{*this, "b"};
+  alices.user = "alice";
+  bobs.user = "bob";
+  shared.user = "alice";
+  shared.connect(true, 3600);
+  CAF_CHECK(alices.connect().reason == mqtt::reason_code::quota_exceeded);
+  shared.user = "bob";
+  CAF_CHECK(shared.connect(false, 3600).session_present);
+  CAF_CHECK(alices.connect().reason == mqtt::reason_code::success);
+  CAF_CHECK(bobs.connect().reason == mqtt::reason_code::quota_exceeded);
+  shared.user.reset();
+  shared.connect(false, 3600);
+  CAF_CHECK(bobs.connect().reason == mqtt::reason_code::success);
+}
+
 CAF_TEST(a connection that comes while its session ends gets a session) {
   const auto running = sys.registry().running();
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {

@@ -8,6 +8,7 @@
 #include "actors/peer_frames.hpp"
 #include "tests/actors/fake_pod.hpp"
 #include "tests/actors/far_side.hpp"
+#include "tests/actors/manual_tree.hpp"
 #include "tests/actors/store_proxy.hpp"
 #include "zk/embedded_store.hpp"
 
@@ -71,14 +72,7 @@ struct noted_links final : link_source {
 
 struct membership_fixture : test::fake_pod {
   membership_fixture() {
-    zk::embedded_options embedded;
-    embedded.path = ":memory:";
-    embedded.clock = &clock;
-    embedded.threading = zk::store_threading::manual;
-    tree = std::move(zk::embedded_store::open(embedded).value());
-    for (const auto& path : paths.skeleton())
-      tree->create(answers, path, {}, zk::create_mode::persistent, [](auto) {});
-    tree->run_turn();
+    tree = test::open_manual_tree(clock, answers);
     store = std::make_unique<unwilling_store>(*tree);
     pod.store = store.get();
     pod.store_answers = &answers;
@@ -92,6 +86,7 @@ struct membership_fixture : test::fake_pod {
           },
       };
     });
+    pod.usher = sys.spawn(test::fake_usher, usher);
     come("a");
   }
 
@@ -99,6 +94,7 @@ struct membership_fixture : test::fake_pod {
     directory->installed.clear();
     stop();
     caf::anon_send_exit(pod.sys, caf::exit_reason::user_shutdown);
+    caf::anon_send(pod.usher, shut_down_atom::value);
     run();
   }
 
@@ -138,6 +134,13 @@ struct membership_fixture : test::fake_pod {
   void come(const std::string& name, std::uint64_t incarnation = 1) {
     const auto life = name + '-' + std::to_string(incarnation);
     make_node(life, zk::encode_pod({name, incarnation, life, "", ""}));
+    settle();
+  }
+  /// Sessions of that pod move.
+  void mark(const std::string& life, std::uint64_t batch, move_purpose why) {
+    tree->remove(answers, paths.mover(), zk::any_version, [](auto) {});
+    tree->create(answers, paths.mover(), encode_marker({pod_life{life}, batch, why}),
+                 zk::create_mode::persistent, [](auto r) { CAF_REQUIRE(r); });
     settle();
   }
   void go(const std::string& life) {
@@ -239,6 +242,7 @@ struct membership_fixture : test::fake_pod {
   zk::inline_executor answers;
   std::unique_ptr<zk::embedded_store> tree;
   std::unique_ptr<unwilling_store> store;
+  std::shared_ptr<test::usher_log> usher = std::make_shared<test::usher_log>();
   noted_links links;
   std::map<std::string, test::far_side> far;
   strings told_sys;
@@ -536,6 +540,67 @@ CAF_TEST(with its end all links and peers end) {
   CAF_CHECK(!at("early").linked());
   CAF_CHECK_EQUAL(links.log, (strings{"+b-1", "-b-1"}));
   CAF_CHECK_EQUAL(sys.registry().running(), before - 2); // itself and the peer
+}
+
+CAF_TEST(sessions of another pod move in a view of their own) {
+  start();
+  join("b");
+  const auto before = views().back();
+  carry_through(before, {"b"});
+  mark("b-1", 7, move_purpose::drain);
+  const auto v = directory->installed.back();
+  CAF_REQUIRE(v->number > before);
+  CAF_REQUIRE(v->move.by);
+  CAF_CHECK(v->move.by->life == pod_life{"b-1"});
+  CAF_CHECK_EQUAL(v->move.batch, 7u);
+  CAF_CHECK_EQUAL(lives(), (strings{"a-1", "b-1"})); // the marker is no pod
+  for (std::uint16_t bucket = 0; bucket < 1000; ++bucket)
+    CAF_REQUIRE(v->home_of(client_bucket{bucket}) == v->self); // the other one drains
+  installed(v->number);
+  const auto adoptions = adopter->adopt.size();
+  say("b", frame_kind::reached, v->number);
+  CAF_CHECK_EQUAL(told("b", frame_kind::drained), (numbers{v->number})); // nothing is under way
+  CAF_CHECK_EQUAL(adopter->adopt.size(), adoptions);
+  say("b", frame_kind::yielded, v->number);
+  CAF_CHECK_EQUAL(adopter->adopt.size(), adoptions + 1);
+  adopted(v->number);
+  say("b", frame_kind::has_adopted, v->number);
+  CAF_CHECK(is_settled());
+  CAF_CHECK(usher->asked.empty());
+  CAF_CHECK(usher->settled.empty()); // it may not make another view while the other pod is behind
+  say("b", frame_kind::has_settled, v->number);
+  CAF_CHECK_EQUAL(usher->settled, (numbers{v->number}));
+}
+
+CAF_TEST(sessions of this pod move when all others have nothing under way to it) {
+  start();
+  join("b");
+  carry_through(views().back(), {"b"});
+  mark("a-1", 1, move_purpose::rebalance);
+  const auto v = views().back();
+  installed(v);
+  say("b", frame_kind::reached, v);
+  CAF_CHECK_EQUAL(usher->asked, (numbers{v}));
+  CAF_CHECK(usher->drained.empty());
+  say("b", frame_kind::drained, v);
+  CAF_CHECK_EQUAL(usher->drained, (numbers{v}));
+  const auto adoptions = adopter->adopt.size();
+  caf::anon_send(pod.membership, yielded_atom::value, v - 1); // an older view's
+  settle();
+  CAF_CHECK_EQUAL(adopter->adopt.size(), adoptions);
+  caf::anon_send(pod.membership, yielded_atom::value, v);
+  settle();
+  CAF_CHECK_EQUAL(told("b", frame_kind::yielded), (numbers{v}));
+  CAF_CHECK_EQUAL(adopter->adopt.size(), adoptions + 1);
+}
+
+CAF_TEST(a marker that makes no sense or is of no member moves nothing) {
+  start();
+  mark("z-9", 1, move_purpose::drain);
+  CAF_CHECK(!directory->installed.back()->move.by);
+  tree->set(answers, paths.mover(), "nonsense", zk::any_version, [](auto) {});
+  come("b");
+  CAF_CHECK(!directory->installed.back()->move.by);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -328,8 +328,8 @@ CAF_TEST(a frame that makes no sense closes the link and nothing else) {
       {frame_kind::group, "short"},
       {frame_kind::returned, ""},
       {frame_kind::user(200), ""},
-      {numbered(frame_kind::figures, 1), ""},
-      {numbered(frame_kind::last_of_post_office, 1), ""}};
+      {numbered(frame_kind::has_settled, 1), ""},
+      {numbered(frame_kind::last_of_tracer, 1), ""}};
   link();
   settle();
   CAF_CHECK_EQUAL(heard(), (strings{"1=a", "2=b"}));

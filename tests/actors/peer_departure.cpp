@@ -276,4 +276,22 @@ CAF_TEST(alone what is left is for this pod) {
   CAF_CHECK_EQUAL(own[0]->origin.orphans_of[0].beside.size(), 2u); // c and d went with it
 }
 
+CAF_TEST(a pod whose sessions move is told when it has confirmed all it was sent) {
+  link();
+  publish({"1", "-2", "3"});
+  publish_to_group("4");
+  settle();
+  tell(yield_atom::value, view(3, {"b-1"}));
+  CAF_CHECK(membership->drained.empty());
+  answer({1, 2});
+  CAF_CHECK(membership->drained.empty());
+  answer({3});
+  answer({4});
+  CAF_CHECK_EQUAL(membership->drained, (std::vector<std::int64_t>{3}));
+  answer({4});
+  CAF_CHECK_EQUAL(membership->drained.size(), 1u); // once
+  tell(yield_atom::value, view(4, {"b-1"}));
+  CAF_CHECK_EQUAL(membership->drained.back(), 4); // nothing was sent meanwhile
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

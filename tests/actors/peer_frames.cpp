@@ -54,11 +54,24 @@ void check_hostile(const std::string& good, Decode decode) {
 
 } // namespace
 
+CAF_TEST(a message keeps the mark of a trace) {
+  const auto m = message("a", "payload");
+  m->begin_trace(mqtt::make_mark(mqtt::trace_tag{7}, 99));
+  messages_writer w{m->topic(), {}, 17};
+  w.add(m, now);
+  w.add(message("a", "another"), now);
+  const auto body = wire(w.take());
+  messages_reader in{body};
+  CAF_CHECK(in.next(m->shared_topic_name(), now)->trace() == m->trace());
+  CAF_CHECK(in.next(m->shared_topic_name(), now)->trace() == mqtt::trace_mark::none);
+  CAF_CHECK(!in.next(m->shared_topic_name(), now) && !in.failed());
+}
+
 CAF_TEST(messages of a topic) {
   const auto m = message("a/b", "payload");
   const std::vector<departed_pod> orphans{
       {pod_life{"pod-1"}, {}}, {pod_life{"pod-2"}, {pod_life{"pod-3"}, pod_life{"pod-4"}}}};
-  messages_writer w{m->topic(), orphans, 17};
+  messages_writer w{m->topic(), orphans, 17, "p"};
   CAF_CHECK(w.empty());
   w.add(m, now);
   w.add(message("a/b", std::string(payload_copied_max + 1, 'x')), now);
@@ -70,6 +83,7 @@ CAF_TEST(messages of a topic) {
   CAF_CHECK_EQUAL(in.topic(), "a/b");
   CAF_CHECK(in.orphans_of() == orphans);
   CAF_CHECK_EQUAL(in.first_number(), 17u);
+  CAF_CHECK_EQUAL(in.client(), "p");
   const auto first = in.next(m->shared_topic_name(), now + 2s);
   CAF_REQUIRE(first);
   CAF_CHECK_EQUAL(first->payload(), "payload");
@@ -148,11 +162,14 @@ CAF_TEST(messages for a group) {
   mail.filter = "$share/g/a/#";
   mail.message = message("a/b", "payload", mqtt::qos::exactly_once);
   mail.number = 5;
+  mail.client = to_client("p");
   const auto body = wire(encode_group(mail, now));
   const auto read = decode_group(body, now);
   CAF_REQUIRE(read);
   CAF_CHECK_EQUAL(read->filter, mail.filter);
   CAF_CHECK_EQUAL(read->number, 5u);
+  CAF_REQUIRE(read->client);
+  CAF_CHECK_EQUAL(read->client->str(), "p");
   CAF_CHECK_EQUAL(read->message->topic(), "a/b");
   CAF_CHECK_EQUAL(read->message->payload(), "payload");
   mail.filter = "a/#"; // no group

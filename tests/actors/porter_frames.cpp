@@ -44,6 +44,20 @@ std::vector<pod_frame> stream_frames() {
           make_credit(there, 1), make_closed(there, stream_close::at_once)};
 }
 
+// Of two machines, whose clocks have nothing in common.
+constexpr net::time_point now{std::chrono::hours{5}};
+constexpr net::time_point later{std::chrono::hours{900}};
+
+mqtt::identity alice() {
+  mqtt::identity who;
+  who.by = mqtt::identity::proof::password;
+  who.user = "alice";
+  who.credential = 0x0123456789ABCDEF;
+  who.rules = "topic read a/#\n";
+  who.valid_until = now + std::chrono::seconds{90};
+  return who;
+}
+
 stream_frame read(const pod_frame& from) {
   return decode_stream_frame(from).value_or(stream_frame{});
 }
@@ -57,13 +71,13 @@ CAF_TEST(a CONNECT arrives as it was accepted) {
     auto with_secrets = example(version);
     with_secrets.connect.packet.user_name = "u";
     with_secrets.connect.packet.password = "secret";
-    const auto frame = make_attach(with_secrets, 77);
+    const auto frame = make_attach(with_secrets, 77, now);
     CAF_CHECK(frame.body.find("secret") == std::string::npos);
-    const auto f = decode_attach(frame);
+    const auto f = decode_attach(frame, later);
     CAF_REQUIRE(f != nullptr);
     CAF_CHECK(f->unit == a.unit);
     CAF_CHECK_EQUAL(f->number, 77u);
-    CAF_CHECK_EQUAL(f->address, "test");
+    CAF_CHECK_EQUAL(f->address, "127.0.0.1:1");
     CAF_CHECK(f->connect.packet == a.connect.packet);
     CAF_CHECK(f->connect.assigned_client_id);
     CAF_CHECK_EQUAL(f->connect.keep_alive_s, 60u);
@@ -72,19 +86,35 @@ CAF_TEST(a CONNECT arrives as it was accepted) {
   }
 }
 
+CAF_TEST(who it is arrives with it) {
+  auto a = example(mqtt::protocol_version::v5);
+  auto there_and_back = [&] { return decode_attach(make_attach(a, 1, now), later)->connect.who; };
+  CAF_CHECK(there_and_back() == mqtt::identity{});
+  a.connect.who = alice();
+  auto expected = alice();
+  expected.valid_until = later + std::chrono::seconds{90};
+  CAF_CHECK(there_and_back() == expected);
+  a.connect.who.valid_until = now - std::chrono::hours{1};
+  CAF_CHECK(there_and_back().valid_until == later);
+  a.connect.who.user.reset(); // a password without its user
+  CAF_CHECK(!decode_attach(make_attach(a, 1, now), later));
+}
+
 CAF_TEST(a CONNECT that is cut or followed by something is refused) {
-  const auto whole = make_attach(example(mqtt::protocol_version::v5), 77);
+  auto a = example(mqtt::protocol_version::v5);
+  a.connect.who = alice();
+  const auto whole = make_attach(a, 77, now);
   for (std::size_t n = 0; n < whole.body.size(); ++n) {
     auto cut = whole;
     cut.body.resize(n);
-    CAF_CHECK(!decode_attach(cut));
+    CAF_CHECK(!decode_attach(cut, now));
   }
   auto longer = whole;
   longer.body += 'x';
-  CAF_CHECK(!decode_attach(longer));
+  CAF_CHECK(!decode_attach(longer, now));
   auto nameless = example(mqtt::protocol_version::v5);
   nameless.connect.packet.client_id.clear();
-  CAF_CHECK(!decode_attach(make_attach(nameless, 1)));
+  CAF_CHECK(!decode_attach(make_attach(nameless, 1, now), now));
 }
 
 CAF_TEST(frames of a stream there and back) {

@@ -127,4 +127,31 @@ CAF_TEST(a session that ends takes its mail out of the store) {
   CAF_CHECK_EQUAL(pointers(), 0u);
 }
 
+CAF_TEST(the time until a promise is measured) {
+  const auto all = [](const mqtt::latency_histogram& h) {
+    std::uint64_t n = 0;
+    for (std::size_t i = 0; i < mqtt::latency_histogram::buckets; ++i)
+      n += h.count(i);
+    return n;
+  };
+  const auto& once = services.counters.promise_at_least_once;
+  const auto& twice = services.counters.promise_exactly_once;
+  publisher.publish("t", "m", qos::at_least_once, 1);
+  clock.advance(std::chrono::milliseconds{5});
+  const auto got = subscriber.received_of<mqtt::publish_packet>();
+  CAF_REQUIRE_EQUAL(got.size(), 1u);
+  subscriber.acknowledge(packet_type::puback, got[0].id);
+  CAF_CHECK_EQUAL(all(once), 1u);
+  CAF_CHECK_EQUAL(once.sum_us(), 5000u);
+  publisher.publish("nobody", "m", qos::at_least_once, 2);
+  CAF_CHECK_EQUAL(all(once), 2u);
+  CAF_CHECK_EQUAL(all(twice), 0u);
+  publisher.publish("t", "m", qos::exactly_once, 3);
+  CAF_CHECK_EQUAL(all(twice), 1u);
+  faults->set_full(true);
+  publisher.publish("t", "m", qos::exactly_once, 4);
+  CAF_CHECK_EQUAL(all(twice), 1u);
+  faults->set_full(false);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -131,6 +131,72 @@ CAF_TEST(a publisher with too much in transit is not read) {
   CAF_CHECK_EQUAL(publisher.card->transit_bytes.load(), 0u);
 }
 
+CAF_TEST(a client that sends faster than it may is not read until more is due) {
+  services.limits.client.messages = {10, std::chrono::seconds{1}};
+  watcher.subscribe("t");
+  watcher.received();
+  std::string many;
+  for (int i = 0; i < 40; ++i)
+    many += client::publish_bytes("t", std::to_string(i));
+  const auto offer = [&] {
+    many.erase(0, publisher.wire->events()->on_input(many));
+    settle();
+  };
+  offer();
+  CAF_CHECK_EQUAL(watcher.payloads().size(), 10u);
+  CAF_CHECK(publisher.wire->paused);
+  CAF_CHECK_EQUAL(services.counters.reads_throttled.get(), 1u);
+  CAF_CHECK_EQUAL(services.counters.reads_paused.get(), 0u);
+  advance(std::chrono::milliseconds{99});
+  CAF_CHECK(publisher.wire->paused);
+  advance(std::chrono::milliseconds{1});
+  CAF_CHECK(!publisher.wire->paused);
+  offer();
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{"10"});
+  for (int i = 0; i < 40 && !many.empty(); ++i) {
+    advance(std::chrono::milliseconds{100});
+    offer();
+  }
+  CAF_CHECK_EQUAL(watcher.payloads().size(), 29u);
+  CAF_CHECK(!publisher.wire->paused);
+  CAF_CHECK_EQUAL(services.counters.reads_throttled.get(), 30u);
+}
+
+CAF_TEST(a client that is held back is not taken for a silent one) {
+  services.limits.client.bytes = {100, std::chrono::seconds{1}};
+  client slow{*this, "s"};
+  slow.keep_alive_s = 10;
+  slow.connect();
+  const auto large = client::publish_bytes("t", std::string(6000, 'x'));
+  CAF_CHECK_EQUAL(slow.wire->events()->on_input(large), large.size());
+  CAF_CHECK_EQUAL(slow.wire->events()->on_input(large), 0u);
+  advance(std::chrono::seconds{30}); // twice what its keep alive allows
+  CAF_CHECK(slow.wire->paused);
+  CAF_CHECK(!slow.wire->closed);
+  advance(std::chrono::seconds{30});
+  CAF_CHECK(!slow.wire->paused);
+  CAF_CHECK(!slow.wire->closed);
+  advance(std::chrono::seconds{15}); // from now on it counts again
+  CAF_CHECK(slow.wire->closed);
+}
+
+CAF_TEST(a rate that is set or lifted holds from the next input on) {
+  for (int i = 0; i < 20; ++i)
+    publisher.send(client::publish_bytes("t", "x"));
+  CAF_CHECK(!publisher.wire->paused);
+  services.limits.client.messages = {1, std::chrono::seconds{1}};
+  publisher.send(client::publish_bytes("t", "x"));
+  CAF_CHECK(!publisher.wire->paused);
+  publisher.send(client::publish_bytes("t", "x"));
+  CAF_CHECK(publisher.wire->paused);
+  services.limits.client = {};
+  advance(std::chrono::seconds{1});
+  CAF_CHECK(!publisher.wire->paused);
+  for (int i = 0; i < 20; ++i)
+    publisher.send(client::publish_bytes("t", "x"));
+  CAF_CHECK(!publisher.wire->paused);
+}
+
 CAF_TEST(what waits for the store is in transit) {
   services.settings.net.transit_bytes_max = 1000;
   client away{*this, "a"};
@@ -350,6 +416,114 @@ CAF_TEST(nothing needs to be safe for a session that has ended) {
   CAF_CHECK(card->persistent);
   advance(std::chrono::seconds{20});
   CAF_CHECK(!card->persistent);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
+
+// --- sessions that leave ---
+
+namespace {
+
+struct leaving_fixture : session_fixture {
+  leaving_fixture() { pod.usher = sys.spawn(test::fake_usher, usher); }
+  ~leaving_fixture() {
+    caf::anon_send(pod.usher, actors::shut_down_atom::value);
+    settle();
+  }
+  /// The last session that the home knows.
+  actors::card_ref card() {
+    caf::anon_send(pod.home, actors::found_atom::value);
+    settle();
+    for (const auto& c : usher->found.back())
+      if (c->client.str() == "c")
+        return c;
+    CAF_FAIL("no session");
+    return nullptr;
+  }
+  void dismiss(const actors::card_ref& c) {
+    caf::anon_send(c->handle, actors::dismiss_atom::value,
+                   actors::dismissal{c, reason_code::use_another_server, "b:1883",
+                                     actors::dismissal::remains::rests});
+    settle();
+  }
+  void seal(const actors::card_ref& c) {
+    caf::anon_send(pod.at(c->unit).courier_handle, actors::seal_atom::value, c);
+    settle();
+  }
+  std::size_t said(actors::rest how) const {
+    return static_cast<std::size_t>(std::count_if(usher->rested.begin(), usher->rested.end(),
+                                                  [&](const auto& r) { return r.second == how; }));
+  }
+
+  std::shared_ptr<test::usher_log> usher = std::make_shared<test::usher_log>();
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(leaving_tests, leaving_fixture)
+
+CAF_TEST(a session is parked when the store has what its client did not acknowledge) {
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("t", qos::exactly_once);
+  c.received();
+  publisher.publish("t", "1", qos::at_least_once, 1);
+  publisher.publish("t", "2", qos::exactly_once, 2);
+  const auto of = card();
+  dismiss(of);
+  CAF_CHECK(c.wire->closed);
+  CAF_CHECK_EQUAL(said(actors::rest::parked), 1u);
+  CAF_CHECK_EQUAL(pointers(), 2u);
+  CAF_CHECK(of->persistent);
+
+  publisher.publish("t", "3", qos::at_least_once, 3); // it still takes what comes
+  CAF_CHECK_EQUAL(pointers(), 3u);
+  seal(of);
+  CAF_CHECK_EQUAL(said(actors::rest::sealed), 1u);
+  CAF_CHECK(!of->persistent);
+  publisher.publish("t", "4", qos::exactly_once, 4); // and now nothing more, nor holds it this up
+  CAF_CHECK_EQUAL(pointers(), 3u);
+  CAF_CHECK(!publisher.received().empty());
+
+  caf::anon_send(of->handle, actors::go_back_atom::value);
+  settle();
+  CAF_CHECK(of->persistent);
+  c.begin_connecting(false, 3600);
+  settle();
+  CAF_CHECK_EQUAL(c.payloads(), (strings{"1", "2", "3"}));
+}
+
+CAF_TEST(a session that another pod has leaves the routes and not the store) {
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("t", qos::at_least_once);
+  c.received();
+  const auto of = card();
+  const auto before = services.counters.sessions.get();
+  dismiss(of);
+  seal(of);
+  const auto stored = stored_sessions();
+  caf::anon_send(of->handle, actors::moved_atom::value);
+  settle();
+  CAF_CHECK_EQUAL(services.counters.sessions.get(), before - 1);
+  CAF_CHECK_EQUAL(stored_sessions(), stored);
+  publisher.publish("t", "m", qos::at_least_once, 1);
+  CAF_CHECK_EQUAL(pointers(), 0u);
+  CAF_CHECK(!publisher.received().empty());
+}
+
+CAF_TEST(a client that comes while its session leaves is sent away) {
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  const auto of = card();
+  dismiss(of);
+  auto a = std::make_shared<actors::attachment>();
+  auto wire = std::make_shared<test::fake_connection>();
+  a->connection = wire;
+  a->epoch = 1000;
+  caf::anon_send(of->handle, actors::attach_atom::value, a);
+  settle();
+  CAF_CHECK(wire->closed);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -5,8 +5,7 @@
 
 #include "core/clock.hpp"
 #include "net/timer_queue.hpp"
-#include "zk/create_missing.hpp"
-#include "zk/embedded_store.hpp"
+#include "tests/actors/manual_tree.hpp"
 #include "zk/faulty_store.hpp"
 #include "zk/paths.hpp"
 
@@ -20,16 +19,6 @@
 namespace mqttzoo::test {
 
 struct tree_fixture : test_coordinator_fixture<> {
-  tree_fixture() {
-    zk::embedded_options options;
-    options.path = ":memory:";
-    options.clock = &clock;
-    options.threading = zk::store_threading::manual;
-    store = std::move(zk::embedded_store::open(options).value());
-    zk::create_missing(*store, answers, paths.skeleton(), [](auto) {});
-    store->run_turn();
-  }
-
   void settle() {
     bool moved = true;
     while (moved) {
@@ -50,7 +39,7 @@ struct tree_fixture : test_coordinator_fixture<> {
   core::manual_clock clock;
   net::timer_queue timers;
   zk::inline_executor answers;
-  std::unique_ptr<zk::embedded_store> store;
+  std::unique_ptr<zk::embedded_store> store = open_manual_tree(clock, answers);
   std::vector<zk::faulty_store*> ways; ///< the pods', to the store
 };
 

@@ -1,85 +1,12 @@
 // QoS 2 across pods: what the pods of the subscribers want stored is stored by the publisher's, all
 // of it or nothing.
 #define CAF_SUITE words
-#include "tests/actors/cluster_store.hpp"
+#include "tests/actors/words_fixture.hpp"
 
 using namespace mqttzoo;
-using actors::far_ticket;
-using actors::publish_ticket;
 using mqtt::reason_code;
 
-namespace {
-
-constexpr std::uint64_t number = 7; ///< of the message, at the publisher's pod
-
-struct words_fixture : test::cluster_store_fixture {
-  pod_parts& a = *pods[0]; ///< the publisher is here
-  pod_parts& b = *pods[1]; ///< subscribers are here
-  pod_parts& c = *pods[2];
-  const mqtt::message_ref at_a = make_message("t", "m");
-  const mqtt::message_ref at_b = make_message("t", "m");
-  ref<publish_ticket> ticket;
-
-  explicit words_fixture() { begin(1); }
-
-  void begin(std::size_t addressees) {
-    ticket = make_ref<publish_ticket>(mqtt::ticket::policy::store_first, nullptr, 0,
-                                      mqtt::packet_id::none);
-    ticket->addressees = addressees;
-  }
-
-  /// Of the message at the pod `p`, whose first peer is `a`'s.
-  ref<publish_ticket> far(pod_parts& p, std::size_t addressees) {
-    auto t = make_ref<far_ticket>(mqtt::ticket::policy::store_first, p.others[0], number);
-    t->addressees = addressees;
-    return t;
-  }
-
-  /// The last word that `p` gave comes to `a`, whose `from`-th peer `p` is.
-  void carry_word(pod_parts& p, std::size_t from) {
-    CAF_REQUIRE(!p.peers[0]->words.empty());
-    const auto [n, ops] = p.peers[0]->words.back();
-    CAF_CHECK_EQUAL(n, number);
-    caf::anon_send(a.office(), actors::word_atom::value, ticket, at_a,
-                   actors::far_word{a.others[from], n, ops});
-    settle();
-  }
-
-  /// The last outcome for its `from`-th peer comes to `p`.
-  void carry_outcome(std::size_t from, pod_parts& p) {
-    CAF_REQUIRE(!a.peers[from]->outcomes.empty());
-    const auto [n, reason] = a.peers[from]->outcomes.back();
-    caf::anon_send(p.office(), actors::outcome_atom::value, p.others[0], n, reason);
-    settle();
-  }
-
-  void expect_outcome(std::size_t of, reason_code reason) {
-    CAF_REQUIRE(!a.peers[of]->outcomes.empty());
-    CAF_CHECK_EQUAL(static_cast<int>(a.peers[of]->outcomes.back().second),
-                    static_cast<int>(reason));
-  }
-
-  void expect_stored(const stored_session& s, std::vector<reason_code> reasons) {
-    CAF_REQUIRE_EQUAL(s.log->stored.size(), reasons.size());
-    for (std::size_t i = 0; i < reasons.size(); ++i)
-      CAF_CHECK_EQUAL(static_cast<int>(s.log->stored[i].outcome.reason),
-                      static_cast<int>(reasons[i]));
-  }
-
-  void erase(pod_parts& p, const stored_session& s) {
-    caf::anon_send(p.office(), actors::erase_atom::value, s.card);
-    settle();
-  }
-
-  void forget(pod_parts& p, const stored_session& s, std::uint64_t n) {
-    caf::anon_send(p.office(), actors::forget_atom::value, s.card, mqtt::stored_number{n});
-    settle();
-  }
-};
-
-} // namespace
-
-CAF_TEST_FIXTURE_SCOPE(words_tests, words_fixture)
+CAF_TEST_FIXTURE_SCOPE(words_tests, test::words_fixture)
 
 CAF_TEST(a session has an owner and loses it with its end) {
   const auto s = make_session(b, "s");
@@ -102,13 +29,18 @@ CAF_TEST(a session that begins where its predecessor could not be removed has it
   CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "b-1");
 }
 
-CAF_TEST(a message that does not fit into a word is refused) {
+CAF_TEST(mail from another pod is its publishers own) {
   const auto s = make_session(b, "s");
-  deposit(b, s, make_message("t", std::string(std::size_t{1} << 20, 'x')), far(b, 1), 1);
-  CAF_REQUIRE_EQUAL(b.peers[0]->words.size(), 1u);
-  CAF_CHECK(b.peers[0]->words.back().second->empty());
-  expect_stored(s, {reason_code::quota_exceeded});
-  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+  const auto t = make_ref<actors::far_ticket>(mqtt::ticket::policy::store_if_needed, b.others[0],
+                                              number, std::make_shared<const client_id>("p"));
+  deposit(b, s, at_b, t, 1);
+  const auto found = names_below(paths.topics(), "m-");
+  CAF_REQUIRE_EQUAL(found.size(), 1u);
+  const auto mail = zk::decode_mail(data_of(found.front()));
+  CAF_REQUIRE(mail);
+  CAF_CHECK_EQUAL(mail->publisher.str(), "p");
+  advance(std::chrono::seconds{2}); // the bank tells its figures
+  CAF_CHECK_EQUAL(b.pod.bank_counts.clients.get(), 1u);
 }
 
 CAF_TEST(a word is stored by the pod of the publisher) {

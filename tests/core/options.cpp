@@ -67,7 +67,7 @@ CAF_TEST(each kind reads its notation) {
   CAF_CHECK_EQUAL(assigned("mqtt.packet.bytes.max", "2048KiB"), "2MiB");
   CAF_CHECK_EQUAL(assigned("net.connect.timeout", "1500ms"), "1500ms");
   CAF_CHECK_EQUAL(assigned("mqtt.keepalive.max", "120s"), "2m");
-  CAF_CHECK_EQUAL(assigned("mqtt.anonymous", "false"), "false");
+  CAF_CHECK_EQUAL(assigned("mqtt.retain.available", "false"), "false");
   CAF_CHECK_EQUAL(assigned("store.path", ":memory:"), ":memory:");
   CAF_CHECK_EQUAL(assigned("mqtt.subscribe.deny", "a/#,,b"), "a/#,b");
   CAF_CHECK_EQUAL(assigned("mqtt.subscribe.deny", std::vector<std::string>{"a", "b/+"}), "a,b/+");
@@ -75,18 +75,20 @@ CAF_TEST(each kind reads its notation) {
   CAF_CHECK_EQUAL(assigned("log.level.net", "off"), "off");
   CAF_CHECK_EQUAL(assigned("log.level.net", "inherit"), "inherit");
   CAF_CHECK_EQUAL(assigned("log.format", "json"), "json");
+  CAF_CHECK_EQUAL(assigned("auth.anonymous", "refuse"), "refuse");
 }
 
 CAF_TEST(each kind refuses what it cannot hold and says what it could) {
-  CAF_CHECK_EQUAL(assigned("net.port", "65536"), "must be an integer from 0 to 65535");
+  CAF_CHECK_EQUAL(assigned("net.port", "65536"), "must be an integer from 0 to 65535, or off");
   CAF_CHECK_EQUAL(assigned("mqtt.packet.bytes.max", "1GiB"), "must be a size from 1KiB to 256MiB");
   CAF_CHECK_EQUAL(assigned("net.connect.timeout", "10"), "must be a duration from 100ms to 5m");
   CAF_CHECK_EQUAL(assigned("mqtt.keepalive.max", "1500ms"),
                   "must be a duration in whole seconds from 0 to 65535s");
-  CAF_CHECK_EQUAL(assigned("mqtt.anonymous", "yes"), "must be true or false");
+  CAF_CHECK_EQUAL(assigned("mqtt.retain.available", "yes"), "must be true or false");
   CAF_CHECK_EQUAL(assigned("log.format", "xml"), "must be one of text, json");
+  CAF_CHECK_EQUAL(assigned("auth.anonymous", "true"), "must be one of refuse, loopback, allow");
   CAF_CHECK_EQUAL(assigned("net.port", std::vector<std::string>{"1883"}),
-                  "must be an integer from 0 to 65535");
+                  "must be an integer from 0 to 65535, or off");
 }
 
 CAF_TEST(the nearest name is offered when there is one) {
@@ -104,4 +106,12 @@ CAF_TEST(there is always an I / O thread) {
   CAF_CHECK_GREATER_OR_EQUAL(io_threads(net), 1u);
   net.threads = 3;
   CAF_CHECK_EQUAL(io_threads(net), 3u);
+}
+
+CAF_TEST(a number that may be off is a number or off) {
+  CAF_CHECK_EQUAL(assigned("admin.port", "off"), "off");
+  CAF_CHECK_EQUAL(assigned("admin.port", "0"), "0");
+  CAF_CHECK_EQUAL(assigned("admin.port", "8080"), "8080");
+  CAF_CHECK_EQUAL(assigned("admin.port", "65536"), "must be an integer from 0 to 65535, or off");
+  CAF_CHECK_EQUAL(assigned("admin.port", "on"), "must be an integer from 0 to 65535, or off");
 }

@@ -98,7 +98,7 @@ struct fixture {
 
   server_limits limits;
   authentication_methods methods;
-  handshake machine{limits, methods, true, [] { return std::string{"assigned"}; }};
+  handshake machine{limits, methods, [] { return std::string{"assigned"}; }};
   std::string out;
   std::string_view left;
   protocol_version version = protocol_version::v5;
@@ -128,7 +128,7 @@ CAF_TEST(a CONNECT may come in pieces) {
 
 CAF_TEST(anything but CONNECT first is not answered) { // [MQTT-3.1.0-1] [MQTT-3.1.0-1 v3]
   for (const std::string bytes : {"\xC0", "\x30\x03", "GET / HTTP/1.1", "\xE0\x00"}) {
-    handshake fresh{limits, methods, true, [] { return std::string{}; }};
+    handshake fresh{limits, methods, [] { return std::string{}; }};
     std::string_view input = bytes;
     CAF_CHECK(fresh.on_input(input, out) == progress::refused);
     CAF_CHECK(out.empty());
@@ -141,7 +141,7 @@ CAF_TEST(an unknown version is refused in the words of the nearest) {
   using namespace std::string_literals;
   CAF_CHECK(feed("\x10\x0C\x00\x04MQTT\x07\x02\x00\x00\x00\x00"s) == progress::refused);
   CAF_CHECK(sent<connack_packet>().reason == reason_code::unsupported_protocol_version);
-  handshake old{limits, methods, true, [] { return std::string{}; }};
+  handshake old{limits, methods, [] { return std::string{}; }};
   const auto bytes = "\x10\x0C\x00\x04MQTT\x03\x02\x00\x00\x00\x00"s;
   std::string_view input = bytes;
   out.clear();
@@ -186,13 +186,19 @@ CAF_TEST(a name that is too long is refused) { // [MQTT-3.1.3-8]
   check_refused(p, reason_code::client_identifier_not_valid);
 }
 
-CAF_TEST(a user name can be asked for) {
-  handshake strict{limits, methods, false, [] { return std::string{}; }};
-  std::string bytes;
-  encode(hello(), bytes);
-  std::string_view input = bytes;
-  CAF_CHECK(strict.on_input(input, out) == progress::refused);
-  CAF_CHECK(sent<connack_packet>().reason == reason_code::not_authorized);
+CAF_TEST(whom nobody knows is turned away after all) { // [MQTT-3.2.2-7] [MQTT-3.2.2-5 v3]
+  for (const auto v : {protocol_version::v5, protocol_version::v3_1_1}) {
+    handshake strict{limits, methods, [] { return std::string{}; }};
+    std::string bytes;
+    encode(hello(v), bytes);
+    std::string_view input = bytes;
+    out.clear();
+    CAF_CHECK(strict.on_input(input, out) == progress::accepted);
+    CAF_CHECK(out.empty());
+    strict.turn_away(reason_code::bad_user_name_or_password, "no", out);
+    version = v;
+    CAF_CHECK(sent<connack_packet>().reason == reason_code::bad_user_name_or_password);
+  }
 }
 
 CAF_TEST(a will that could not be published is refused) {
@@ -239,7 +245,7 @@ CAF_TEST(the longest keep alive is announced to those who know the word) {
   limits.keep_alive_s_max = 60;
   for (const auto& [asked, granted] : {std::pair{0, 60}, {61, 60}, {60, 60}, {10, 10}}) {
     for (const auto v : {protocol_version::v5, protocol_version::v3_1_1}) {
-      handshake fresh{limits, methods, true, [] { return std::string{}; }};
+      handshake fresh{limits, methods, [] { return std::string{}; }};
       auto p = hello(v);
       p.keep_alive_s = static_cast<std::uint16_t>(asked);
       std::string bytes;
@@ -342,7 +348,7 @@ CAF_TEST(a failed authentication is refused) { // [MQTT-4.12.0-4]
 
 CAF_TEST(AUTH must go on with the exchange that was begun) { // [MQTT-4.12.0-3] [MQTT-4.12.0-5]
   for (const int mistake : {0, 1, 2}) {
-    handshake fresh{limits, methods, true, [] { return std::string{}; }};
+    handshake fresh{limits, methods, [] { return std::string{}; }};
     std::string bytes;
     auto p = hello();
     p.authentication_method = "two-steps";

@@ -143,3 +143,20 @@ CAF_TEST(the bytes after the properties are left) {
   CAF_CHECK(!properties.next());
   CAF_CHECK_EQUAL(in.rest(), "rest");
 }
+
+CAF_TEST(a user property is found among what is forwarded) {
+  std::string out;
+  wire_writer wire{out};
+  property_writer writer{wire};
+  writer.number(property::payload_format_indicator, 1);
+  writer.text(property::content_type, "order");
+  writer.text(property::correlation_data, "17");
+  writer.users({{"order", "16"}, {"17", "order"}, {"order", "17"}, {"", ""}});
+  CAF_CHECK(has_user_property(out, "order", "17"));
+  CAF_CHECK(has_user_property(out, "order", "16"));
+  CAF_CHECK(has_user_property(out, "", ""));
+  CAF_CHECK(!has_user_property(out, "order", "1"));
+  CAF_CHECK(!has_user_property(out, "content", "17"));
+  CAF_CHECK(!has_user_property("", "", ""));
+  CAF_CHECK(!has_user_property(std::string_view{out}.substr(0, out.size() - 6), "order", "17"));
+}

@@ -68,7 +68,7 @@ void session_fixture::renew() {
 
 connack_packet session_fixture::connect(connect_packet p) {
   const authentication_methods none;
-  handshake greeting{limits, none, true, [] { return std::string{"assigned"}; }};
+  handshake greeting{limits, none, [] { return std::string{"assigned"}; }};
   version = p.version;
   const auto bytes = encoded(p);
   std::string_view input = bytes;

@@ -206,7 +206,7 @@ CAF_TEST(an acceptor with the certificate of another pod is refused) {
 }
 
 CAF_TEST(a hello stands on the wire as documented) {
-  CAF_CHECK_EQUAL(hello_body(), "MQZL\1\0\0\x3\xE8\0\0\xF\xA0"
+  CAF_CHECK_EQUAL(hello_body(), "MQZL\3\0\0\x3\xE8\0\0\xF\xA0"
                                 "\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\x9\3zoo\5pod-0\5pod-1"s);
   const auto read = read_hello(hello_body());
   CAF_REQUIRE(read.has_value());
@@ -214,8 +214,8 @@ CAF_TEST(a hello stands on the wire as documented) {
 }
 
 CAF_TEST(another version is told apart from nonsense whatever follows it) {
-  CAF_CHECK(answer_to(link_kind::hello, "MQZL\2"s) == link_refusal::version);
-  CAF_CHECK(answer_to(link_kind::hello, "MQZL\2something else") == link_refusal::version);
+  CAF_CHECK(answer_to(link_kind::hello, "MQZL\4"s) == link_refusal::version);
+  CAF_CHECK(answer_to(link_kind::hello, "MQZL\4something else") == link_refusal::version);
   CAF_CHECK(answer_to(link_kind::hello, "MQTT\4"s) == link_refusal::malformed);
   CAF_CHECK(answer_to(link_kind::hello, "") == link_refusal::malformed);
 }

@@ -84,6 +84,71 @@ CAF_TEST(a connection beyond the limit is closed at once and counted) {
   CAF_CHECK_EQUAL(seats->taken(), 2u);
 }
 
+CAF_TEST(an address beyond its limits is reset and counted) {
+  const auto l = listen({&io});
+  seats->addresses().set_limits({2, {3, 1s}, {}});
+  {
+    const auto a = connect_to(l->local_port());
+    const auto b = connect_to(l->local_port());
+    run_until(io, [&] { return accepted.size() == 2; });
+    const auto c = connect_to(l->local_port());
+    run_until(io, [&] { return io.counters().refused_by_count.value() == 1; });
+    CAF_CHECK(!c.receive_all());
+  }
+  accepted.clear();
+  const auto d = connect_to(l->local_port());
+  run_until(io, [&] { return accepted.size() == 1; });
+  const auto e = connect_to(l->local_port());
+  run_until(io, [&] { return io.counters().refused_by_rate.value() == 1; });
+  CAF_CHECK(!e.receive_all());
+  CAF_CHECK_EQUAL(io.counters().refused_by_count.value(), 1u);
+  CAF_CHECK_EQUAL(io.counters().connections_refused.value(), 0u);
+  CAF_CHECK_EQUAL(seats->taken(), 1u);
+}
+
+CAF_TEST(the addresses of proxies are not limited) {
+  const auto l = listen({&io}, 100, {.address = "127.0.0.1", .peers_are = peers::proxies});
+  seats->addresses().set_limits({1, {}, {}});
+  const auto a = connect_to(l->local_port());
+  const auto b = connect_to(l->local_port());
+  run_until(io, [&] { return accepted.size() == 2; });
+}
+
+CAF_TEST(who comes faster than the pace waits in the queue) {
+  const auto l = listen({&io}, 100, {.address = "127.0.0.1", .port = 0, .pace = {2, 1s}});
+  std::vector<peer_socket> peers;
+  for (int i = 0; i < 5; ++i)
+    peers.push_back(connect_to(l->local_port())); // for its client it is open
+  run_until(io, [&] { return io.counters().accepts_paced.value() == 1; });
+  settle(io);
+  CAF_CHECK_EQUAL(accepted.size(), 2u);
+  const auto pass = [&](std::chrono::milliseconds time, std::size_t then_accepted) {
+    clock.advance(time);
+    io.timers().run_due(clock.now());
+    run_until(io, [&] { return accepted.size() >= then_accepted; });
+    settle(io);
+    CAF_CHECK_EQUAL(accepted.size(), then_accepted);
+  };
+  pass(499ms, 2);
+  pass(1ms, 3);
+  l->set_pace({});
+  settle(io);
+  pass(500ms, 5);
+  CAF_CHECK_EQUAL(io.counters().connections_refused.value(), 0u);
+}
+
+CAF_TEST(who is refused keeps nobody waiting) {
+  const auto l = listen({&io}, 100, {.address = "127.0.0.1", .port = 0, .pace = {2, 1s}});
+  seats->addresses().set_limits({1, {}, {}});
+  std::vector<peer_socket> peers;
+  for (int i = 0; i < 10; ++i)
+    peers.push_back(connect_to(l->local_port()));
+  run_until(io, [&] { return io.counters().refused_by_count.value() == 9; });
+  settle(io);
+  CAF_CHECK_EQUAL(accepted.size(), 1u);
+  CAF_CHECK_EQUAL(io.counters().accepts_paced.value(), 0u);
+}
+
 CAF_TEST(a port that is taken gives an error that names it) {
   const auto l = listen({&io});
   const auto second_try = listener::open({"127.0.0.1", l->local_port(), 128}, io, {&io}, seats, {});

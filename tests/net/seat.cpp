@@ -36,6 +36,26 @@ CAF_TEST(a lower limit holds for those who come) {
   CAF_CHECK_EQUAL(seats->taken(), 2u); // the last one went at once
 }
 
+CAF_TEST(who takes a seat of a part takes one of the whole) {
+  const auto whole = make_ref<seating>(3u);
+  const auto part = make_ref<seating>(2u, whole);
+  auto first = part->take();
+  auto second = part->take();
+  CAF_REQUIRE(first && second);
+  CAF_CHECK(part->full() && !whole->full());
+  CAF_CHECK(!part->take());
+  CAF_CHECK_EQUAL(whole->taken(), 2u);
+  const auto elsewhere = whole->take();
+  first.reset();
+  CAF_CHECK_EQUAL(part->taken(), 1u);
+  CAF_CHECK_EQUAL(whole->taken(), 2u);
+  const auto another = whole->take();
+  CAF_CHECK(!part->take()); // the whole has none
+  CAF_CHECK(!part->full() && whole->full());
+  CAF_CHECK_EQUAL(part->taken(), 1u);
+  CAF_CHECK_EQUAL(whole->taken(), 3u);
+}
+
 CAF_TEST(a seat keeps its count alive) {
   seat left_over;
   {

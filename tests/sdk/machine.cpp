@@ -190,7 +190,7 @@ CAF_TEST(an unsubscription that was not sent is made up for if the session lives
   s.subscribe(a, "a");
   s.say(granted(s.take<mqtt::subscribe_packet>().id, mqtt::reason_code::granted_qos_1));
   s.m.end();
-  s.m.filters().unsubscribe("a", [&](std::error_code e) { gone = e; });
+  s.m.filters().unsubscribe("a", {}, [&](std::error_code e) { gone = e; });
   s.connect([](auto& p) { p.session_present = true; });
   const auto p = s.take<mqtt::unsubscribe_packet>();
   CAF_CHECK(p.filters[0] == "a" && !gone);

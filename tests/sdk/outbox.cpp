@@ -245,7 +245,8 @@ CAF_TEST(what the server does not take fails with its reason) {
   CAF_CHECK(b == make_error_code(errc::packet_too_large));
   message kept{"t", "x", qos::at_most_once};
   kept.retain = true;
-  s.m.outbox().publish(kept, {}, sdk::publish_number{99}, s.now, [&](std::error_code e) { c = e; });
+  s.m.outbox().publish(message{kept}, {}, sdk::publish_number{99}, s.now,
+                       [&](std::error_code e) { c = e; });
   s.m.pump(s.now);
   CAF_CHECK(c == make_error_code(reason::retain_not_supported));
   CAF_CHECK(s.silent());
@@ -256,9 +257,11 @@ CAF_TEST(expiry counts down in the outbox) {
   answer a, b;
   message m{"t", "x", qos::at_least_once};
   m.properties.expiry_s = 10;
-  s.m.outbox().publish(m, {}, sdk::publish_number{1}, s.now, [&](std::error_code e) { a = e; });
+  s.m.outbox().publish(message{m}, {}, sdk::publish_number{1}, s.now,
+                       [&](std::error_code e) { a = e; });
   m.properties.expiry_s = 3;
-  s.m.outbox().publish(m, {}, sdk::publish_number{2}, s.now, [&](std::error_code e) { b = e; });
+  s.m.outbox().publish(message{m}, {}, sdk::publish_number{2}, s.now,
+                       [&](std::error_code e) { b = e; });
   s.now += 4s;
   s.connect();
   CAF_CHECK(s.take<mqtt::publish_packet>().properties.message_expiry_interval_s == 6U);

@@ -50,7 +50,8 @@ CAF_TEST(what was not promised is sent by the next life in order) {
   {
     const auto s = life();
     s->publish(a[0], "t", "0", qos::at_least_once);
-    s->m.outbox().publish(rich, {}, sdk::publish_number{50}, s->now, [](std::error_code) {});
+    s->m.outbox().publish(message{rich}, {}, sdk::publish_number{50}, s->now,
+                          [](std::error_code) {});
     s->publish(a[1], "t", "zero", qos::at_most_once); // which nobody keeps
     s->publish(a[2], "t", "2", qos::exactly_once);
   }

@@ -29,6 +29,7 @@ const std::uint64_t seeds = number_from("MQTTZOO_SIM_SEEDS", 100);
 enum class deaths {
   none,
   one_by_one, ///< the cluster has settled before the next one
+  amid_moves, ///< sessions of a pod are moving, and the cluster has settled since the last one
   cascades,   ///< at any time, also while the last one's sessions are being adopted
 };
 
@@ -55,6 +56,7 @@ struct weather {
   zk::faulty_options store = {};
   actors::planted_bug bug = actors::planted_bug::none;
   core::bank_settings bank = generous();
+  bool moves = false;   ///< sessions go to their homes, and pods drain before they are killed
   bool expires = false; ///< messages may have their time before anybody gets them
 };
 
@@ -83,6 +85,21 @@ public:
 
   using complaints = std::vector<std::string>;
 
+  /// Of pods.
+  struct toll {
+    unsigned killed = 0;
+    unsigned leaders = 0; ///< of these
+    unsigned drained = 0;
+    std::uint64_t moved = 0; ///< sessions
+
+    void operator+=(const toll& more) {
+      killed += more.killed;
+      leaders += more.leaders;
+      drained += more.drained;
+      moved += more.moved;
+    }
+  };
+
   /// What is wrong in the end.
   complaints play() {
     begin();
@@ -92,12 +109,15 @@ public:
         check_books();
     }
     finish();
+    count_moves();
     check();
     check_books();
     if (weather_.expires)
       check_time_runs_out();
     return std::move(complaints_);
   }
+
+  const toll& toll_taken() const noexcept { return toll_; }
 
 private:
   /// So many steps after the last view was settled everything is where it belongs.
@@ -167,10 +187,13 @@ private:
     });
     if (weather_.kills != deaths::none)
       kill_or_start();
+    if (weather_.moves)
+      move_or_drain();
     bool rests = true;
     for (const auto* p : cluster_.alive())
       rests &= p->settled();
     quiet_ = rests ? quiet_ + 1 : 0;
+    recovered_ |= dead_.empty() && quiet_ > quiet_steps;
     if (weather_.cuts && random.below(400) == 0)
       cut_or_heal();
   }
@@ -178,11 +201,14 @@ private:
   void kill_or_start() {
     auto& random = cluster_.random;
     const bool rests = dead_.empty() && quiet_ > quiet_steps;
-    if (random.below(700) == 0 && cluster_.alive().size() > 1 &&
-        (rests || weather_.kills == deaths::cascades)) {
+    const bool amid = weather_.kills == deaths::amid_moves;
+    if (random.below(amid ? 100 : 700) == 0 && cluster_.alive().size() > 1 &&
+        (rests || weather_.kills == deaths::cascades || (amid && recovered_ && moves()))) {
       auto& p = any_pod();
       trace(p.pod.life.str() + " is killed");
       dead_.push_back(&p);
+      recovered_ = false;
+      toll_ += {1, cluster_.leads(p) ? 1u : 0u, 0, 0};
       cluster_.kill(p);
     }
     if (!dead_.empty() && random.below(150) == 0) {
@@ -192,6 +218,42 @@ private:
       cluster_.expire(*p);
       cluster_.start(p->record().name);
     }
+  }
+
+  /// One at a time drains. When it says that it has, it is killed; or before.
+  void move_or_drain() {
+    auto& random = cluster_.random;
+    if (random.below(300) == 0)
+      caf::anon_send(any_pod().pod.usher, actors::rebalance_atom::value, std::uint32_t{1000});
+    if (draining_ &&
+        (!draining_->alive() || draining_->drained() || (recovered_ && random.below(1000) == 0))) {
+      auto& p = *std::exchange(draining_, nullptr);
+      if (!p.alive())
+        return; // somebody else saw to it
+      trace(p.pod.life.str() + (p.drained() ? " is drained" : " is killed while it drains"));
+      toll_.drained += p.drained() ? 1 : 0;
+      recovered_ = false;
+      cluster_.kill(p);
+      cluster_.expire(p);
+      cluster_.start(p.record().name);
+    }
+    if (!draining_ && recovered_ && cluster_.alive().size() > 2 && random.below(600) == 0) {
+      draining_ = &any_pod();
+      trace(draining_->pod.life.str() + " drains");
+      caf::anon_send(draining_->pod.usher, actors::drain_atom::value);
+    }
+  }
+
+  /// A batch is under way somewhere.
+  bool moves() {
+    const auto all = cluster_.alive();
+    return std::any_of(all.begin(), all.end(),
+                       [](const sim_pod* p) { return p->pod.drain.sessions_left.get() > 0; });
+  }
+
+  void count_moves() {
+    for (const auto& p : cluster_.pods)
+      toll_.moved += p->pod.drain.sessions_moved.get();
   }
 
   void cut_or_heal() {
@@ -206,6 +268,10 @@ private:
   /// All is well again, and everybody connects.
   void finish() {
     cluster_.heal();
+    if (auto* p = std::exchange(draining_, nullptr); p && p->alive()) {
+      cluster_.kill(*p);
+      dead_.push_back(p);
+    }
     for (auto* p : std::exchange(dead_, {})) {
       cluster_.expire(*p);
       cluster_.start(p->record().name);
@@ -306,21 +372,33 @@ private:
   std::vector<std::unique_ptr<sim_client>> publishers_;
   std::vector<std::unique_ptr<sim_client>> subscribers_;
   std::vector<sim_pod*> dead_;
+  sim_pod* draining_ = nullptr;
   complaints complaints_;
-  int quiet_ = 0; ///< steps since the cluster settled
+  toll toll_;
+  bool recovered_ = true; ///< the cluster has settled since the last pod died
+  int quiet_ = 0;         ///< steps since the cluster settled
 };
 
-run::complaints play(std::uint64_t seed, weather w) {
+run::complaints play(std::uint64_t seed, weather w, run::toll* taken = nullptr) {
   w.store.seed = seed;
-  return run{seed, std::move(w)}.play();
+  run r{seed, std::move(w)};
+  auto found = r.play();
+  if (taken)
+    *taken += r.toll_taken();
+  return found;
 }
 
 void play_all(const weather& w) {
+  run::toll all;
   for (auto seed = first_seed; seed < first_seed + seeds; ++seed) {
     CAF_MESSAGE("seed " << seed);
-    for (const auto& what : play(seed, w))
+    for (const auto& what : play(seed, w, &all))
       CAF_ERROR("seed " << seed << ": " << what);
   }
+  CAF_MESSAGE(all.killed << " pods were killed, " << all.leaders << " of them led; " << all.drained
+                         << " drained, " << all.moved << " sessions moved");
+  if (w.moves)
+    CAF_CHECK(all.moved > seeds / 4); // else they show nothing
 }
 
 /// Pods that make the mistake are found out, or the simulation is worth nothing.
@@ -351,6 +429,30 @@ CAF_TEST(promises hold when links are cut) {
 CAF_TEST(promises hold when pods are killed) {
   weather w;
   w.kills = deaths::one_by_one;
+  play_all(w);
+}
+
+CAF_TEST(promises hold while sessions move) {
+  weather w;
+  w.moves = true;
+  play_all(w);
+}
+
+CAF_TEST(promises hold when pods are killed while sessions move) {
+  weather w;
+  w.moves = true;
+  w.kills = deaths::amid_moves;
+  play_all(w);
+}
+
+CAF_TEST(promises hold when pods are killed and links are cut while sessions move) {
+  weather w;
+  w.moves = true;
+  w.kills = deaths::amid_moves;
+  w.cuts = true;
+  w.store.loss_per_mille = 1;
+  w.store.delay_per_mille = 10;
+  w.store.watch_delay_per_mille = 20;
   play_all(w);
 }
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mqttzoo::sim {
@@ -54,6 +55,7 @@ public:
       events->on_closed(net::close_cause::by_peer);
     }
     wire_ = nullptr;
+    unread_.clear();
   }
 
   void subscribe(const std::string& filter, mqtt::qos q) {
@@ -81,6 +83,7 @@ public:
       return;
     if (wire_->closed || !at_->alive())
       return crash();
+    offer();
     const auto wire = wire_;
     for (auto& p : wire->take(version_)) {
       if (wire_ != wire)
@@ -119,8 +122,16 @@ private:
   };
 
   void write(const std::string& bytes) {
-    if (wire_ && wire_->events())
-      wire_->events()->on_input(bytes);
+    unread_ += bytes;
+    offer();
+  }
+
+  /// As a socket does: what the pod did not take comes again.
+  void offer() {
+    if (unread_.empty() || !wire_ || !wire_->events() || wire_->paused)
+      return;
+    const auto all = std::exchange(unread_, {}); // stays while it is read
+    unread_ = all.substr(wire_->events()->on_input(all)) + unread_;
   }
 
   void send(std::uint16_t id, const flight& f, bool dup) {
@@ -216,6 +227,7 @@ private:
   sim_pod* at_ = nullptr;
   std::shared_ptr<test::fake_connection> wire_;
   bool greeted_ = false;
+  std::string unread_; ///< written, and not taken by the pod
   std::map<std::uint16_t, flight> flights_;
   std::set<std::uint16_t> unreleased_;
   std::vector<acknowledged> promised_;

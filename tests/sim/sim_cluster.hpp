@@ -7,6 +7,7 @@
 
 #include "core/random.hpp"
 #include "tests/actors/books.hpp"
+#include "tests/actors/manual_tree.hpp"
 #include "tests/net/memory_link.hpp"
 #include "tests/sim/sim_pod.hpp"
 #include "zk/create_missing.hpp"
@@ -27,13 +28,7 @@ public:
   sim_cluster(std::uint64_t seed, std::size_t count, core::bank_settings bank,
               zk::faulty_options faults = {}, actors::planted_bug bug = actors::planted_bug::none)
       : random(seed), faults_(std::move(faults)), bug_(bug), bank_(bank) {
-    zk::embedded_options embedded;
-    embedded.path = ":memory:";
-    embedded.clock = &clock;
-    embedded.threading = zk::store_threading::manual;
-    tree_ = std::move(zk::embedded_store::open(embedded).value());
-    zk::create_missing(*tree_, answers_, paths_.skeleton(), [](auto) {});
-    tree_->run_turn();
+    tree_ = test::open_manual_tree(clock, answers_);
     for (std::size_t i = 0; i < count; ++i)
       start("pod-" + std::to_string(i));
   }
@@ -151,6 +146,15 @@ public:
 
   /// What stands in the bank's books.
   test::books books() { return test::read_books(*tree_, paths_); }
+
+  bool leads(const sim_pod& p) {
+    bool found = false;
+    tree_->get(answers_, paths_.leader(), nullptr, [&](const expected<zk::node, zk::error>& n) {
+      found = n && n->data == p.pod.life.str();
+    });
+    tree_->run_turn();
+    return found;
+  }
 
   /// What the tree has of sessions: each with its owner and what waits for it, for a trace.
   std::string sessions() {

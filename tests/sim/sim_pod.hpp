@@ -19,6 +19,7 @@
 #include "actors/reaper.hpp"
 #include "actors/registrar.hpp"
 #include "actors/unit_allowance.hpp"
+#include "actors/usher.hpp"
 #include "tests/sim/sim_store.hpp"
 #include "zk/faulty_store.hpp"
 
@@ -104,6 +105,9 @@ public:
         .settled();
   }
 
+  /// Its sessions have left, or it gave up on some.
+  bool drained() const noexcept { return drained_; }
+
   /// As SIGKILL does.
   void kill() {
     alive_ = false;
@@ -123,6 +127,7 @@ public:
     anon_send(pod.registrar, actors::shut_down_atom::value);
     anon_send(pod.adopter, actors::shut_down_atom::value);
     anon_send(pod.reaper, actors::shut_down_atom::value);
+    anon_send(pod.usher, actors::shut_down_atom::value);
   }
   /// After what dismiss() said was heard.
   void release() {
@@ -141,6 +146,7 @@ public:
     pod.post_office = nullptr;
     pod.bank = nullptr;
     pod.reaper = nullptr;
+    pod.usher = nullptr;
     pod.directory = nullptr;
     pod.registrar = nullptr;
     pod.adopter = nullptr;
@@ -180,6 +186,8 @@ private:
     pod.directory = actors::spawn_on<actors::directory>(unit, system, at_.paths);
     pod.registrar = actors::spawn_on<actors::registrar>(unit, system, at_.paths);
     pod.adopter = actors::spawn_on<actors::adopter>(unit, system, at_.paths);
+    pod.usher =
+        actors::spawn_on<actors::usher>(unit, system, at_.paths, [this] { drained_ = true; });
     pod.membership = actors::spawn_on<actors::membership>(
         unit, system, actors::membership::parts{at_.paths, this, [this] { kill(); }});
   }
@@ -191,6 +199,7 @@ private:
   answer_queue answers_;
   bool alive_ = true;
   bool dismissed_ = false;
+  bool drained_ = false;
 };
 
 } // namespace mqttzoo::sim

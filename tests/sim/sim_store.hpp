@@ -148,7 +148,8 @@ private:
 
   void remove_ephemerals() {
     for (const auto& path : std::exchange(life_->ephemerals, {}))
-      tree_.remove(here_, path, zk::any_version, [](auto) {});
+      if (owners_[path] == life_->id) // else it was removed, and made anew by another one
+        tree_.remove(here_, path, zk::any_version, [](auto) {});
   }
 
   zk::watcher relay(zk::watcher to) {

@@ -1,6 +1,6 @@
 // Quantiles against a sorted list of the same values.
 #define CAF_SUITE tools.histogram
-#include "tools/cli/histogram.hpp"
+#include "tools/cli/bench/histogram.hpp"
 
 #include "core/random.hpp"
 

@@ -53,6 +53,8 @@ class recorder final : public watch_sink {
 public:
   explicit recorder(std::vector<std::string>& heard) : heard_(heard) {}
 
+  std::string_view whose() const noexcept override { return "test"; }
+
   void on_watch(const watch_event& event) override {
     heard_.push_back(std::string{to_string(event.type)} + ' ' + event.path);
     last_session = event.session;
@@ -132,6 +134,22 @@ public:
   expected<std::size_t, error> scan(std::string path, scan_options options, page_handler page) {
     return ask<expected<std::size_t, error>>(
         [&](auto done) { subject_.scan(jobs, path, options, page, std::move(done)); });
+  }
+  /// Each watch as "path data exists children" with what it is, or the error's name.
+  std::vector<std::string> watches(std::string below, std::string after = {},
+                                   std::size_t limit = 100) {
+    const auto found = ask<expected<watch_list, error>>([&](auto done) {
+      subject_.watches(jobs, {std::move(below), std::move(after), limit}, std::move(done));
+    });
+    if (!found)
+      return {outcome(found)};
+    std::vector<std::string> told;
+    for (const auto& w : found->watches)
+      told.push_back(w.path + (w.data ? " data" : "") + (w.exists ? " exists" : "") +
+                     (w.children ? " children" : "") + " of " + w.whose);
+    if (found->more)
+      told.emplace_back("more");
+    return told;
   }
   expected<std::monostate, error> sync() {
     return ask<expected<std::monostate, error>>(

@@ -8,10 +8,18 @@ using namespace mqttzoo;
 using zk::decode_pod;
 
 CAF_TEST(a record is read as it was written) {
-  const zk::pod_record r{"mqttzoo-0", 17, "10.0.0.1:7883", "0.0.0.0:1883", "1.0"};
+  const zk::pod_record r{"mqttzoo-0",    17,    "10.0.0.1:7883",
+                         "0.0.0.0:1883", "1.0", "http://10.0.0.1:8080"};
   const auto read = decode_pod(zk::encode_pod(r));
   CAF_REQUIRE(read.has_value());
   CAF_CHECK(*read == r);
+}
+
+CAF_TEST(a pod of an earlier version has no endpoint for operators) {
+  const auto read =
+      decode_pod(R"({"name":"a","incarnation":1,"links":"l","mqtt":"m","version":"v"})");
+  CAF_REQUIRE(read.has_value());
+  CAF_CHECK_EQUAL(read->admin, "");
 }
 
 CAF_TEST(fields of a later version are no obstacle) {

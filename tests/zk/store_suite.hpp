@@ -287,6 +287,31 @@ CAF_TEST(watches hear what their kind of read showed) {
   CAF_CHECK(c.ear().last_session == c.subject().session());
 }
 
+CAF_TEST(watches can be listed until they fire) {
+  CAF_CHECK_EQUAL(c.watches("/t"), strings{});
+  static_cast<void>(c.create("/t/a"));
+  static_cast<void>(c.create("/tb"));
+  static_cast<void>(c.get("/t/a", c.ears()));
+  static_cast<void>(c.children("/t/a", c.ears()));
+  static_cast<void>(c.exists("/t/b", c.ears()));
+  static_cast<void>(c.get("/tb", c.ears()));
+  static_cast<void>(c.get("/t", c.ears()));
+  const strings all{"/t data of test", "/t/a data children of test", "/t/b exists of test"};
+  CAF_CHECK_EQUAL(c.watches("/t"), all);
+  CAF_CHECK_EQUAL(c.watches("/t/a"), strings{all[1]});
+  CAF_CHECK_EQUAL(c.watches("/t", "", 2), (strings{all[0], all[1], "more"}));
+  CAF_CHECK_EQUAL(c.watches("/t", "/t/a", 2), strings{all[2]});
+  static_cast<void>(c.set("/t/a", "1"));
+  CAF_CHECK_EQUAL(c.watches("/t/a"), strings{"/t/a children of test"});
+  {
+    std::vector<std::string> elsewhere;
+    const auto other = std::make_shared<recorder>(elsewhere);
+    static_cast<void>(c.get("/t/a", other));
+    CAF_CHECK_EQUAL(c.watches("/t/a"), (strings{"/t/a children of test", "/t/a data of test"}));
+  }
+  CAF_CHECK_EQUAL(c.watches("/t/a"), strings{"/t/a children of test"}); // nobody listens any more
+}
+
 CAF_TEST(a watch fires once) {
   static_cast<void>(c.get("/t", c.ears()));
   static_cast<void>(c.get("/t", c.ears()));

@@ -16,11 +16,16 @@ connection:
   -u USER, -P PASSWORD      who we are
   -A ADDRESS                local address
   --ws                      over WebSocket
+  --unix FILE               over a socket of this machine
+  --proxy URL               through a SOCKS5 proxy: socks5h://[user:password@]host[:port]
   --cafile FILE, --capath DIR, --cert FILE, --key FILE, --ciphers LIST, --tls-alpn NAME
                             TLS; --insecure: do not check the host's name
+  --psk KEY, --psk-identity NAME
+                            TLS with a key in common instead of certificates, in hexadecimal
   --will-topic TOPIC, --will-payload TEXT, --will-qos QOS, --will-retain
                             published when the connection breaks
-  -D COMMAND NAME VALUE     a property of 5.0; COMMAND is connect, publish, subscribe or will
+  -D COMMAND NAME VALUE     a property of 5.0; COMMAND is connect, publish, subscribe, unsubscribe, disconnect,
+                            will or auth (of which nothing is sent)
   -d, --debug; --quiet      more, less on the terminal
 )";
 

@@ -25,7 +25,8 @@ struct options {
   mqttzoo::qos qos = qos::at_most_once;
   bool debug = false, quiet = false;
   message_properties publish_properties;
-  std::vector<std::pair<std::string, std::string>> subscribe_users;
+  std::vector<std::pair<std::string, std::string>> subscribe_users, unsubscribe_users;
+  disconnect_options at_end;
   bool uses_tls = false, uses_websocket = false;
   // pub
   source from = source::none;

@@ -1,7 +1,7 @@
 // `-D command identifier value` of the command line.
+#include "tools/cli/numbers.hpp"
 #include "tools/cli/options.hpp"
 
-#include <charconv>
 #include <limits>
 
 namespace mqttzoo::cli {
@@ -12,9 +12,9 @@ const std::string not_known = "Invalid property name given in --property argumen
 /// False if `text` is no number that fits.
 template<class Number>
 bool read(const std::string& text, Number& into) {
-  const auto* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, into);
-  return parsed.ec == std::errc{} && parsed.ptr == end;
+  const auto parsed = read_number<Number>(text);
+  into = parsed.value_or(into);
+  return parsed.has_value();
 }
 
 std::string no_number(const std::string& identifier, const std::string& value) {
@@ -72,6 +72,33 @@ std::string of_connect(client_options& c, const std::string& identifier, const s
   return {};
 }
 
+std::string of_disconnect(disconnect_options& d, const std::string& identifier,
+                          const std::string& value, const std::string& second) {
+  if (identifier == "user-property")
+    d.users.emplace_back(value, second);
+  else if (identifier == "reason-string")
+    d.reason = value;
+  else if (identifier == "session-expiry-interval") {
+    std::uint32_t seconds = 0;
+    if (!read(value, seconds))
+      return no_number(identifier, value);
+    d.session_expiry_s = seconds;
+  } else {
+    return not_known;
+  }
+  return {};
+}
+
+/// Nothing is sent: an AUTH answers a server that was asked for it, which the tools never do.
+std::string of_auth(const std::string& identifier) {
+  for (const auto* known :
+       {"authentication-method", "authentication-data", "reason-string", "user-property"}) {
+    if (identifier == known)
+      return {};
+  }
+  return not_known;
+}
+
 } // namespace
 
 std::string apply_property(options& to, const std::string& command, const std::string& identifier,
@@ -80,8 +107,15 @@ std::string apply_property(options& to, const std::string& command, const std::s
     return of_message(to.publish_properties, identifier, value, second);
   if (command == "connect")
     return of_connect(to.client, identifier, value, second);
-  if (command == "subscribe" && identifier == "user-property") {
-    to.subscribe_users.emplace_back(value, second);
+  if (command == "disconnect")
+    return of_disconnect(to.at_end, identifier, value, second);
+  if (command == "auth")
+    return of_auth(identifier);
+  if (command == "subscribe" || command == "unsubscribe") {
+    if (identifier != "user-property")
+      return not_known;
+    (command == "subscribe" ? to.subscribe_users : to.unsubscribe_users)
+        .emplace_back(value, second);
     return {};
   }
   if (command == "will") {

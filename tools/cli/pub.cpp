@@ -5,6 +5,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <fstream>
@@ -12,7 +13,10 @@
 #include <iterator>
 #include <mqttzoo/client.hpp>
 #include <semaphore>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace mqttzoo::cli {
 namespace {
@@ -41,7 +45,7 @@ public:
       publish_repeatedly();
     wait_for_all();
     debug(options_, "sending DISCONNECT");
-    client_.disconnect(asio::use_future).get();
+    client_.disconnect(options_.at_end, asio::use_future).get();
     return lost_ ? connection_failed(options_, lost_) : 0;
   }
 
@@ -54,8 +58,12 @@ private:
 
   void publish_lines() {
     std::string line;
-    while (std::getline(std::cin, line))
+    while (std::getline(std::cin, line)) {
       publish(line);
+      if (std::cin.rdbuf()->in_avail() <= 0)
+        hand_over(); // the next line may be long in coming
+    }
+    hand_over();
   }
 
   void publish_repeatedly() {
@@ -63,23 +71,50 @@ private:
       if (i > 0)
         std::this_thread::sleep_for(options_.repeat_delay);
       publish(options_.payload);
+      hand_over();
     }
   }
 
   void publish(const std::string& payload) {
-    free_.acquire();
-    message m{options_.topics.back(), payload, options_.qos};
+    if (!free_.try_acquire()) {
+      hand_over();
+      free_.acquire();
+    }
+    batch_.push_back(payload);
+    if (batch_.size() >= batch_max)
+      hand_over();
+  }
+
+  /// To the other thread; many at once, because waking it takes longer than publishing.
+  void hand_over() {
+    if (batch_.empty())
+      return;
+    asio::post(io_, [this, payloads = std::exchange(batch_, {})]() mutable {
+      for (auto& payload : payloads)
+        send(std::move(payload));
+    });
+  }
+
+  /// In the client's thread.
+  void send(std::string payload) {
+    message m{options_.topics.back(), std::move(payload), options_.qos};
     m.retain = options_.retain;
     m.properties = options_.publish_properties;
     if (options_.debug)
       describe(m);
-    client_.publish(std::move(m), [this](std::error_code error) {
-      if (error && error.category() == reason_category())
-        complain(options_, "Warning: Publish failed: " + error.message() + '.');
-      else if (error)
-        lost_ = error;
-      free_.release();
-    });
+    ++under_way_;
+    client_.publish(std::move(m), [this](std::error_code error) { published(error); });
+  }
+
+  /// Makes room for another one, some at a time: the other thread may have to be woken for it.
+  void published(std::error_code error) {
+    if (error && error.category() == reason_category())
+      complain(options_, "Warning: Publish failed: " + error.message() + '.');
+    else if (error)
+      lost_ = error;
+    --under_way_;
+    if (++finished_ >= options_.inflight_max / 4 || under_way_ == 0)
+      free_.release(std::exchange(finished_, 0));
   }
 
   void describe(const message& m) {
@@ -93,12 +128,17 @@ private:
       free_.acquire();
   }
 
+  static constexpr std::size_t batch_max = 64;
+
   const options& options_;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   client client_;
   std::counting_semaphore<> free_; ///< messages that may still be under way
-  std::error_code lost_;           ///< written by the other thread, read when nothing is under way
+  std::vector<std::string> batch_; ///< payloads that are to be handed over
+  unsigned under_way_ = 0;         ///< what the client has; the other thread's, as the next two
+  unsigned finished_ = 0;          ///< of those that free_ does not count yet
+  std::error_code lost_;           ///< read when nothing is under way
   std::thread thread_;
 };
 

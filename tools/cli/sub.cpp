@@ -76,7 +76,8 @@ private:
           topic, how, [this](const received& m) { take(m); },
           [this](std::error_code error, subscription s) { subscribed(error, std::move(s)); });
     for (const auto& filter : options_.unsubscribe)
-      client_.unsubscribe(filter, [](std::error_code) {});
+      client_.unsubscribe(filter, unsubscribe_options{options_.unsubscribe_users},
+                          [](std::error_code) {});
   }
 
   void subscribed(std::error_code error, subscription s) {
@@ -133,7 +134,7 @@ private:
       return;
     status_ = status;
     debug(options_, "sending DISCONNECT");
-    client_.disconnect([this](std::error_code) { io_.stop(); });
+    client_.disconnect(options_.at_end, [this](std::error_code) { io_.stop(); });
   }
 
   const options& options_;

@@ -78,6 +78,12 @@ class Namespaces:
         _ip(f"-n {space} link set net0 up")
         _ip(f"-n {space} link set lo up")
 
+    def remove(self, name: str) -> None:
+        """At once, as if the machine had lost its power: whoever is inside sends nothing any more, no goodbye either."""
+        number = self.numbers.pop(name)
+        _ip(f"link del {self.bridge}-{number}")
+        _ip(f"netns del {self.prefix}{name}")
+
     def inside(self, name: str, command: list[str]) -> list[str]:
         self.host(name)
         return ["ip", "netns", "exec", self.prefix + name, *command]

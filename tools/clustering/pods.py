@@ -36,7 +36,8 @@ class Pods:
         command = [
             self.program, f"--zk.servers={self.servers}", f"--zk.chroot={self.chroot}", f"--zk.auth={self.user}",
             f"--pod.name={name}", f"--net.address={host}", f"--net.port={port}", f"--links.address={host}",
-            f"--links.port={links_port}", *self.network.pod_options, *self.options]
+            # A namespace is another machine to its clients.
+            f"--links.port={links_port}", "--auth.anonymous=allow", *self.network.pod_options, *self.options]
         log = None if self.log_to_us else self.home / f"{name}.log"
         pod = Process("pod", name, f"{host}:{port}", log, self.network.inside(name, command), accepts)
         self.made.append(pod)

@@ -12,7 +12,7 @@ import time
 from typing import Callable, Optional
 
 START_SECONDS_MAX = 60
-STOP_SECONDS_MAX = 15
+STOP_SECONDS_MAX = 45  # drain.deadline, and time to store what is left
 LAST_LINES = 20
 PR_SET_PDEATHSIG = 1
 
@@ -75,12 +75,12 @@ class Process:
         return "".join(f"\n    {line}" for line in lines)
 
 
-def stop(processes: list[Process]) -> None:
-    """Ends all of them together, by force when they take too long."""
+def stop(processes: list[Process], how: signal.Signals = signal.SIGTERM) -> None:
+    """Ends all of them together, by force when they take too long. SIGINT has a pod stop at once: it hands nothing over."""
     for process in processes:
         process.expected_end = True
         if process.runs():
-            process.child.terminate()
+            process.child.send_signal(how)
     deadline = time.monotonic() + STOP_SECONDS_MAX
     for process in processes:
         if process.child is None:

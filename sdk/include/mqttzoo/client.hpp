@@ -78,20 +78,18 @@ public:
     });
   }
 
-  /// Sends DISCONNECT and closes: `void(std::error_code)`. `keep_will`: the server publishes the
-  /// will all the same (5.0). What is not promised yet stays in the outbox for another connect().
-  enum class at_end : std::uint8_t { drop_will, keep_will };
-  template<sdk::token_not<at_end> Token = boost::asio::use_awaitable_t<>>
+  /// Sends DISCONNECT and closes: `void(std::error_code)`. What is not promised yet stays in the
+  /// outbox for another connect().
+  template<sdk::token_not<disconnect_options> Token = boost::asio::use_awaitable_t<>>
   auto disconnect(Token&& token = Token{}) {
-    return start<void(std::error_code)>(std::forward<Token>(token), [](auto& core, auto op) {
-      start_disconnect(core, at_end::drop_will, std::move(op));
-    });
+    return disconnect(disconnect_options{}, std::forward<Token>(token));
   }
   template<class Token = boost::asio::use_awaitable_t<>>
-  auto disconnect(at_end how, Token&& token = Token{}) {
-    return start<void(std::error_code)>(std::forward<Token>(token), [how](auto& core, auto op) {
-      start_disconnect(core, how, std::move(op));
-    });
+  auto disconnect(disconnect_options how, Token&& token = Token{}) {
+    return start<void(std::error_code)>(std::forward<Token>(token),
+                                        [how = std::move(how)](auto& core, auto op) mutable {
+                                          start_disconnect(core, std::move(how), std::move(op));
+                                        });
   }
 
   /// Publishes: `void(std::error_code)`, when what `how.until` names has come. Also while away: the
@@ -101,10 +99,11 @@ public:
   /// store_failed, std::errc::timed_out, and what the server answered.
   template<class Token = boost::asio::use_awaitable_t<>>
   auto publish(message m, const publish_options& how, Token&& token = Token{}) {
-    return start<void(std::error_code)>(std::forward<Token>(token),
-                                        [m = std::move(m), how](auto& core, auto op) mutable {
-                                          start_publish(core, std::move(m), how, std::move(op));
-                                        });
+    return start<void(std::error_code)>(
+        std::forward<Token>(token),
+        [m = std::make_unique<message>(std::move(m)), how](auto& core, auto op) mutable {
+          start_publish(core, std::move(m), how, std::move(op));
+        });
   }
   template<sdk::token_not<publish_options> Token = boost::asio::use_awaitable_t<>>
   auto publish(message m, Token&& token = Token{}) {
@@ -137,12 +136,17 @@ public:
 
   /// Unsubscribes: `void(std::error_code)`, when the server said so. All subscriptions to this very
   /// filter end. Also for filters that an earlier life of the session left.
-  template<class Token = boost::asio::use_awaitable_t<>>
+  template<sdk::token_not<unsubscribe_options> Token = boost::asio::use_awaitable_t<>>
   auto unsubscribe(std::string filter, Token&& token = Token{}) {
-    return start<void(std::error_code)>(std::forward<Token>(token),
-                                        [filter = std::move(filter)](auto& core, auto op) mutable {
-                                          start_unsubscribe(core, std::move(filter), std::move(op));
-                                        });
+    return unsubscribe(std::move(filter), unsubscribe_options{}, std::forward<Token>(token));
+  }
+  template<class Token = boost::asio::use_awaitable_t<>>
+  auto unsubscribe(std::string filter, unsubscribe_options how, Token&& token = Token{}) {
+    return start<void(std::error_code)>(
+        std::forward<Token>(token),
+        [filter = std::move(filter), how = std::move(how)](auto& core, auto op) mutable {
+          start_unsubscribe(core, std::move(filter), std::move(how), std::move(op));
+        });
   }
 
   /// Publishes a request and waits for its answer (5.0): `void(std::error_code, message)`. The
@@ -189,13 +193,14 @@ private:
   static void cancel(const std::weak_ptr<sdk::client_core>& core, std::uint64_t number);
   static void start_connect(const core_ptr& core, std::optional<std::chrono::milliseconds> timeout,
                             op_of<std::error_code> op);
-  static void start_disconnect(const core_ptr& core, at_end how, op_of<std::error_code> op);
-  static void start_publish(const core_ptr& core, message m, const publish_options& how,
-                            op_of<std::error_code> op);
+  static void start_disconnect(const core_ptr& core, disconnect_options how,
+                               op_of<std::error_code> op);
+  static void start_publish(const core_ptr& core, std::unique_ptr<message> m,
+                            const publish_options& how, op_of<std::error_code> op);
   static void start_subscribe(const core_ptr& core, std::string filter,
                               const subscribe_options& how, message_handler on_message,
                               op_of<std::error_code, subscription> op);
-  static void start_unsubscribe(const core_ptr& core, std::string filter,
+  static void start_unsubscribe(const core_ptr& core, std::string filter, unsubscribe_options how,
                                 op_of<std::error_code> op);
   static void start_request(const core_ptr& core, message m, std::chrono::milliseconds timeout,
                             op_of<std::error_code, message> op);

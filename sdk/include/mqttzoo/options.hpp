@@ -27,6 +27,8 @@ struct tls_options {
   std::string key_file{};         ///< its key, without a password
   std::string ciphers{};          ///< OpenSSL's list for TLS 1.2; empty: its default
   std::string alpn{};             ///< the protocol to ask for; empty: none
+  std::string psk_key{};          ///< bytes of a key that the server shares; empty: certificates
+  std::string psk_identity{};     ///< which key it is
   peer_check check = peer_check::name;
 };
 
@@ -74,7 +76,8 @@ struct inbox_options {
 /// All about a client.
 struct client_options {
   /// Servers, tried in turn: `mqtt://host:1883`, `mqtts://host:8883`, `ws://host:80/mqtt`,
-  /// `wss://host:443/mqtt`, or `host:port`. A name with several addresses stands for all of them.
+  /// `wss://host:443/mqtt`, `unix:///path/of/a/socket`, or `host:port`. A name with several
+  /// addresses stands for all of them.
   std::vector<std::string> servers{"mqtt://localhost:1883"};
   protocol version = protocol::v5;
   std::string client_id{}; ///< empty: the server (5.0) or we draw one
@@ -91,6 +94,9 @@ struct client_options {
   bool request_problem_information = true;
   tls_options tls{};
   std::string local_address{}; ///< to connect from; empty: any
+  /// A SOCKS5 proxy, `socks5h://[user:password@]host[:1080]`, which also looks up the servers'
+  /// names; empty: none. Not for `unix://`.
+  std::string proxy{};
   reconnecting reconnect = reconnecting::always;
   backoff_options backoff{};
   std::chrono::milliseconds attempt_timeout{
@@ -147,13 +153,30 @@ struct subscribe_options {
   std::optional<std::chrono::milliseconds> timeout{};       ///< for SUBACK; nullopt: none
 };
 
+/// How to unsubscribe.
+struct unsubscribe_options {
+  std::vector<std::pair<std::string, std::string>> users{}; ///< 5.0: user properties of UNSUBSCRIBE
+};
+
+/// How to end a connection. All but `will` is of 5.0.
+struct disconnect_options {
+  enum class at_end : std::uint8_t { drop_will, keep_will };
+  at_end will = at_end::drop_will; ///< keep_will: the server publishes it all the same
+  /// How long the session outlives this end; nullopt: as client_options::session_expiry_s says.
+  std::optional<std::uint32_t> session_expiry_s{};
+  std::string reason{};                                     ///< for people; empty: not sent
+  std::vector<std::pair<std::string, std::string>> users{}; ///< user properties of DISCONNECT
+};
+
 /// What a client counts, since it was made or now.
 struct client_figures {
   std::uint64_t connections = 0; ///< CONNACKs with success
   std::uint64_t published = 0;   ///< promises made to us
   std::uint64_t retried = 0;     ///< messages sent again because the server said `retry-after`
   std::uint64_t received = 0;
-  std::uint64_t dropped = 0;       ///< QoS 0 messages that a full subscription could not take
+  /// Messages that a full subscription could not take: QoS 0, and those of sessions that the
+  /// server lost.
+  std::uint64_t dropped = 0;
   std::uint64_t unclaimed = 0;     ///< see inbox_options::unclaimed_wait
   std::size_t outbox_messages = 0; ///< now
   std::size_t outbox_bytes = 0;    ///< now

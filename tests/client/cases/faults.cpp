@@ -43,9 +43,10 @@ awaitable<void> cuts(world& w, qos level) {
     for (const auto& [number, times] : seen)
       check(times == 1, std::to_string(number) + " came " + std::to_string(times) + " times");
   }
-  check(p.accepted() == 9, "the connection was cut");
-  for (int i = 0; i < 1000 && all.promised < count; ++i)
+  // The last cut may come when the receiver has seen everything.
+  for (int i = 0; i < 1000 && (all.promised < count || p.accepted() < 9); ++i)
     co_await asio::steady_timer{w.io, 10ms}.async_wait(asio::use_awaitable);
+  check(p.accepted() == 9, "connected " + std::to_string(p.accepted()) + " times");
   check(all.promised == count && all.failed == 0, "promised " + std::to_string(all.promised));
 }
 awaitable<void> cuts_at_least_once(world& w) {
@@ -57,13 +58,24 @@ awaitable<void> cuts_exactly_once(world& w) {
 const add_case cuts_1{"cuts while publishing at least once", cuts_at_least_once};
 const add_case cuts_2{"cuts while publishing exactly once", cuts_exactly_once};
 
+/// Does the server break a promise of its own when it is cut? Debian's mosquitto (2.0.11) sends
+/// beyond the receive maximum, and what it was repeating when the next cut came it sends once more
+/// as a PUBLISH although it had sent PUBREL for it [MQTT-4.3.3-6]: nobody can know that again.
+awaitable<bool> repeats_too_much(world& w) {
+  client asking{w.io.get_executor(), w.passing()};
+  check(co_await asking.connect(), "connect");
+  auto version = co_await subscribed(asking, "$SYS/broker/version");
+  co_return (co_await take(version)).payload == "mosquitto version 2.0.11";
+}
+
 /// The receiver is cut while it takes its time; its session lasts.
 awaitable<void> receiver_cuts(world& w, qos level) {
   const auto topic = w.unique("receiver");
   proxy p{w};
   auto options = w.lasting(topic + "/r");
   options.servers = {p.url()};
-  options.inbox.receive_maximum = 10;
+  constexpr int window = 10;
+  options.inbox.receive_maximum = window;
   client receiver{w.io.get_executor(), options};
   check(co_await receiver.connect(), "connect");
   auto s = co_await subscribed(receiver, topic, level);
@@ -76,15 +88,18 @@ awaitable<void> receiver_cuts(world& w, qos level) {
   while (seen.size() < 200) {
     const auto m = co_await take(s);
     ++times;
-    seen.insert(m.payload);
-    if (times % 40 == 0 && seen.size() < 200 && cuts++ < 4) {
+    check(seen.insert(m.payload).second || m.duplicate, "came again, not as a duplicate");
+    if (times % 40 == 0 && seen.size() < 200 && cuts < 4) {
+      ++cuts;
       const int before = p.accepted();
       p.cut();
       while (p.accepted() == before)
         co_await asio::steady_timer{w.io, 1ms}.async_wait(asio::use_awaitable);
     }
   }
-  check(times == 200 || level == qos::at_least_once, "came " + std::to_string(times) + " times");
+  const int repeated_max = level == qos::at_least_once ? cuts * window : 0;
+  check(times <= 200 + repeated_max || co_await repeats_too_much(w),
+        "came " + std::to_string(times) + " times with " + std::to_string(cuts) + " cuts");
   check(p.accepted() > 1, "the connection was cut");
 }
 awaitable<void> receiver_at_least_once(world& w) {
@@ -95,6 +110,34 @@ awaitable<void> receiver_exactly_once(world& w) {
 }
 const add_case receiver_1{"cuts while receiving at least once", receiver_at_least_once};
 const add_case receiver_2{"cuts while receiving exactly once", receiver_exactly_once};
+
+/// What waits to be taken comes again with each connection, and the application sees it once.
+awaitable<void> untaken(world& w) {
+  constexpr int window = 10, count = 50, cuts = 5;
+  const auto topic = w.unique("untaken");
+  proxy p{w};
+  auto options = w.lasting(topic + "/r");
+  options.servers = {p.url()};
+  options.inbox.receive_maximum = window;
+  client receiver{w.io.get_executor(), options};
+  check(co_await receiver.connect(), "connect");
+  auto s = co_await subscribed(receiver, topic);
+  client sender{w.io.get_executor(), w.passing()};
+  check(co_await sender.connect(), "connect");
+  publisher all;
+  all.begin(sender, topic, count, qos::at_least_once);
+  for (std::uint64_t connection = 1; connection <= cuts + 1; ++connection) {
+    while ((co_await receiver.figures(asio::use_awaitable)).received < connection * window)
+      co_await asio::steady_timer{w.io, 1ms}.async_wait(asio::use_awaitable);
+    if (connection <= cuts)
+      p.cut();
+  }
+  for (int i = 0; i < count; ++i)
+    check((co_await take(s)).payload == std::to_string(i), "once, and in order");
+  const auto [error, extra] = co_await s.next(100ms);
+  check_error(error, std::make_error_code(std::errc::timed_out), "nothing comes twice");
+}
+const add_case untaken_case{"cuts while nothing is taken", untaken};
 
 /// A session that ends with its connection: what was subscribed to is asked for again.
 awaitable<void> restored(world& w) {
@@ -165,6 +208,9 @@ awaitable<void> manual(world& w) {
     two.acknowledge(); // held back: the server must hear of the others first
     zero.acknowledge();
     zero.acknowledge(); // once is enough
+    // The server has read the acknowledgement when this is promised; it need not read on when the
+    // next connection takes over.
+    check(co_await first.publish({topic + "/read", "", qos::at_least_once}), "publish");
     check(co_await first.disconnect(), "disconnect");
   }
   client second{w.io.get_executor(), w.lasting(id)};

@@ -130,6 +130,8 @@ private:
           break;
       }
     }
+    if (all->how == manner::mute && way == direction::to_client)
+      co_return; // the end of the broker's side is not passed on either
     boost::system::error_code ignored;
     to->close(ignored);
   }

@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 
+from harness import wire
 from harness.broker import Unsupported
 from harness.client import Client, Failure, require
 from harness.wire import V5
@@ -79,6 +80,32 @@ def _conserves(args: argparse.Namespace, strike: load.Strike, qos: int, servers:
 @own_cluster(pods=1)
 def conserves_credits_with_killed_pods(args: argparse.Namespace) -> None:
     _conserves(args, load.kill_pods, 1, args.servers)
+
+
+@own_cluster(pods=2)
+def keeps_a_client_to_its_share_at_another_pod(args: argparse.Namespace) -> None:
+    options = (f"--bank.ttl.min={TTL_MAX_S}s", f"--bank.ttl.max={TTL_MAX_S}s", "--bank.capacity=1MiB", "--bank.client.share=20")
+    with Cluster(args.broker, 2, 1, options=options) as cluster:
+        here, there = cluster.addresses()
+        away, greedy, modest = (Client(pod, V5, name) for pod, name in ((there, "away"), (here, "greedy"), (here, "modest")))
+        away.connect(clean=False, props={"session_expiry": 3600})
+        away.subscribe("share", qos=1)
+        away.leave()
+        greedy.connect()
+        modest.connect()
+        held = 0
+        while (answer := _offer(greedy, bytes(10_000))).code == 0:
+            held += 1
+            require(held < 40, "one client has nearly all there is")
+        require(answer.code == 0x97 and "share" in answer.props["reason_string"], f"{answer} after {held}")
+        require(held > 10, f"refused after {held}")
+        require(_offer(modest, bytes(10_000)).code == 0, "another client pays for it")
+
+
+def _offer(client: Client, payload: bytes) -> wire.Packet:
+    pid = client.next_pid()
+    client.send(wire.publish("share", payload, 1, pid, version=V5))
+    return client.expect_ack(wire.PUBACK, pid=pid)
 
 
 @own_cluster(pods=1)

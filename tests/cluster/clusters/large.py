@@ -98,14 +98,14 @@ def reach_sessions_of_other_pods(args: argparse.Namespace) -> None:
         try:
             for pod in range(3):
                 subscriber = t.keeper(pod, f"away{pod}")
-                subscriber.subscribe(t.topic("mail"), qos=1)
+                subscriber.subscribe(t.topic("mail"), qos=2)
                 subscriber.leave()
             publisher = t.client(0)
-            for n in range(3):
-                publisher.publish(t.topic("mail"), _bytes(n), qos=1)
+            for n in range(4):
+                publisher.publish(t.topic("mail"), _bytes(n), qos=1 + n % 2)
             for pod in range(3):
                 subscriber = t.keeper((pod + 1) % 3, f"away{pod}")
-                for n in range(3):
+                for n in range(4):
                     require(subscriber.receive(t.topic("mail")).payload == _bytes(n), f"message {n} is another one")
             _clean_up(t)
         finally:

@@ -31,19 +31,23 @@ NAMED_MAX = 30
 
 
 class Crowd:
-    """Publishers and subscribers of everything, half of them by wildcards, half by exact filters."""
+    """Publishers and subscribers of everything, half of them by wildcards, half by exact filters.
+
+    Subscribers ask for `qos`; publishers take it too, or in turn what `published` has. A `prefix` such as `one/` keeps two crowds apart.
+    """
 
     def __init__(self, cluster: Cluster, qos: int, seed: int, publishers: int = PUBLISHERS, subscribers: int = SUBSCRIBERS,
-                 rate: float = RATE):
+                 rate: float = RATE, published: tuple[int, ...] = (), prefix: str = ""):
         self.cluster, self.ledger, pods = cluster, Ledger(), cluster.addresses()
         rng = random.Random(seed)
         seeds = (random.Random(rng.random()) for _ in range(publishers + subscribers))
         versions = (V5, V311)
-        self.publishers = [Publisher(f"pub-{n:02}", versions[n % 2], self.ledger, pods, next(seeds), qos, rate, TOPICS)
-                           for n in range(publishers)]
+        published = published or (qos,)
+        self.publishers = [Publisher(f"{prefix}pub-{n:02}", versions[n % 2], self.ledger, pods, next(seeds),
+                                     published[n // 2 % len(published)], rate, TOPICS) for n in range(publishers)]
         exact = [topic for publisher in self.publishers for topic in publisher.topics]
-        filters = [exact, ["load/#"], exact, [f"load/+/{n}" for n in range(TOPICS)]]
-        self.subscribers = [Subscriber(f"sub-{n:02}", versions[n // 2 % 2], self.ledger, pods, next(seeds), qos,
+        filters = [exact, [f"load/{prefix}#"], exact, [f"load/{prefix}+/{n}" for n in range(TOPICS)]]
+        self.subscribers = [Subscriber(f"{prefix}sub-{n:02}", versions[n // 2 % 2], self.ledger, pods, next(seeds), qos,
                                        filters[n % len(filters)]) for n in range(subscribers)]
         self.tasks: dict[asyncio.Task, Mover] = {}
 

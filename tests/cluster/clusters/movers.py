@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import OrderedDict, defaultdict
 from typing import Callable, Optional
 
@@ -18,6 +19,7 @@ from harness.wire import Packet, WireError
 KEPT_SECONDS = 3600
 CONNACK_SECONDS_MAX = 6.0
 PAUSE_SECONDS = 0.05
+PING_SECONDS = 10.0
 
 Address = tuple[str, int]
 
@@ -30,11 +32,14 @@ class Line(asyncio.Protocol):
         self.buffer = bytearray()
         self.connack: asyncio.Future = asyncio.get_running_loop().create_future()  # None: it ended before
         self.ended: asyncio.Future = asyncio.get_running_loop().create_future()
+        self.goodbye: Optional[Packet] = None  # the server's DISCONNECT
+        self.heard_at = 0.0
 
     def connection_made(self, transport) -> None:
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
         self.buffer += data
         try:
             while not self.ended.done() and (found := wire.split(self.buffer)):
@@ -45,6 +50,7 @@ class Line(asyncio.Protocol):
                     self.connack.set_result(packet)
                     self.on_connack(self, packet)
                 elif packet.type == wire.DISCONNECT:
+                    self.goodbye = packet
                     self.end()
                 else:
                     self.on_packet(packet)
@@ -70,7 +76,7 @@ class Line(asyncio.Protocol):
 class Mover:
     """A client that connects to a random pod, never twice in a row to the same one while there are others.
 
-    `pods` are those it may use; with one only it is pinned there.
+    `pods` are those it may use, now or whenever it connects; with one only it is pinned there.
     """
 
     def __init__(self, name: str, version: int, ledger: Ledger, pods: list[Address], rng: random.Random):
@@ -80,9 +86,21 @@ class Mover:
         self.established = False  # a CONNACK was received once, so the cluster owes us a session
         self.stopping = asyncio.Event()
         self.connects = 0
+        self.ping_seconds = PING_SECONDS
+        self.login: dict[str, str] = {}  # username and password
+        self.sent_to: Optional[Address] = None  # a server told us to go there, and we have not been
+        # How often, how often that server let us in at once, and how often it was about to leave itself.
+        self.sent_away = self.taken_in = self.sent_on = 0
+        self.answer, self.code = "", 0  # of the server to the last CONNECT, if it was no good one
+        self.turned_away: list[str] = []  # how it went when that server did not
 
     def _next_pod(self) -> Address:
-        others = [pod for pod in self.pods if pod != self.last] or self.pods
+        if self.sent_to:
+            self.last, self.sent_to = self.sent_to, None
+            return self.last
+        others = [pod for pod in self.pods if pod != self.last] or list(self.pods)
+        if not others:
+            raise OSError("nobody serves")
         self.last = self.rng.choice(others)
         return self.last
 
@@ -98,13 +116,31 @@ class Mover:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _session(self) -> None:
+        if not self.sent_to:
+            return await self._session_at(*self._next_pod())
+        connects, began = self.connects, time.monotonic()
         host, port = self._next_pod()
+        try:
+            await self._session_at(host, port)
+        except Exception as why:
+            self.answer = repr(why)
+            raise
+        finally:
+            if self.connects > connects:
+                self.taken_in += 1
+            elif self.code == 0x9C:
+                self.sent_on += 1
+            else:
+                self.turned_away.append(f"{self.name} by {host}:{port} after {time.monotonic() - began:.1f} s: {self.answer}")
+
+    async def _session_at(self, host: str, port: int) -> None:
+        self.answer, self.code = "nothing", 0
         create = asyncio.get_running_loop().create_connection(
             lambda: Line(self.version, self._on_connack, self.on_packet), host, port)
         _, line = await asyncio.wait_for(create, CONNACK_SECONDS_MAX)
         try:
             props = {"session_expiry": KEPT_SECONDS} if self.version == wire.V5 else None
-            line.send(wire.connect(self.name, self.version, clean=False, keep_alive=30, props=props))
+            line.send(wire.connect(self.name, self.version, clean=False, keep_alive=30, props=props, **self.login))
             await asyncio.wait_for(asyncio.shield(line.connack), CONNACK_SECONDS_MAX)
             pinger = asyncio.ensure_future(self._ping(line))
             stop = asyncio.ensure_future(self._finished())
@@ -121,11 +157,20 @@ class Mover:
                 line.transport.close()
                 await asyncio.wait_for(asyncio.shield(line.ended), CONNACK_SECONDS_MAX)
         finally:
+            self._mark_directions(line.goodbye)
             self.line = None
             line.end()
 
+    def _mark_directions(self, goodbye: Optional[Packet]) -> None:
+        """Use another server: that one, if one is named."""
+        if goodbye and goodbye.code == 0x9C and "server_reference" in goodbye.props:
+            host, port = goodbye.props["server_reference"].rsplit(":", 1)
+            self.sent_to = (host, int(port))
+            self.sent_away += 1
+
     def _on_connack(self, line: Line, connack: Packet) -> None:
         if connack.type != wire.CONNACK or connack.code:
+            self.answer, self.code = str(connack), connack.code
             line.end()  # a pod that does not serve now; another one will
             return
         self.connects += 1
@@ -137,9 +182,14 @@ class Mover:
         self.begin()
 
     async def _ping(self, line: Line) -> None:
+        """A server that does not answer is gone, whatever its socket says."""
         while True:
-            await asyncio.sleep(10)
+            await asyncio.sleep(self.ping_seconds)
+            sent = asyncio.get_running_loop().time()
             line.send(wire.pingreq())
+            await asyncio.sleep(self.ping_seconds)
+            if line.heard_at < sent:
+                line.end()
 
     async def _finished(self) -> None:
         await self.stopping.wait()

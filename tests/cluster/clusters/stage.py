@@ -28,6 +28,7 @@ class Stage:
         self.cluster, self.version = cluster, version
         self.unique = f"k{next(_serial)}"
         self.clients: list[Client] = []
+        self.login: dict[str, str] = {}  # username and password
 
     @property
     def v5(self) -> bool:
@@ -44,7 +45,7 @@ class Stage:
         client = Client(self.cluster.pods[pod].address, version or self.version,
                         self.id(name or f"anyone{len(self.clients)}"))
         self.clients.append(client)
-        client.connect(**connect)
+        client.connect(**{**self.login, **connect})
         return client
 
     def keeper(self, pod: int, name: str, version: Optional[int] = None, clean: bool = False, props: Optional[dict] = None,

@@ -59,7 +59,7 @@ def auth_does_not_exist_in_3_1_1(t):
     c.expect_closed()
 
 
-@case(V5, options=["--mqtt.anonymous=false"])
+@case(V5, options=["--auth.anonymous=refuse"])
 def anonymous_clients_can_be_refused(t):
     # [MQTT-3.1.4-2] [MQTT-3.2.2-7]
     c = t.open()
@@ -67,7 +67,7 @@ def anonymous_clients_can_be_refused(t):
     c.expect_connect_refused(0x87, 0x86)
 
 
-@case(V3, options=["--mqtt.anonymous=false"])
+@case(V3, options=["--auth.anonymous=refuse"])
 def anonymous_3_1_1_clients_can_be_refused(t):
     # [MQTT-3.2.2-5 v3] [MQTT-3.2.2-4 v3]
     c = t.open()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -92,6 +93,38 @@ def sigterm_ends_cleanly_and_the_port_is_free(t):
         answer = c.read()
         require(answer is None or answer.type == wire.DISCONNECT, f"{answer}")
     equal(t.broker.stop(), 0, "status on SIGTERM")
+
+
+def start_with_drain(t, rate: int, deadline: str) -> None:
+    if os.path.basename(t.broker.binary).startswith("mosquitto"):
+        raise Unsupported("another program")
+    t.broker.stop()
+    t.broker.options = (f"--drain.rate={rate}", f"--drain.deadline={deadline}")
+    t.broker.start()
+
+
+@case(V5, own=True)
+def sigterm_sends_clients_away_at_the_rate_and_lets_nobody_in(t):
+    start_with_drain(t, rate=10, deadline="1m")
+    clients = [t.client(f"c{n}") for n in range(12)]
+    t.broker.process.send_signal(signal.SIGTERM)
+    ready = select.select([c.socket for c in clients], [], [], SECONDS_MAX)[0]
+    require(0 < len(ready) < len(clients), f"{len(ready)} of {len(clients)} clients were disconnected at once")
+    newcomer = t.open(client_id="newcomer")
+    newcomer.connect(code=0x88)
+    for c in clients:
+        c.expect(wire.DISCONNECT, SECONDS_MAX, code=0x8B)
+    equal(t.broker.process.wait(SECONDS_MAX), 0, "status on SIGTERM")
+
+
+@case(V5, own=True)
+def a_second_sigterm_does_not_wait(t):
+    start_with_drain(t, rate=1, deadline="1h")
+    clients = [t.client(f"c{n}") for n in range(30)]
+    t.broker.process.send_signal(signal.SIGTERM)
+    select.select([c.socket for c in clients], [], [], SECONDS_MAX)
+    t.broker.process.send_signal(signal.SIGTERM)
+    equal(t.broker.process.wait(SECONDS_MAX), 0, "status on the second SIGTERM")
 
 
 @case(V5, own=True)

@@ -123,20 +123,22 @@ class Broker:
 _MOSQUITTO = {
     "mqtt.receive.maximum": "max_inflight_messages", "mqtt.topic.alias.maximum": "max_topic_alias",
     "mqtt.packet.bytes.max": "max_packet_size", "mqtt.qos.max": "max_qos", "mqtt.retain.available": "retain_available",
-    "mqtt.keepalive.max": "max_keepalive", "sys.interval": "",
+    "mqtt.keepalive.max": "max_keepalive", "sys.interval": "", "auth.passwords": "password_file", "auth.acl": "acl_file",
+    "auth.anonymous": "allow_anonymous",
 }
 
 
 def _mosquitto(broker: Broker) -> list[str]:
-    lines = [f"listener {broker.port} 127.0.0.1", "allow_anonymous true", "sys_interval 1", "log_type error",
-             "max_queued_messages 0", "max_inflight_messages 0", "persistence true", f"persistence_location {broker.store}/", "autosave_interval 1", "user root"]
+    anonymous = not any(o == "--auth.anonymous=refuse" for o in broker.options)
+    lines = [f"listener {broker.port} 127.0.0.1", f"allow_anonymous {str(anonymous).lower()}", "sys_interval 1", "log_type error",
+             "max_queued_messages 100000", "max_inflight_messages 0", "persistence true", f"persistence_location {broker.store}/", "autosave_interval 1", "user root"]
     for option in broker.options:
         name, _, value = option.lstrip("-").partition("=")
         if name not in _MOSQUITTO or name == "sys.interval" and value != "1s":
             raise Unsupported(f"mosquitto has no {name}")
-        if name == "sys.interval" and value == "1s":
+        if name in ("sys.interval", "auth.anonymous"):
             continue
-        lines.append(f"{_MOSQUITTO[name]} {value.rstrip('s')}")
+        lines.append(f"{_MOSQUITTO[name]} {value if name.startswith('auth.') else value.rstrip('s')}")
     path = os.path.join(broker.directory, "conf")
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

@@ -44,15 +44,20 @@ def equal(got: Any, wanted: Any, what: str) -> None:
 
 
 class Client:
-    def __init__(self, address: tuple[str, int], version: int = wire.V5, client_id: str = "",
-                 receive_buffer: Optional[int] = None):
+    def __init__(self, address: tuple[str, int] | str, version: int = wire.V5, client_id: str = "",
+                 receive_buffer: Optional[int] = None, source: str = ""):
+        """`address` is a host and a port, or the path of a socket's file; `source` the address to come from, empty leaves it to the kernel."""
         self.version, self.client_id = version, client_id
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        local = isinstance(address, str)
+        self.socket = socket.socket(socket.AF_UNIX if local else socket.AF_INET, socket.SOCK_STREAM)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(WAIT)
+        if source:
+            self.socket.bind((source, 0))
         self.socket.connect(address)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not local:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
         self.pending: list[Packet] = []  # publishes that arrived while an acknowledgement was awaited
         self.last_pid = 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
+import socketserver
 import subprocess
 import tempfile
+import threading
 
+from . import mqttzoo_ways
 from .suite import Failure, Suite, topic
 
 SECONDS_MAX = 20
@@ -31,12 +35,13 @@ class Pair:
         if done.returncode != 0 or done.stderr:
             raise Failure(f"{name} pub {arguments}: status {done.returncode}, {done.stderr}")
 
-    def same(self, which: int, *arguments: str, data: bytes = b"", hide: str = "") -> bytes:
-        """Runs both; their output and status are the same, what matches `hide` aside."""
+    def same(self, which: int, *arguments: str, data: bytes = b"", hide: str = "", any_order: bool = False) -> bytes:
+        """Runs both; their output and status are the same, what matches `hide` and, if so asked, the order of lines aside."""
         seen = []
         for name in self.tools:
             done = self.run(name, which, *arguments, data=data)
-            seen.append((done.returncode, re.sub(hide.encode(), b"*", done.stdout) if hide else done.stdout))
+            output = re.sub(hide.encode(), b"*", done.stdout) if hide else done.stdout
+            seen.append((done.returncode, b"".join(sorted(output.splitlines(keepends=True))) if any_order else output))
         if seen[0] != seen[1]:
             raise Failure(f"{arguments}: mosquitto {seen[0]}, mqttzoo {seen[1]}")
         return seen[0][1]
@@ -85,7 +90,7 @@ def formats(port: int, pair: Pair) -> None:
                 continue  # mosquitto ends the payload at a NUL
             for version in ("mqttv311", "mqttv5"):
                 pair.same(1, "-V", version, "-t", f"{base}/{last}", "-q", "1", "-C", "1", "-W", "5", "-F", form,
-                          hide=r'"tst":"[^"]*"|100\d|99\d')
+                          hide=r'"tst":"[^"]*"|\b9\d\d\b|\b1000\b')  # seconds left of 1000
         pair.same(1, "-t", f"{base}/{last}", "-N", "-C", "1", "-W", "5")
     pair.same(1, "-t", f"{base}/json", "-F", "%j", "--pretty", "-C", "1", "-W", "5", hide=r'"tst":\s*"[^"]*"')
     pair.same(1, "-t", f"{base}/text", "-F", "%t", "--retained-only", "-W", "1")
@@ -113,7 +118,8 @@ def choices(port: int, pair: Pair) -> None:
     base = topic("choices")
     for n in range(3):
         pair.pub("mqttzoo", "-L", f"mqtt://127.0.0.1:{port}/{base}/{n}", "-m", f"{n}", "-r", "-q", "1", "--repeat", "2")
-    want = pair.same(1, "-t", f"{base}/+", "-T", f"{base}/1", "-C", "2", "-W", "5", "-F", "%p")
+    want = pair.same(1, "-t", f"{base}/+", "-T", f"{base}/1", "-C", "2", "-W", "5", "-F", "%p",
+                     any_order=True)  # of different topics
     if sorted(want.split()) != [b"0", b"2"]:
         raise Failure(f"filtered out: {want}")
     pair.same(1, "-t", f"{base}/+", "-R", "-W", "1")
@@ -145,20 +151,93 @@ def will(port: int, pair: Pair) -> None:
 def bench(port: int, pair: Pair) -> None:
     """Every pattern keeps its promises and says so; who cannot connect breaks one."""
     tool = pair.tools["mqttzoo"][0][0]
-    for arguments, received in ((["conn", "--clients", "50"], 0), (["flow", "--clients", "4", "-q", "1"], 200),
-                                (["flow", "--clients", "4", "-q", "2", "--pattern", "fan-out"], 800),
-                                (["flow", "--clients", "4", "-q", "0", "--pattern", "fan-in"], 200)):
-        done = subprocess.run([tool, "bench", *arguments, "--rate", "200", "--seconds", "1", "-L", f"mqtt://127.0.0.1:{port}"],
+    for arguments, copies in (("conn --clients 50 --bind 127.0.0.1,127.0.0.2", 0), ("pub --clients 5 -q 1", 0), ("flow --clients 4 -q 1", 1),
+                              ("flow --clients 4 -q 2 --pattern fan-out", 4), ("flow --clients 4 -q 0 --pattern fan-in", 1),
+                              ("flow --clients 3 -q 1 --pattern wildcard --topics 10 -V mqttv311", 3),
+                              ("flow --clients 4 -q 1 --pattern shared", 1), ("flow --clients 4 -q 2 --pattern offline", 1),
+                              ("flow --clients 4 -q 1 --pattern offline -V mqttv311", 1),
+                              ("flow --clients 4 -q 1 --pattern retained --topics 100", 4),
+                              ("flow --clients 4 --size 24-1000:3,4096:1", 1)):
+        done = subprocess.run([tool, "bench", *arguments.split(), "--rate", "200", "--seconds", "1", "-L", f"mqtt://127.0.0.1:{port}"],
                               capture_output=True, text=True, timeout=SECONDS_MAX)
         seen = json.loads(done.stdout)
-        if done.returncode != 0 or seen["missing"] or not 0.8 * received <= seen["received"] <= 1.2 * received:
+        if done.returncode != 0 or seen["missing"] or seen["received"] != copies * seen["sent"]:
             raise Failure(f"{arguments}: status {done.returncode}, {done.stdout}{done.stderr}")
-        if seen["receive_us"]["count"] != seen["received"] or not seen["connections"]:
+        if seen["receive_us"]["count"] != seen["received"] or not seen["connections"] or seen["sent"] != seen["promised"]:
             raise Failure(f"{arguments}: {done.stdout}")
+        if "conn" not in arguments and not 0 < seen["sent"] <= 200 * seen["seconds"] + 5:  # a machine in need sends fewer
+            raise Failure(f"{arguments}: not 200 a second: {done.stdout}")
+    for level in "012":
+        done = subprocess.run([tool, "bench", "flow", "--clients", "5", "-q", level, "--rate", "0", "--seconds", "1", "-L", f"mqtt://127.0.0.1:{port}"],
+                              capture_output=True, text=True, timeout=SECONDS_MAX)
+        seen = json.loads(done.stdout)
+        if done.returncode != 0 or seen["missing"] or not seen["sent"]:
+            raise Failure(f"closed loop, QoS {level}: status {done.returncode}, {done.stdout}{done.stderr}")
     done = subprocess.run([tool, "bench", "conn", "--clients", "2", "--seconds", "1", "-L", "mqtt://127.0.0.1:1"], capture_output=True,
                           text=True, timeout=SECONDS_MAX)
     if done.returncode != 1 or json.loads(done.stdout)["refused"] != 2:
         raise Failure(f"nobody listens: status {done.returncode}, {done.stdout}")
+
+
+class Spoiler(socketserver.BaseRequestHandler):
+    """A server that takes in whoever comes, acknowledges at once, and sends publishes on as `spoil` changes the list of them."""
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            for head, body in self.packets():
+                self.answer(head, body)
+
+    def packets(self):
+        kept = b""
+        while piece := self.request.recv(65536):
+            kept += piece
+            while len(kept) >= 2:
+                length, size = 0, 1
+                for shift in range(4):
+                    if size >= len(kept):
+                        break
+                    length |= (kept[size] & 127) << 7 * shift
+                    size += 1
+                    if kept[size - 1] < 128:
+                        break
+                if len(kept) < size + length:
+                    break
+                yield kept[0], kept[size:size + length]
+                kept = kept[size + length:]
+
+    def answer(self, head: int, body: bytes) -> None:
+        if head == 0x10:
+            self.request.sendall(b"\x20\2\0\0")
+        elif head == 0x82:
+            self.server.subscriber = self.request
+            self.request.sendall(b"\x90\3" + body[:2] + b"\1")
+        elif head == 0x32:
+            end = 2 + int.from_bytes(body[:2], "big")
+            self.request.sendall(b"\x40\2" + body[end:end + 2])
+            packet = b"\x32" + bytes([len(body)]) + body
+            self.server.held.append(packet)
+            if len(self.server.held) == 8:
+                self.server.subscriber.sendall(b"".join(self.server.spoil(self.server.held)))
+            elif len(self.server.held) > 8:
+                self.server.subscriber.sendall(packet)
+
+
+def bench_sees(_port: int, pair: Pair) -> None:
+    """A message that is lost, one that comes twice, two that change places."""
+    tool = pair.tools["mqttzoo"][0][0]
+    wrong = {"missing": lambda m: m[:3] + m[4:], "duplicates": lambda m: m[:3] + m[2:], "out_of_order": lambda m: [m[1], m[0], *m[2:]]}
+    for what, spoil in wrong.items():
+        with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Spoiler) as server:
+            server.daemon_threads, server.held, server.spoil = True, [], spoil
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            done = subprocess.run([tool, "bench", "flow", "--clients", "1", "-q", "1", "--rate", "10", "--seconds", "1", "--drain", "1", "-V", "mqttv311",
+                                   "-L", f"mqtt://127.0.0.1:{server.server_address[1]}"], capture_output=True, text=True, timeout=SECONDS_MAX)
+            server.shutdown()
+        seen = json.loads(done.stdout)
+        if any(seen[each] != (1 if each == what else 0) for each in wrong):
+            raise Failure(f"{what}: {done.stdout}")
+        if done.returncode != (0 if what == "duplicates" else 1):
+            raise Failure(f"{what}: status {done.returncode}")
 
 
 def run(suite: Suite, binary: str) -> None:
@@ -173,4 +252,6 @@ def run(suite: Suite, binary: str) -> None:
     suite.case("mqttzoo: statuses", statuses, pair)
     suite.case("mqttzoo: choices", choices, pair)
     suite.case("mqttzoo: will", will, pair)
+    mqttzoo_ways.run(suite, pair)
     suite.case("mqttzoo: bench", bench, pair)
+    suite.case("mqttzoo: bench sees what a server does wrong", bench_sees, pair)

@@ -9,12 +9,21 @@ import traceback
 from typing import Callable
 
 SECONDS_MAX = 60
+MUST_SECONDS_MAX = 300  # some build
 
 _serial = itertools.count(1)
 
 
 class Failure(Exception):
     """A client did not see what it should."""
+
+
+def must(command: list[str], **options) -> str:
+    """Runs a program that has to succeed; what it prints."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=MUST_SECONDS_MAX, **options)
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(command)}: status {done.returncode}: {(done.stdout + done.stderr)[-1500:]}")
+    return done.stdout
 
 
 def topic(name: str) -> str:

@@ -1,0 +1,101 @@
+// What the endpoint changes, where admin.actions.allowed says so.
+#include "admin/api.hpp"
+#include "core/log.hpp"
+#include "mqtt/topic_filter.hpp"
+
+#include <charconv>
+#include <utility>
+
+namespace mqttzoo::admin {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::tools};
+
+} // namespace
+
+bool api::may_act(const request& r, const answer& then) const {
+  if (with_.pod.settings.admin.actions_allowed)
+    return r.method != method::post || is_json(r, then);
+  then(make_error(403, "admin.actions.allowed is false: this endpoint changes nothing"));
+  return false;
+}
+
+/// A browser sends no JSON to a stranger without asking first, so a page cannot act for a person.
+bool api::is_json(const request& r, const answer& then) {
+  if (r.content_type == "application/json")
+    return true;
+  then(make_error(415, "the request's Content-Type must be application/json"));
+  return false;
+}
+
+void api::disconnect(const request& r, answer then) const {
+  if (!may_act(r, then))
+    return;
+  log.warn("an operator disconnects a client", {{"client", r.segments[3]}});
+  with_.in.dismiss(r.segments[3], actors::inspector::dismissal::connection,
+                   [then = std::move(then)](bool found) {
+                     then(found ? make_json({{"done", true}})
+                                : make_error(404, "no session of that client is at this pod"));
+                   });
+}
+
+void api::drop(const request& r, answer then) const {
+  if (!may_act(r, then))
+    return;
+  log.warn("an operator drops a session", {{"client", r.segments[3]}});
+  with_.in.dismiss(r.segments[3], actors::inspector::dismissal::session,
+                   [then = std::move(then)](bool found) {
+                     then(found ? make_json({{"done", true}})
+                                : make_error(404, "no session of that client is at this pod"));
+                   });
+}
+
+void api::remove_retained(const request& r, answer then) const {
+  if (!may_act(r, then))
+    return;
+  const auto* filter = r.argument("filter");
+  const auto* after = r.argument("after");
+  if (!filter || !mqtt::parse_topic_filter(*filter) || filter->starts_with("$share/"))
+    return then(make_error(400, "filter is a topic filter, and not a shared one"));
+  log.warn("an operator removes retained messages", {{"filter", *filter}});
+  with_.in.remove_retained(
+      *filter, after ? *after : std::string{},
+      [then = std::move(then)](std::size_t removed, const std::optional<std::string>& next) {
+        json j{{"removed", removed}, {"next", nullptr}};
+        if (next)
+          j["next"] = *next;
+        then(make_json(j));
+      });
+}
+
+/// As SIGTERM, from afar.
+void api::drain(const request& r, answer then) const {
+  if (!may_act(r, then))
+    return;
+  const auto& pod = with_.in.pod();
+  if (pod.drain.is.load() < actors::drain_figures::state::draining && !with_.pod.stops) {
+    log.warn("an operator drains the pod", {});
+    pod.on_drain_wanted();
+  }
+  then(make_json({{"done", true}}));
+}
+
+void api::rebalance(const request& r, answer then) const {
+  if (!may_act(r, then))
+    return;
+  std::uint32_t rate = with_.pod.settings.drain.rate;
+  if (const auto* text = r.argument("rate")) {
+    const auto* end = text->data() + text->size();
+    const auto [stopped, bad] = std::from_chars(text->data(), end, rate);
+    if (bad != std::errc{} || stopped != end || rate == 0)
+      return then(make_error(400, "rate is a number of sessions a second"));
+  }
+  if (!with_.pod.clustered())
+    return then(make_error(409, "the pod is alone"));
+  log.warn("an operator has sessions moved to the pods that are their homes", {{"rate", rate}});
+  with_.in.rebalance(rate);
+  then(make_json({{"done", true}}));
+}
+
+} // namespace mqttzoo::admin

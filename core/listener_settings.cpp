@@ -1,0 +1,111 @@
+#include "core/listener_settings.hpp"
+
+#include "core/ip_network.hpp"
+#include "core/settings.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace mqttzoo::core {
+
+namespace {
+
+void fill_in(listener_settings& l, const settings& s) {
+  if (l.tls) {
+    // Its own certificate with another's key would fit only by accident.
+    if (!l.tls->certificate && !l.tls->key) {
+      l.tls->certificate = s.net_tls.certificate;
+      l.tls->key = s.net_tls.key;
+    }
+    l.tls->certificate = l.tls->certificate.value_or("");
+    l.tls->key = l.tls->key.value_or("");
+    l.tls->ca = l.tls->ca.value_or(s.net_tls.ca);
+    l.tls->certificates_required =
+        l.tls->certificates_required.value_or(s.net_tls.certificates_required);
+  }
+  if (l.websocket) {
+    l.websocket->path = l.websocket->path.value_or(s.net_websocket.path);
+    l.websocket->origins = l.websocket->origins.value_or(s.net_websocket.origins);
+  }
+  if (l.name.empty())
+    l.name = place_of(l);
+}
+
+/// What is wrong with one by itself.
+std::string fault_of(const listener_settings& l) {
+  if (l.tls && (l.tls->certificate->empty() || l.tls->key->empty()))
+    return "`tls` needs `certificate` and `key`, or `net.tls.certificate` and `net.tls.key`";
+  if (l.identity != certificate_identity::none &&
+      (!l.tls || l.tls->ca->empty() || !*l.tls->certificates_required))
+    return "`identity` needs `tls` with `ca`, and certificates that are required";
+  if (!l.proxy)
+    return {};
+  if (l.unix_path.empty() && l.proxy->trusted.empty())
+    return "`proxy` needs `trusted`, the networks of the proxies";
+  for (const auto& network : l.proxy->trusted)
+    if (!ip_network::parse(network))
+      return "`proxy.trusted` holds `" + network +
+             "`, which is no network such as 10.1.0.0/16 or fd00::/8";
+  return {};
+}
+
+} // namespace
+
+std::string place_of(const listener_settings& l) {
+  if (!l.unix_path.empty())
+    return "unix:" + l.unix_path;
+  const auto port = ':' + std::to_string(l.port);
+  const bool v6 = l.address.find(':') != l.address.npos;
+  return (v6 ? '[' + l.address + ']' : l.address) + port;
+}
+
+std::vector<listener_settings> listeners_of(const settings& s) {
+  std::vector<listener_settings> all;
+  const auto add = [&](const char* origin, const std::string& address,
+                       std::optional<std::uint16_t> port, bool tls, bool websocket) {
+    if (!port)
+      return;
+    auto& l = all.emplace_back();
+    l.origin = origin;
+    l.address = address;
+    l.port = *port;
+    if (tls)
+      l.tls.emplace();
+    if (websocket)
+      l.websocket.emplace();
+  };
+  const auto& web = s.net_websocket;
+  add("net", s.net.address, s.net.port, false, false);
+  add("net.tls", s.net_tls.address, s.net_tls.port, true, false);
+  add("net.websocket", web.address, web.port, false, true);
+  add("net.websocket.tls", web.address, web.tls_port, true, true);
+  all.insert(all.end(), s.net.listeners.begin(), s.net.listeners.end());
+  for (auto& l : all)
+    fill_in(l, s);
+  return all;
+}
+
+std::vector<std::string> check_listeners(const settings& s) {
+  std::vector<std::string> faults;
+  const auto all = listeners_of(s);
+  if (all.empty())
+    faults.emplace_back("nobody listens for clients: `net.port` is off, and so is all else");
+  std::set<std::string> names, places;
+  for (const auto& l : all) {
+    const auto complain = [&](const std::string& what) {
+      faults.push_back(l.origin + ": " + what);
+    };
+    const bool entry =
+        all.size() - static_cast<std::size_t>(&l - all.data()) <= s.net.listeners.size();
+    if (const auto fault = entry ? fault_of(l) : ""; !fault.empty())
+      complain(fault);
+    const bool any_port = l.unix_path.empty() && l.port == 0;
+    if (!any_port && !places.insert(place_of(l)).second)
+      complain("another one listens on " + place_of(l));
+    else if (!any_port && !names.insert(l.name).second)
+      complain("`name`: another one is called `" + l.name + "`");
+  }
+  return faults;
+}
+
+} // namespace mqttzoo::core

@@ -1,0 +1,303 @@
+#include "net/layered_connection.hpp"
+
+#include "core/log.hpp"
+#include "net/engine_layer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <limits>
+#include <utility>
+
+namespace mqttzoo::net {
+
+namespace {
+
+constexpr core::logger log{core::log_folder::net};
+
+} // namespace
+
+std::shared_ptr<layered_connection>
+layered_connection::start(loop& on, connection_ptr below, std::unique_ptr<stream_engine> engine,
+                          std::shared_ptr<const connection_limits> limits) {
+  auto self = std::make_shared<layered_connection>(private_tag{}, on, std::move(below),
+                                                   std::move(engine), std::move(limits));
+  self->below_->attach_events(*self);
+  std::string_view nothing; // a client speaks first
+  self->shake_hands(nothing);
+  return self;
+}
+
+std::shared_ptr<layered_connection> layered_connection::go_on(loop& on, connection_ptr below,
+                                                              std::unique_ptr<stream_engine> engine,
+                                                              std::string plain) {
+  auto self = std::make_shared<layered_connection>(private_tag{}, on, std::move(below),
+                                                   std::move(engine), nullptr);
+  self->state_ = state::open;
+  self->plain_ = std::move(plain);
+  self->choose_reading(); // not before somebody listens
+  self->below_->attach_events(*self);
+  return self;
+}
+
+layered_connection::layered_connection(private_tag, loop& on, connection_ptr below,
+                                       std::unique_ptr<stream_engine> engine,
+                                       std::shared_ptr<const connection_limits> limits)
+    : loop_(on), below_(std::move(below)), engine_(std::move(engine)), limits_(std::move(limits)) {}
+
+layered_connection::~layered_connection() {
+  below_->detach_events();
+}
+
+void layered_connection::attach_events(connection_events& events) {
+  events_ = &events;
+  choose_reading();
+  if (closed_untold_ || !plain_.empty())
+    ask_for_turn();
+}
+
+void layered_connection::detach_events() {
+  events_ = nullptr;
+  choose_reading();
+}
+
+void layered_connection::pause_reading() {
+  paused_ = true;
+  choose_reading();
+}
+
+void layered_connection::resume_reading() {
+  paused_ = false;
+  choose_reading();
+  if (!plain_.empty())
+    ask_for_turn();
+}
+
+void layered_connection::choose_reading() {
+  if (state_ == state::shaking_hands || may_offer())
+    below_->resume_reading();
+  else
+    below_->pause_reading();
+}
+
+void layered_connection::ask_for_turn() {
+  if (turn_asked_)
+    return;
+  turn_asked_ = true;
+  loop_.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->turn_asked_ = false;
+      self->take_turn();
+    }
+  });
+}
+
+void layered_connection::take_turn() {
+  if (state_ == state::closed)
+    tell_closed();
+  else
+    offer();
+}
+
+/// All of it: what is no whole record, the engine keeps.
+std::size_t layered_connection::on_input(std::string_view input) {
+  const auto self = shared_from_this(); // events may drop the last owner
+  auto rest = input;
+  if (state_ == state::shaking_hands)
+    shake_hands(rest);
+  if (state_ == state::open)
+    unwrap(rest);
+  return input.size();
+}
+
+void layered_connection::shake_hands(std::string_view& in) {
+  const auto progress = engine_->shake_hands(in, below_->out());
+  below_->flush_later();
+  if (progress == stream_engine::progress::failed)
+    return fail();
+  if (progress == stream_engine::progress::waiting)
+    return;
+  loop_.counters().handshakes.add();
+  state_ = state::open;
+  choose_reading();
+  flush();
+}
+
+void layered_connection::unwrap(std::string_view in) {
+  std::string answer; // hardly ever is there one
+  const auto reading = engine_->read(in, plain_, answer);
+  if (!answer.empty()) {
+    below_->out() += answer;
+    below_->flush_later();
+  }
+  offer();
+  if (state_ != state::open || reading == stream_engine::reading::goes_on)
+    return;
+  if (reading == stream_engine::reading::failed)
+    return fail();
+  below_->detach_events();
+  below_->close(); // the peer waits for our end
+  end(close_cause::by_peer);
+  ask_for_turn();
+}
+
+void layered_connection::offer() {
+  if (plain_.empty() || !may_offer())
+    return;
+  auto mine = std::exchange(plain_, {}); // stays while on_input() reads it, whatever that does
+  const auto consumed = events_->on_input(mine);
+  assert(consumed <= mine.size());
+  if (state_ == state::open && consumed < mine.size())
+    plain_ = std::move(mine.erase(0, consumed));
+}
+
+void layered_connection::send_payload(mqtt::message_ref m) {
+  outbox_.append(std::move(m), loop_.buffers());
+}
+
+void layered_connection::flush_later() {
+  if (state_ == state::closing || state_ == state::closed)
+    outbox_.clear(loop_.buffers());
+  else
+    loop_.flush_at_end(*this);
+}
+
+void layered_connection::flush() {
+  const auto self = shared_from_this();
+  if (outbox_bytes() > limits().outbox_bytes_max / 2)
+    above_low_water_ = true;
+  if (state_ == state::open)
+    wrap(limits().outbox_bytes_max);
+}
+
+/// Until so many bytes wait below: the rest stays shared with other outboxes and unwrapped.
+void layered_connection::wrap(std::size_t below_bytes_max) {
+  if (outbox_.empty())
+    return;
+  while (!outbox_.empty() && below_->outbox_bytes() < below_bytes_max)
+    if (!wrap_record())
+      return fail();
+  below_->flush_later();
+}
+
+/// One record of what stands first; short parts are put together, each record costs 22 bytes.
+bool layered_connection::wrap_record() {
+  std::array<boost::asio::const_buffer, 16> parts;
+  const auto n = outbox_.gather(parts);
+  const auto text = [](const boost::asio::const_buffer& part) {
+    return std::string_view{static_cast<const char*>(part.data()), part.size()};
+  };
+  constexpr auto most = stream_engine::record_bytes_max;
+  char joined[most];
+  auto record = text(parts[0]).substr(0, most);
+  if (record.size() < most && n > 1) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < n && size < most; ++i)
+      size += text(parts[i]).copy(joined + size, most - size);
+    record = {joined, size};
+  }
+  const bool good = engine_->write(record, below_->out());
+  outbox_.consume(record.size(), loop_.buffers());
+  return good;
+}
+
+void layered_connection::on_drained() {
+  const auto self = shared_from_this();
+  if (state_ == state::open)
+    wrap(limits().outbox_bytes_max);
+  tell_drained();
+}
+
+void layered_connection::tell_drained() {
+  if (!above_low_water_ || outbox_bytes() > limits().outbox_bytes_max / 2)
+    return;
+  above_low_water_ = false;
+  if (events_ && state_ == state::open)
+    events_->on_drained();
+}
+
+/// Wraps whatever waits, for its time is bounded from now on; the connection below needs no
+/// owner to write it.
+void layered_connection::close() {
+  if (state_ == state::open) {
+    wrap(std::numeric_limits<std::size_t>::max());
+    engine_->end(below_->out());
+    below_->flush_later();
+  }
+  if (state_ != state::open && state_ != state::shaking_hands)
+    return; // wrapping may have failed
+  state_ = state::closing;
+  unlink();
+  below_->close();
+}
+
+void layered_connection::abort() {
+  if (state_ == state::closed)
+    return;
+  state_ = state::closing;
+  unlink();
+  below_->abort();
+}
+
+/// What waits to be written is wrapped here and goes with the socket.
+detached_socket layered_connection::detach_socket() {
+  assert(!events_);
+  if (state_ == state::open)
+    wrap(std::numeric_limits<std::size_t>::max());
+  if (state_ != state::open) // wrapping may have failed
+    return {};
+  unlink();
+  state_ = state::closed;
+  below_->detach_events();
+  auto socket = below_->detach_socket();
+  if (socket)
+    socket.layers.push_back(std::make_unique<engine_layer>(std::move(engine_), std::move(plain_)));
+  return socket;
+}
+
+/// The peer gets an alert if it listens; we do not wait for that.
+void layered_connection::fail() {
+  static constinit core::log_throttle throttle{10, std::chrono::seconds{1}};
+  failure_ = engine_->failure();
+  log.log(throttle, core::log_level::info, "connection failed",
+          {{"peer", peer()}, {"why", failure_}});
+  loop_.counters().handshake_failures.add();
+  below_->detach_events();
+  below_->close();
+  end(close_cause::io_error);
+  ask_for_turn();
+}
+
+void layered_connection::on_closed(close_cause cause) {
+  const auto self = shared_from_this();
+  end(cause);
+  tell_closed();
+}
+
+void layered_connection::end(close_cause cause) {
+  unlink();
+  state_ = state::closed;
+  cause_ = cause;
+  closed_untold_ = true;
+  loop_.counters().bytes_dropped.add(outbox_.size_bytes());
+  outbox_.clear(loop_.buffers());
+}
+
+void layered_connection::tell_closed() {
+  if (!events_ || !closed_untold_)
+    return;
+  closed_untold_ = false;
+  std::exchange(events_, nullptr)->on_closed(cause_);
+}
+
+/// TLS may stand below WebSocket.
+std::string layered_connection::certified(core::certificate_identity which) const {
+  auto name = state_ == state::open ? engine_->certified(which) : std::string{};
+  return name.empty() ? below_->certified(which) : name;
+}
+
+bool layered_connection::proves(std::string_view name) const {
+  return state_ == state::open && engine_->proves(name);
+}
+
+} // namespace mqttzoo::net

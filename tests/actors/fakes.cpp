@@ -1,0 +1,193 @@
+#include "tests/actors/fakes.hpp"
+
+namespace mqttzoo::test {
+
+actors::peer_actor::behavior_type fake_peer(actors::peer_actor::pointer self,
+                                            const std::shared_ptr<peer_log>& log) {
+  using namespace actors;
+  return {
+      [log](publish_atom, const batch_ref& b, const ticket_list& t) {
+        log->published.push_back({b, t});
+      },
+      [log](deliver_atom, const group_mail& m) { log->delivered.push_back(m); },
+      [log](returned_atom, std::uint64_t number) { log->returned.push_back(number); },
+      [log](settled_atom, const far_receipt& r) { log->settled.push_back(r); },
+      [log](settled_atom) { log->take_settlements(); },
+      [log](word_atom, std::uint64_t number, const ops_ref& ops) {
+        log->words.emplace_back(number, ops);
+      },
+      [log](outcome_atom, std::uint64_t number, mqtt::reason_code reason) {
+        log->outcomes.emplace_back(number, reason);
+      },
+      [log](tell_atom, const pod_frame& f) { log->frames.push_back(f); },
+      [](linked_atom, const net::pod_link_ptr&) {},
+      [log](misbehaved_atom, const std::string& why) { log->misbehaved.push_back(why); },
+      [](install_atom, const view_ref&) {},
+      [log](yield_atom, const view_ref& v) { log->yields.push_back(v->number); },
+      [](depart_atom) {},
+      [](hand_over_atom, const view_ref&) {},
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_log>& log) {
+  using namespace actors;
+  return {
+      [](deliver_atom, const parcel&) {},
+      [](settled_atom, const receipt&) {},
+      [](settled_atom) {},
+      [](transit_fell_atom) {},
+      [](attach_atom, const std::shared_ptr<attachment>&) {},
+      [](changed_atom, const change_done&) {},
+      [](page_atom, const retained_page&) {},
+      [log](was_stored_atom, const stored& s) { log->stored.push_back(s); },
+      [log](saved_atom, std::uint64_t, mqtt::reason_code r) { log->saved.push_back(r); },
+      [](released_atom, mqtt::packet_id, mqtt::reason_code) {},
+      [log](forgotten_atom, mqtt::stored_number n) { log->expired.push_back(n); },
+      [](erase_atom) {},
+      [](handed_over_atom, mqtt::reason_code) {},
+      [](released_atom) {},
+      [](yield_atom, std::uint64_t) {},
+      [](judge_atom) {},
+      [](dismiss_atom, const dismissal&) {},
+      [](go_back_atom) {},
+      [](moved_atom) {},
+      [](shut_down_atom) {},
+  };
+}
+
+actors::usher_actor::behavior_type fake_usher(actors::usher_actor::pointer self,
+                                              const std::shared_ptr<usher_log>& log) {
+  using namespace actors;
+  using shared_cards = std::shared_ptr<const std::vector<card_ref>>;
+  return {
+      [](drain_atom) {},
+      [](rebalance_atom, std::uint32_t) {},
+      [log](found_atom, const shared_cards& c) { log->found.push_back(*c); },
+      [log](dismissed_atom, const shared_cards& c) {
+        log->dismissed.insert(log->dismissed.end(), c->begin(), c->end());
+      },
+      [log](rested_atom, const card_ref& c, rest how) { log->rested.emplace_back(c, how); },
+      [log](install_atom, const view_ref& v) { log->asked.push_back(v->number); },
+      [log](yield_atom, const view_ref& v) { log->drained.push_back(v->number); },
+      [log](given_atom, const shared_cards& c) { log->given.push_back(*c); },
+      [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+actors::adopter_actor::behavior_type fake_adopter(actors::adopter_actor::pointer self,
+                                                  const std::shared_ptr<adopter_log>& log) {
+  using namespace actors;
+  return {
+      [log](adopt_atom, const view_ref& v) { log->adopt.push_back(v->number); },
+      [log](changed_atom, const card_ref& c) { log->changed.push_back(c); },
+      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+actors::reaper_actor::behavior_type fake_reaper(actors::reaper_actor::pointer self,
+                                                const std::shared_ptr<reaper_log>& log) {
+  using namespace actors;
+  return {
+      [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+actors::index_actor::behavior_type fake_index(actors::index_actor::pointer self,
+                                              const std::shared_ptr<index_log>& log) {
+  using namespace actors;
+  return {
+      [log](activate_atom, const mqtt::topic_ref& topic, unit_index) {
+        log->activated.push_back(topic);
+      },
+      [](forgotten_atom, const mqtt::topic_ref&) {},
+      [](probe_idle_atom, const mqtt::topic_ref&, topic_use) {},
+      [log](change_atom, const std::shared_ptr<const subscription_change>& c) {
+        log->changes.push_back(c);
+      },
+      [](forget_atom, const card_ref&) {},
+      [](go_on_atom) {},
+      [](retain_atom, const mqtt::topic_ref&, const mqtt::message_ref&) {},
+      [](walk_atom, const std::shared_ptr<const retained_cursor>&) {},
+      [](give_back_atom, const card_ref&, const mqtt::delivery&) {},
+      [log](join_atom, const std::string& filter, const member_ref& m) {
+        log->groups.push_back("join " + filter + ' ' + m->life.str());
+      },
+      [log](leave_atom, const std::string& filter, const member_ref& m) {
+        log->groups.push_back("leave " + filter + ' ' + m->life.str());
+      },
+      [log](deliver_atom, const group_mail& m) { log->delivered.push_back(m); },
+      [log](returned_atom, const group_mail& m) { log->returned.push_back(m); },
+      [self](confirm_atom) {
+        self->send(caf::actor_cast<directory_actor>(self->current_sender()), confirm_atom::value);
+      },
+      [log](heard_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m) {
+        log->heard.emplace_back(topic->name(), m);
+      },
+      [](paid_atom, const mqtt::message_ref&, bool) {},
+  };
+}
+
+actors::home_actor::behavior_type fake_home(const std::shared_ptr<home_log>& log) {
+  using namespace actors;
+  return {
+      [](claim_atom, const std::shared_ptr<attachment>&) {},
+      [](release_atom, const card_ref&, std::uint64_t) {},
+      [log](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
+        log->adopted.insert(log->adopted.end(), cards->begin(), cards->end());
+      },
+      [log](adopted_atom, std::int64_t n) { log->views.push_back(n); },
+      [](granted_atom, const client_id&, std::uint64_t) {},
+      [](held_atom, const client_id&, std::uint64_t, const member_ref&) {},
+      [](roster_atom, const view_ref&) {},
+      [log](found_atom) { ++log->lists; },
+      [log](drain_atom, const std::shared_ptr<const drain_orders>& o) { log->orders = o; },
+      [log](dismiss_atom, const std::shared_ptr<const dismissal_round>& r) {
+        log->rounds.push_back(r);
+      },
+      [log](go_back_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
+        log->went_back.insert(log->went_back.end(), cards->begin(), cards->end());
+      },
+      [log](moved_atom, std::uint64_t batch) { log->moved.push_back(batch); },
+      [](attach_atom, const std::shared_ptr<far_attachment>&) {},
+      [](shut_down_atom) {},
+  };
+}
+
+actors::porter_actor::behavior_type fake_porter(actors::porter_actor::pointer self,
+                                                const std::shared_ptr<porter_log>& log) {
+  using namespace actors;
+  return {
+      [](attach_atom, const std::shared_ptr<attachment>&, const member_ref&, std::uint64_t) {},
+      [](attach_atom, const std::shared_ptr<far_attachment>&) {},
+      [](go_on_atom) {},
+      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [log](depart_atom, const member_ref& m) { log->departed.push_back(m->life); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+actors::topic_actor::behavior_type fake_topic(actors::topic_actor::pointer self,
+                                              const mqtt::topic_ref& name,
+                                              const std::shared_ptr<topic_log>& log) {
+  using namespace actors;
+  return {
+      [log](publish_atom, const batch_ref& b) { log->published.push_back(b); },
+      [](change_route_atom, const route_change_ref&) {},
+      [](send_retained_atom, const subscriber&) {},
+      [](probe_idle_atom) {},
+      [self](retire_atom) { self->quit(); },
+      [self, log, name](reroute_atom, const std::shared_ptr<const far_route>& r) {
+        log->routes.push_back(r);
+        if (log->answers)
+          self->send(caf::actor_cast<directory_actor>(self->current_sender()), rerouted_atom::value,
+                     name);
+      },
+      [](retain_atom, const mqtt::message_ref&) {},
+      [](paid_atom, const mqtt::message_ref&, bool) {},
+  };
+}
+} // namespace mqttzoo::test

@@ -1,0 +1,42 @@
+"""The manifests as `kubectl apply -k` would send them; for every suite that reads them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+import yaml
+from clients.suite import must
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class Overlay:
+    def __init__(self, name: str):
+        self.text = must(["kubectl", "kustomize", os.path.join(ROOT, "manifests", "overlays", name)])
+        self.objects = list(yaml.safe_load_all(self.text))
+
+    def all(self, kind: str) -> dict[str, dict]:
+        return {o["metadata"]["name"]: o for o in self.objects if o["kind"] == kind}
+
+    def pod(self, name: str) -> dict:
+        return self.all("StatefulSet")[name]["spec"]["template"]["spec"]
+
+    def configuration(self) -> str:
+        """As the pods get it."""
+        return next(o["data"]["mqttzoo.json"] for o in self.all("ConfigMap").values() if "mqttzoo.json" in o["data"])
+
+    def settings(self) -> dict:
+        """Its options by their full names."""
+        flat: dict = {}
+
+        def flatten(prefix: str, value: object) -> None:
+            if isinstance(value, dict):
+                for key, inner in value.items():
+                    flatten(f"{prefix}.{key}" if prefix else key, inner)
+            else:
+                flat[prefix] = value
+
+        flatten("", json.loads(re.sub(r"(?m)//[^\"\n]*$", "", self.configuration())))
+        return flat
