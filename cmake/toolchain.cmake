@@ -2,8 +2,11 @@
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # Precompiled headers defeat ccache unless it may trust what they define and when they were made.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+  # Precompiled headers defeat ccache unless it may trust what they define and when they were made. The same
+  # sources in another folder, like a fresh clone, compile to the same. What the compiler says a file depends on is
+  # enough to know it by, so that none is preprocessed for it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 ${CCACHE_PROGRAM})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
   else()
@@ -47,8 +50,9 @@ endif()
 
 find_package(Threads REQUIRED)
 
-# mqttzoo_library(<folder> [PUBLIC libs...] [PRIVATE libs...] [PCH headers...]): a static library of the
-# folder's *.cpp. A folder that holds no sources yet becomes a library of headers.
+# mqttzoo_library(<folder> [PUBLIC libs...] [PRIVATE libs...] [PCH <header>...]): a static library of the
+# folder's *.cpp. Headers to precompile stand in angle brackets, as else the name of the checkout's folder
+# would become a part of them. A folder that holds no sources yet becomes a library of headers.
 function(mqttzoo_library name)
   cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE;PCH" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)

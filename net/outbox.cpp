@@ -12,9 +12,15 @@ void outbox::seal(segment s) {
   sealed_->segments.push_back(std::move(s));
 }
 
+void outbox::seal_tail() {
+  segment s;
+  s.buffer.swap(tail_);
+  seal(std::move(s));
+}
+
 void outbox::change_tail(buffer_pool& pool) {
   if (tail_.size() >= buffer_bytes_sealed) {
-    seal({std::exchange(tail_, {}), nullptr});
+    seal_tail();
     tail_ = pool.take();
   } else if (tail_.empty()) {
     tail_ = pool.take();
@@ -28,7 +34,7 @@ void outbox::append(mqtt::message_ref m, buffer_pool& pool) {
     return;
   }
   if (!tail_.empty())
-    seal({std::exchange(tail_, {}), nullptr});
+    seal_tail();
   seal({{}, std::move(m)});
 }
 

@@ -67,6 +67,7 @@ private:
 
   void change_tail(buffer_pool& pool);
   void seal(segment s);
+  void seal_tail();
 
   std::string tail_;
   std::unique_ptr<sealed> sealed_;

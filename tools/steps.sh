@@ -3,7 +3,8 @@
 # where each step that ends adds a line `PASSED FAILED`, so that steps may run beside each other.
 # shellcheck shell=bash
 
-readonly step_seconds_max=1800 # a step that takes longer hangs
+readonly step_seconds_max=1800  # a step that takes longer hangs
+readonly build_seconds_max=5400 # some 500 files on a slow machine whose cache is empty
 
 # show_failures LOG: the checks of a CAF suite that failed (`!!`), and the cases of others (`FAIL NAME`, reasons indented).
 show_failures() {
@@ -53,9 +54,11 @@ count_caf() {
 
 # step KIND NAME COMMAND...: runs one step and counts it. Returns whether it passed.
 step() {
-  local kind=$1 name=$2 start=$SECONDS status=0 counts
+  local kind=$1 name=$2 start=$SECONDS status=0 counts seconds_max=$step_seconds_max
+  [[ $name == build-* ]] && seconds_max=$build_seconds_max
   shift 2
-  timeout --kill-after=10 "$step_seconds_max" "$@" >"$logs/$name.log" 2>&1 || status=$?
+  timeout --kill-after=10 "$seconds_max" "$@" >"$logs/$name.log" 2>&1 || status=$?
+  ((status == 124)) && echo "took longer than $seconds_max s" >>"$logs/$name.log"
   counts=$("count_$kind" "$logs/$name.log" "$status")
   report "$name" ${counts} $((SECONDS - start))
   ((status == 0))

@@ -190,4 +190,93 @@ actors::topic_actor::behavior_type fake_topic(actors::topic_actor::pointer self,
       [](paid_atom, const mqtt::message_ref&, bool) {},
   };
 }
+actors::membership_actor::behavior_type
+fake_membership(actors::membership_actor::pointer self,
+                const std::shared_ptr<membership_log>& log) {
+  using namespace actors;
+  return {
+      [log](installed_atom, std::int64_t n) { log->installed.push_back(n); },
+      [log](adopted_atom, std::int64_t n) { log->adopted.push_back(n); },
+      [log](drained_atom, std::int64_t n) { log->drained.push_back(n); },
+      [log](yielded_atom, std::int64_t n) { log->yielded.push_back(n); },
+      [log](handed_over_atom, const pod_life& life) { log->handed_over.push_back(life); },
+      [](linked_atom, const net::pod_link_ptr&) {},
+      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [](tell_atom, const pod_frame&) {},
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+actors::registrar_actor::behavior_type fake_registrar(actors::registrar_actor::pointer self,
+                                                      const std::shared_ptr<registrar_log>& log) {
+  using namespace actors;
+  return {
+      [](claim_atom, const client_id&, std::uint64_t) {},
+      [](forget_atom, const client_id&) {},
+      [](adopt_atom, const client_id&) {},
+      [](released_atom, const client_id&) {},
+      [](adopted_atom, std::int64_t) {},
+      [](roster_atom, std::int64_t, const std::shared_ptr<const std::vector<client_id>>&) {},
+      [log](install_atom, const view_ref& v) { log->installed.push_back(v->number); },
+      [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
+      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+actors::directory_actor::behavior_type fake_directory(actors::directory_actor::pointer self,
+                                                      const std::shared_ptr<directory_log>& log) {
+  using namespace actors;
+  return {
+      [](want_atom, const std::string&) {},
+      [](unwant_atom, const std::string&) {},
+      [self](confirm_atom, const std::shared_ptr<const subscription_change>& c,
+             const change_done& done) {
+        self->send(c->session->handle, changed_atom::value, done);
+      },
+      [](confirm_atom) {},
+      [self](watch_atom, const mqtt::topic_ref&, const topic_actor& t) {
+        self->send(t, reroute_atom::value, std::make_shared<const far_route>());
+      },
+      [](unwatch_atom, const mqtt::topic_ref&) {},
+      [](rerouted_atom, const mqtt::topic_ref&) {},
+      [log](install_atom, const view_ref& v) { log->installed.push_back(v); },
+      [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
+      [self](shut_down_atom) { self->quit(); },
+  };
+}
+
+actors::post_office_actor::behavior_type
+fake_post_office(const std::shared_ptr<post_office_log>& log) {
+  using namespace actors;
+  return {
+      [](deposit_mail_atom, const deposit&) {},
+      [](decline_atom, const ref<publish_ticket>&, const mqtt::message_ref&) {},
+      [](record_atom, const card_ref&, const mqtt::stored_pointer&) {},
+      [](forget_atom, const card_ref&, mqtt::stored_number) {},
+      [](forget_atom, const card_ref&, mqtt::packet_id) {},
+      [](save_atom, const std::shared_ptr<const session_state_record>&) {},
+      [](erase_atom, const card_ref&) {},
+      [](retain_atom, const mqtt::topic_ref&, const mqtt::message_ref&, const ticket_list&) {},
+      [log](word_atom, const ref<publish_ticket>& t, const mqtt::message_ref& m,
+            const far_word& w) {
+        log->words.push_back({t, m, w});
+      },
+      [log](expect_atom, const ref<publish_ticket>&, const mqtt::message_ref& m, int more) {
+        log->expected.emplace_back(m, more);
+      },
+      [log](outcome_atom, const member_ref&, std::uint64_t number, mqtt::reason_code r) {
+        log->outcomes.emplace_back(number, r);
+      },
+      [log](install_atom, const view_ref& v) { log->installed.push_back(v->number); },
+      [](adopt_atom, const std::shared_ptr<recovered_mail>&) {},
+      [](adopt_atom, const std::shared_ptr<const std::vector<found_retained>>&) {},
+      [log](heard_atom, const member_ref&, const pod_frame& f) { log->frames.push_back(f); },
+      [log](give_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
+        log->to_give.push_back(*cards);
+      },
+      [](committed_atom, const std::shared_ptr<bank_commit>&) {},
+  };
+}
+
 } // namespace mqttzoo::test
