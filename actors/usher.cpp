@@ -191,9 +191,20 @@ void usher::finish() {
     drop_marker();
 }
 
+const char* usher::to_text(step s) {
+  constexpr const char* words[] = {"idle",     "listing", "dismissing", "parking", "marking",
+                                   "draining", "sealing", "giving",     "settling"};
+  return words[static_cast<std::size_t>(s)];
+}
+
 // --- time ---
 
 void usher::enter(step next) {
+  if (next != step_)
+    log.debug("a step of the usher is over",
+              {{"batch", batch_},
+               {"step", to_text(step_)},
+               {"ms", std::chrono::duration<double, std::milli>(now() - step_since_).count()}});
   step_ = next;
   step_since_ = now();
   arm();
@@ -245,11 +256,9 @@ wait_state usher::waits() const {
 
 void usher::describe(facts& to) const {
   constexpr const char* states[] = {"serving", "rebalancing", "draining", "drained"};
-  constexpr const char* steps[] = {"idle",     "listing", "dismissing", "parking", "marking",
-                                   "draining", "sealing", "giving",     "settling"};
   const auto& d = pod().drain;
   to.add("state", states[static_cast<std::size_t>(is_)])
-      .add("step", steps[static_cast<std::size_t>(step_)])
+      .add("step", to_text(step_))
       .add("batch", batch_)
       .add("moving", moving_.size())
       .add("sessions_left", d.sessions_left.get())

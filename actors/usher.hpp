@@ -10,9 +10,8 @@
 //
 //   parking   its sessions lose their clients, until the store has all there is of them
 //   marking   this pod's marker in ZooKeeper names the batch, and with it a new view
-//   draining  in that view topics keep what needs a promise, until this pod has confirmed all it
-//   was
-//             sent (membership)
+//   draining  in that view topics keep what needs a promise, until this pod has confirmed all
+//             that it was sent (membership)
 //   sealing   what is still on its way inside this pod comes to the sessions
 //   giving    their owner nodes say that they are nobody's
 //   settling  their homes were told, adopt them, and the topics of all pods go on
@@ -106,6 +105,7 @@ private:
   void end_batch();
 
   static std::chrono::milliseconds patience_in(step s);
+  static const char* to_text(step s);
   std::chrono::milliseconds interval() const;
   void enter(step next);
   void on_due(net::time_point now) override;
