@@ -41,6 +41,7 @@ struct far_attachment {
   unit_index unit{};        ///< there
   std::uint64_t number = 0; ///< given by that pod
   std::string address;      ///< the client's, for logs
+  std::string listener;     ///< that it came by, for people
   card_ref session;         ///< set by the home
   std::uint64_t epoch = 0;  ///< set by the home
 };

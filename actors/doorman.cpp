@@ -81,7 +81,10 @@ public:
   visitor(doorman& house, net::connection_ptr c, std::shared_ptr<const net::entrance> entrance,
           std::uint64_t its_number)
       : connection(std::move(c)), number(its_number), by(std::move(entrance)),
-        greeting(house.services().limits, house.pod().methods, &make_client_id), house_(house) {}
+        greeting(house.services().limits, house.pod().methods, &make_client_id), house_(house) {
+    if (by && by->packet_bytes_max)
+      greeting.bound_packets(*by->packet_bytes_max);
+  }
 
   std::size_t on_input(std::string_view input) override {
     if (awaits_verdict) { // that is for its session
@@ -168,7 +171,7 @@ void doorman::admit(net::detached_socket socket) {
   if (closed_)
     return;
   const auto number = ++last_number_;
-  auto by = std::move(socket.by);
+  auto by = socket.by;
   auto v =
       std::make_unique<visitor>(*this, services().adopt(std::move(socket)), std::move(by), number);
   auto& ref = *v;

@@ -8,10 +8,8 @@
 
 namespace mqttzoo::actors {
 
-far_connection::far_connection(porter& at, member_ref pod, stream_address there,
-                               std::string client_address)
-    : porter_(&at), pod_(std::move(pod)), there_(there),
-      client_address_(std::move(client_address)) {}
+far_connection::far_connection(porter& at, member_ref pod, stream_address there, client_origin from)
+    : porter_(&at), pod_(std::move(pod)), there_(there), from_(std::move(from)) {}
 
 far_connection::~far_connection() {
   events_ = nullptr;
@@ -53,7 +51,11 @@ void far_connection::abort() {
 }
 
 std::string far_connection::peer() const {
-  return client_address_ + " via " + pod_->life.str();
+  return from_.address + " via " + pod_->life.str();
+}
+
+std::string far_connection::listener() const {
+  return from_.listener;
 }
 
 // --- input ---

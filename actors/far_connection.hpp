@@ -20,11 +20,17 @@ namespace mqttzoo::actors {
 
 class porter;
 
+/// Where a client is connected, in the words of that pod.
+struct client_origin {
+  std::string address;
+  std::string listener;
+};
+
 class far_connection final : public net::connection,
                              public std::enable_shared_from_this<far_connection> {
 public:
   /// For the stream with that address at `pod`.
-  far_connection(porter& at, member_ref pod, stream_address there, std::string client_address);
+  far_connection(porter& at, member_ref pod, stream_address there, client_origin from);
   /// Closes at once, if that has not happened.
   ~far_connection() override;
 
@@ -42,6 +48,7 @@ public:
   /// Stays with the unit it was made for.
   net::detached_socket detach_socket() override { return {}; }
   std::string peer() const override;
+  std::string listener() const override;
 
   const member_ref& pod() const noexcept { return pod_; }
   const stream_address& address() const noexcept { return there_; }
@@ -77,7 +84,7 @@ private:
   porter* porter_;
   const member_ref pod_;
   const stream_address there_;
-  const std::string client_address_;
+  const client_origin from_;
   net::connection_events* events_ = nullptr;
   state state_ = state::open;
   net::close_cause cause_ = net::close_cause::by_us;

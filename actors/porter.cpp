@@ -125,7 +125,8 @@ void porter::hear_as_client(const member_ref& from, const stream_frame& f) {
 
 void porter::attach_far(far_attachment& f) {
   const stream_address there{stream_side::client, f.unit, f.number};
-  auto c = std::make_shared<far_connection>(*this, f.pod, there, std::move(f.address));
+  auto c = std::make_shared<far_connection>(
+      *this, f.pod, there, client_origin{std::move(f.address), std::move(f.listener)});
   if (!far_[f.pod->life].emplace(f.number, c.get()).second) {
     c->leave_porter();
     return misbehaved(f.pod, "two streams have one number");

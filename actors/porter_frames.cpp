@@ -96,6 +96,8 @@ pod_frame make_attach(const attachment& a, std::uint64_t number, net::time_point
   out.u32(c.session_expiry_interval_s);
   out.binary(c.authentication_data);
   out.binary(a.connection->peer());
+  out.binary(a.connection->listener());
+  out.u32(static_cast<std::uint32_t>(c.packet_bytes_max.value_or(0)));
   append(out, c.who, now);
   auto packet = c.packet;
   packet.user_name.reset();
@@ -145,6 +147,9 @@ std::shared_ptr<far_attachment> decode_attach(const pod_frame& from, net::time_p
   f->connect.session_expiry_interval_s = in.u32();
   f->connect.authentication_data = in.binary();
   f->address = in.binary();
+  f->listener = in.binary();
+  if (const auto bytes_max = in.u32(); bytes_max != 0)
+    f->connect.packet_bytes_max = bytes_max;
   const bool somebody = read_identity(in, f->connect.who, now);
   const auto connect = in.rest();
   if (from.kind != frame_kind::attach || from.payload || !somebody || !in.ok() || assigned > 1 ||

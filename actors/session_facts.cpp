@@ -147,8 +147,11 @@ void session::describe(facts& to) const {
   to.add("client", card_->client.str());
   to.add("connected", machine_.connected());
   to.add("protocol", to_text(machine_.version()));
-  if (connection_)
+  if (connection_) {
     to.add("peer", connection_->peer());
+    if (auto listener = connection_->listener(); !listener.empty())
+      to.add("listener", std::move(listener));
+  }
   if (who_ && who_->user)
     to.add("user", *who_->user);
   to.add("persistent", machine_.persistent());

@@ -33,6 +33,7 @@ constexpr auto keys = std::to_array<listener_key>({
     {"identity", "`none`", "one of none, cn, subject", "What of its certificate is a client's user name: the common name, or the whole subject as RFC 2253 writes it. No password is asked for then. Needs `tls.ca`, and certificates that are required."},
     {"anonymous", "`auth.anonymous`", "one of refuse, loopback, allow", "As `auth.anonymous`, for clients that come in here."},
     {"connections.max", "", "an integer from 1 to 10000000", "Open connections of this listener, within `net.connections.max`; further ones are closed at once."},
+    {"packet.bytes.max", "`mqtt.packet.bytes.max`", "a size from 1KiB to 256MiB", "Largest packet accepted of those who come in here, announced as Maximum Packet Size; not more than `mqtt.packet.bytes.max`."},
     // clang-format on
 });
 

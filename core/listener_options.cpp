@@ -19,6 +19,8 @@ constexpr std::size_t entries_max = 64;
 constexpr std::size_t names_max =
     64; // of server names, certificates, networks, origins in one list
 constexpr std::size_t listener_name_bytes_max = 64;
+constexpr std::uint64_t packet_bytes_min = 1'024;
+constexpr std::uint64_t packet_bytes_max = 256 * 1'024 * 1'024;
 constexpr std::chrono::milliseconds proxy_timeout_min{100};
 constexpr std::chrono::milliseconds proxy_timeout_max{60'000};
 
@@ -108,6 +110,16 @@ taker mode(std::uint16_t& into) {
   };
 }
 
+taker bytes(std::optional<std::uint32_t>& into, std::uint64_t least, std::uint64_t most) {
+  return [&into, least, most](const json& value) {
+    const auto n = units::read_bytes(text_of(value).value_or(""));
+    if (!n || *n < least || *n > most)
+      return false;
+    into = static_cast<std::uint32_t>(*n);
+    return true;
+  };
+}
+
 taker duration(std::chrono::milliseconds& into, std::chrono::milliseconds least,
                std::chrono::milliseconds most) {
   return [&into, least, most](const json& value) {
@@ -128,18 +140,20 @@ public:
       return unexpected<std::string>{"must be an object of JSON"};
     std::optional<std::uint32_t> port;
     listener_settings l;
-    read_object(from, "",
-                {{"address", text(l.address)},
-                 {"port", number(port, 0, 65'535)},
-                 {"unix", text(l.unix_path)},
-                 {"unix.mode", mode(l.unix_mode)},
-                 {"name", text(l.name)},
-                 {"tls", [&](const json& v) { return read_tls(v, l); }},
-                 {"websocket", [&](const json& v) { return read_websocket(v, l); }},
-                 {"proxy", [&](const json& v) { return read_proxy(v, l); }},
-                 {"identity", word(l.identity, identity_words)},
-                 {"anonymous", word(l.anonymous, anonymous_words)},
-                 {"connections.max", number(l.connections_max, 1, 10'000'000)}});
+    read_object(
+        from, "",
+        {{"address", text(l.address)},
+         {"port", number(port, 0, 65'535)},
+         {"unix", text(l.unix_path)},
+         {"unix.mode", mode(l.unix_mode)},
+         {"name", text(l.name)},
+         {"tls", [&](const json& v) { return read_tls(v, l); }},
+         {"websocket", [&](const json& v) { return read_websocket(v, l); }},
+         {"proxy", [&](const json& v) { return read_proxy(v, l); }},
+         {"identity", word(l.identity, identity_words)},
+         {"anonymous", word(l.anonymous, anonymous_words)},
+         {"connections.max", number(l.connections_max, 1, 10'000'000)},
+         {"packet.bytes.max", bytes(l.packet_bytes_max, packet_bytes_min, packet_bytes_max)}});
     const bool named =
         !from.contains("name") || (!l.name.empty() && l.name.size() <= listener_name_bytes_max);
     if (fault_.empty() && !named)

@@ -32,12 +32,14 @@ void fill_in(listener_settings& l, const settings& s) {
 }
 
 /// What is wrong with one by itself.
-std::string fault_of(const listener_settings& l) {
+std::string fault_of(const listener_settings& l, const settings& s) {
   if (l.tls && (l.tls->certificate->empty() || l.tls->key->empty()))
     return "`tls` needs `certificate` and `key`, or `net.tls.certificate` and `net.tls.key`";
   if (l.identity != certificate_identity::none &&
       (!l.tls || l.tls->ca->empty() || !*l.tls->certificates_required))
     return "`identity` needs `tls` with `ca`, and certificates that are required";
+  if (l.packet_bytes_max && *l.packet_bytes_max > s.mqtt.packet_bytes_max)
+    return "`packet.bytes.max` must not exceed `mqtt.packet.bytes.max`";
   if (!l.proxy)
     return {};
   if (l.unix_path.empty() && l.proxy->trusted.empty())
@@ -97,7 +99,7 @@ std::vector<std::string> check_listeners(const settings& s) {
     };
     const bool entry =
         all.size() - static_cast<std::size_t>(&l - all.data()) <= s.net.listeners.size();
-    if (const auto fault = entry ? fault_of(l) : ""; !fault.empty())
+    if (const auto fault = entry ? fault_of(l, s) : ""; !fault.empty())
       complain(fault);
     const bool any_port = l.unix_path.empty() && l.port == 0;
     if (!any_port && !places.insert(place_of(l)).second)

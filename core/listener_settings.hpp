@@ -56,6 +56,7 @@ struct listener_settings {
   certificate_identity identity = certificate_identity::none;
   std::optional<anonymous_rule> anonymous;
   std::optional<std::uint32_t> connections_max;
+  std::optional<std::uint32_t> packet_bytes_max; ///< within mqtt.packet.bytes.max
 
   /// What errors call it: "net.tls", "net.listeners entry 2".
   std::string origin;
@@ -65,7 +66,7 @@ struct listener_settings {
 std::string place_of(const listener_settings& l);
 
 /// All listeners there are to be, those of the simple options first, with every member decided but
-/// `anonymous` and `connections_max`.
+/// `anonymous`, `connections_max` and `packet_bytes_max`.
 std::vector<listener_settings> listeners_of(const settings& s);
 
 /// What is wrong with them together; each names the entry and the key.

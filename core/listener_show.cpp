@@ -1,5 +1,6 @@
 // An entry of `net.listeners` as JSON again: what was given, and no more.
 #include "core/listener_options.hpp"
+#include "core/units.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -71,6 +72,8 @@ ordered_json show(const listener_settings& l) {
   if (l.anonymous)
     shown["anonymous"] = anonymous_words[static_cast<std::size_t>(*l.anonymous)];
   put(shown, "connections.max", l.connections_max);
+  if (l.packet_bytes_max)
+    shown["packet.bytes.max"] = units::show_bytes(*l.packet_bytes_max);
   return shown;
 }
 

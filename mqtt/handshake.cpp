@@ -36,6 +36,10 @@ bool has_return_code(reason_code why) noexcept {
 
 } // namespace
 
+std::size_t packet_bytes_max(const accepted_connect& a, const server_limits& limits) noexcept {
+  return std::min(a.packet_bytes_max.value_or(limits.packet_bytes_max), limits.packet_bytes_max);
+}
+
 handshake::progress handshake::on_input(std::string_view& input, std::string& out) {
   while (!input.empty()) {
     frame in;
@@ -43,7 +47,7 @@ handshake::progress handshake::on_input(std::string_view& input, std::string& ou
       refusal_ = "the first packet is not CONNECT";
       return progress::refused;
     }
-    const auto status = next_frame(input, limits_.packet_bytes_max, in);
+    const auto status = next_frame(input, packet_bytes_max(accepted_, limits_), in);
     if (!status)
       return refuse(status.error().reason, status.error().what, out);
     if (*status == frame_status::need_more)
@@ -206,7 +210,7 @@ connack_packet make_connack(const accepted_connect& a, bool session_present,
     ack.maximum_qos = limits.qos_max; // [MQTT-3.2.2-9]
   if (!limits.retain_available)
     ack.retain_available = false;
-  ack.maximum_packet_size = static_cast<std::uint32_t>(limits.packet_bytes_max);
+  ack.maximum_packet_size = static_cast<std::uint32_t>(packet_bytes_max(a, limits));
   if (limits.topic_alias_maximum > 0)
     ack.topic_alias_maximum = limits.topic_alias_maximum;
   if (!limits.wildcard_available)

@@ -9,6 +9,7 @@
 #include "mqtt/identity.hpp"
 #include "mqtt/server_limits.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,10 +23,15 @@ struct accepted_connect {
   bool assigned_client_id = false;
   std::uint16_t keep_alive_s = 0;              ///< in force; 0: none
   std::uint32_t session_expiry_interval_s = 0; ///< in force; 0xFFFFFFFF: never
-  std::string authentication_data;             ///< the last of the server's, for CONNACK
-  std::unique_ptr<authentication> exchange;    ///< goes on when the client authenticates again
-  identity who;                                ///< whose verdict followed the handshake
+  /// Of what the client sends, if its listener accepts less than server_limits do.
+  std::optional<std::size_t> packet_bytes_max;
+  std::string authentication_data;          ///< the last of the server's, for CONNACK
+  std::unique_ptr<authentication> exchange; ///< goes on when the client authenticates again
+  identity who;                             ///< whose verdict followed the handshake
 };
+
+/// The largest packet that is accepted of the client.
+std::size_t packet_bytes_max(const accepted_connect& a, const server_limits& limits) noexcept;
 
 class handshake {
 public:
@@ -35,6 +41,9 @@ public:
   handshake(const server_limits& limits, const authentication_methods& methods,
             id_source assign_client_id) noexcept
       : limits_(limits), methods_(methods), assign_client_id_(assign_client_id) {}
+
+  /// The client's listener has a bound of its own. Call it before any input.
+  void bound_packets(std::size_t bytes_max) noexcept { accepted_.packet_bytes_max = bytes_max; }
 
   enum class progress : std::uint8_t {
     waiting,  ///< for more input (what to send, if anything, was appended to `out`)

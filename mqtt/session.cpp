@@ -37,6 +37,8 @@ void session::open(accepted_connect connect, presence state, std::uint64_t epoch
   if (state == presence::fresh)
     first_epoch_ = epoch;
   packet_size_bytes_max_ = p.maximum_packet_size.value_or(0);
+  input_packet_bytes_max_ =
+      packet_bytes_max(connect, limits_); // what CONNACK says, whatever a reload changes
   connect_expiry_s_ = p.session_expiry_interval_s;
   expiry_interval_s_ = connect.session_expiry_interval_s;
   keep_alive_ = seconds{connect.keep_alive_s};

@@ -216,6 +216,7 @@ private:
   bool authenticating_ = false; ///< re-authentication is under way
   std::uint64_t epoch_ = 0;
   std::uint32_t packet_size_bytes_max_ = 0; ///< the client's, 0: none
+  std::size_t input_packet_bytes_max_ = 0;  ///< ours, as CONNACK said
   std::uint32_t connect_expiry_s_ = 0;      ///< as CONNECT said, for DISCONNECT's check
   std::chrono::milliseconds keep_alive_{0};
   time_point last_packet_{};

@@ -36,7 +36,7 @@ std::size_t session::on_input(std::string_view input, time_point now, input_budg
       break;
     }
     frame in;
-    const auto status = next_frame(rest, limits_.packet_bytes_max, in);
+    const auto status = next_frame(rest, input_packet_bytes_max_, in);
     if (!status) {
       violate(status.error(), now);
       break;

@@ -79,6 +79,9 @@ public:
   /// the address of is "proxy" and the proxy's.
   virtual std::string peer() const = 0;
 
+  /// The name of the listener that it came by; empty: none is known.
+  virtual std::string listener() const { return {}; }
+
   /// The name in the valid certificate that the peer has shown; empty: there is none, or not
   /// exactly one.
   virtual std::string certified(core::certificate_identity) const { return {}; }

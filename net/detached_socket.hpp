@@ -25,7 +25,7 @@ struct detached_socket {
   std::string output;   ///< accepted by the connection and not sent
   bool counted = false; ///< a loop has counted its connection as opened
   std::vector<std::unique_ptr<stream_layer>> layers; ///< over the socket, the lowest first
-  std::shared_ptr<const entrance> by; ///< until a loop has it; null: no rule of its own
+  std::shared_ptr<const entrance> by;                ///< null: no rule of its own
 
   explicit operator bool() const noexcept { return static_cast<bool>(fd); }
 };

@@ -66,6 +66,7 @@ public:
   detached_socket detach_socket() override;
 
   std::string peer() const override { return below_->peer(); }
+  std::string listener() const override { return below_->listener(); }
 
   std::string certified(core::certificate_identity which) const override;
   bool proves(std::string_view name) const override;

@@ -1,5 +1,7 @@
 #include "net/tcp_connection.hpp"
 
+#include "net/listener_figures.hpp"
+
 #include <cassert>
 #include <utility>
 
@@ -27,7 +29,7 @@ tcp_connection::tcp_connection(private_tag, loop& on, detached_socket socket,
                                std::shared_ptr<const connection_limits> limits)
     : loop_(on), limits_(std::move(limits)), kept_(std::move(socket.input)), socket_(on.context()),
       peer_(socket.peer), seat_(std::move(socket.place)), counted_(socket.counted),
-      carried_(socket.carried) {
+      carried_(socket.carried), by_(std::move(socket.by)) {
   error_code error;
   if (!socket_.assign(peer_.protocol(), socket.fd.get(), error))
     static_cast<void>(socket.fd.release());
@@ -64,11 +66,16 @@ detached_socket tcp_connection::detach_socket() {
   socket.place = std::move(seat_);
   socket.input = std::exchange(kept_, {});
   socket.counted = true;
+  socket.by = std::move(by_);
   return socket;
 }
 
 std::string tcp_connection::peer() const {
   return (carried_ ? "proxy " : "") + to_string(peer_);
+}
+
+std::string tcp_connection::listener() const {
+  return by_ && by_->of ? by_->of->name : std::string{};
 }
 
 void tcp_connection::attach_events(connection_events& events) {

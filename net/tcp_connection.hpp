@@ -60,6 +60,7 @@ public:
   void abort() override;
 
   std::string peer() const override;
+  std::string listener() const override;
 
 private:
   enum class state : std::uint8_t {

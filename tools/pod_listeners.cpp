@@ -110,7 +110,7 @@ expected<void, std::string> pod_listeners::prepare(const core::listener_settings
   auto g = std::make_shared<gate>();
   g->place = core::place_of(l);
   g->figures = std::make_shared<net::listener_figures>(make_ref<net::seating>(seats_of(l), seats_));
-  auto first_rules = make_rules(l);
+  auto first_rules = make_rules(l, g->figures);
   if (!first_rules)
     return unexpected{first_rules.error()};
   g->now.store(std::move(*first_rules));
@@ -143,9 +143,10 @@ expected<void, std::string> pod_listeners::listen(const core::listener_settings&
 }
 
 expected<pod_listeners::rules_ptr, std::string>
-pod_listeners::make_rules(const core::listener_settings& l) {
+pod_listeners::make_rules(const core::listener_settings& l, figures_ref figures) {
   rules made;
-  made.entrance = std::make_shared<const net::entrance>(net::entrance{l.identity, l.anonymous});
+  made.entrance = std::make_shared<const net::entrance>(
+      net::entrance{l.identity, l.anonymous, l.packet_bytes_max, std::move(figures)});
   if (l.proxy)
     made.proxy = rules_of(*l.proxy);
   if (l.websocket)
@@ -228,7 +229,7 @@ void pod_listeners::reload(const core::settings& settings) {
 
 void pod_listeners::reload(gate& g, const core::listener_settings& l) {
   g.figures->seats->set_max(seats_of(l));
-  auto made = make_rules(l);
+  auto made = make_rules(l, g.figures);
   if (!made)
     return log.error("the old certificate stays",
                      {{"listener", g.figures->name}, {"why", made.error()}});

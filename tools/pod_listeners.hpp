@@ -60,7 +60,9 @@ private:
 
   explicit pod_listeners(std::uint32_t seats_max);
 
-  static expected<rules_ptr, std::string> make_rules(const core::listener_settings& l);
+  using figures_ref = std::shared_ptr<const net::listener_figures>;
+  static expected<rules_ptr, std::string> make_rules(const core::listener_settings& l,
+                                                     figures_ref figures);
   static void receive(const gate& at, const admit_handler& admit, net::loop& on,
                       net::detached_socket socket);
   static void dress(net::detached_socket& socket, const rules& with);

@@ -36,6 +36,7 @@ public:
   void abort() override { closed = true; }
   net::detached_socket detach_socket() override { return {}; }
   std::string peer() const override { return "127.0.0.1:1"; }
+  std::string listener() const override { return came_by; }
   std::string certified(core::certificate_identity) const override { return certified_as; }
 
   net::connection_events* events() { return events_; }
@@ -63,6 +64,7 @@ public:
 
   bool broken = false;      ///< who writes to it gets an exception
   std::string certified_as; ///< by its TLS
+  std::string came_by;      ///< a listener
   bool paused = false;
   bool closed = false;
   std::size_t stuck_bytes = 0;

@@ -67,7 +67,7 @@ struct carried_fixture : porter_fixture {
 struct far_fixture : porter_fixture {
   far_fixture()
       : wire(std::make_shared<far_connection>(porter_of(first), pods[first]->members[third], there,
-                                              "1.2.3.4:5")) {
+                                              client_origin{"1.2.3.4:5", "devices"})) {
     wire->attach_events(session);
     settle();
     pods[first]->sent.clear();
@@ -183,12 +183,13 @@ CAF_TEST(who closes is told later and writes what it had to say) {
 CAF_TEST(one that nobody holds any more is closed) {
   wire->detach_events();
   wire = std::make_shared<far_connection>(porter_of(first), pods[first]->members[third], there,
-                                          "1.2.3.4:5");
+                                          client_origin{"1.2.3.4:5", "devices"});
   settle();
   const auto closed = pods[first]->take_sent(frame_kind::closed);
   CAF_REQUIRE_EQUAL(closed.size(), 1u);
   CAF_CHECK(decode_stream_frame(closed[0])->how == stream_close::at_once);
   CAF_CHECK_EQUAL(wire->peer(), "1.2.3.4:5 via pod-2-7");
+  CAF_CHECK_EQUAL(wire->listener(), "devices");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -15,11 +15,14 @@ const stream_address there{stream_side::client, unit_index{3}, 1ull << 50};
 
 attachment example(mqtt::protocol_version version) {
   attachment a;
-  a.connection = std::make_shared<test::fake_connection>();
+  auto connection = std::make_shared<test::fake_connection>();
+  connection->came_by = "devices";
+  a.connection = std::move(connection);
   a.unit = unit_index{2};
   auto& c = a.connect;
   c.assigned_client_id = true;
   c.keep_alive_s = 60;
+  c.packet_bytes_max = 4096;
   c.session_expiry_interval_s = 70;
   c.packet.version = version;
   c.packet.client_id = "c";
@@ -78,6 +81,8 @@ CAF_TEST(a CONNECT arrives as it was accepted) {
     CAF_CHECK(f->unit == a.unit);
     CAF_CHECK_EQUAL(f->number, 77u);
     CAF_CHECK_EQUAL(f->address, "127.0.0.1:1");
+    CAF_CHECK_EQUAL(f->listener, "devices");
+    CAF_CHECK(f->connect.packet_bytes_max == 4096u);
     CAF_CHECK(f->connect.packet == a.connect.packet);
     CAF_CHECK(f->connect.assigned_client_id);
     CAF_CHECK_EQUAL(f->connect.keep_alive_s, 60u);

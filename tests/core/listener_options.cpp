@@ -44,6 +44,7 @@ strings problems(const strings& arguments) {
 CAF_TEST(each key is read) {
   const auto l = one(R"({
     "address": "::1", "port": 8883, "name": "devices", "identity": "cn", "anonymous": "refuse", "connections.max": 7,
+    "packet.bytes.max": "64KiB",
     "tls": {"certificate": "c", "key": "k", "ca": "a", "certificates.required": true,
             "names": [{"names": ["A.example", "*.b.example"], "certificate": "c2", "key": "k2"}]},
     "websocket": {"path": "/x", "origins": ["https://a"]},
@@ -53,6 +54,7 @@ CAF_TEST(each key is read) {
   CAF_CHECK(l.identity == certificate_identity::cn);
   CAF_CHECK(l.anonymous == anonymous_rule::refuse);
   CAF_CHECK(l.connections_max == 7u);
+  CAF_CHECK(l.packet_bytes_max == 65'536u);
   CAF_REQUIRE(l.tls.has_value());
   CAF_CHECK(l.tls->certificate == "c" && l.tls->key == "k" && l.tls->ca == "a");
   CAF_CHECK(l.tls->certificates_required == true);
@@ -77,7 +79,7 @@ CAF_TEST(what is shown is read again) {
       {R"({"port": 1})", R"({"unix": "/x", "unix.mode": "0777", "proxy": true})",
        R"({"address": "::", "port": 2, "tls": true, "websocket": true, "identity": "subject"})",
        R"({"port": 3, "name": "n", "tls": {"ca": "", "names": [{"names": ["a"], "certificate": "c", "key": "k"}]},
-            "anonymous": "allow", "connections.max": 1, "proxy": {"trusted": ["::1"], "timeout": "100ms"}})"}) {
+            "anonymous": "allow", "connections.max": 1, "packet.bytes.max": "2KiB", "proxy": {"trusted": ["::1"], "timeout": "100ms"}})"}) {
     const auto shown = show_listeners({one(entry)});
     const auto again = read_listeners(shown);
     CAF_REQUIRE(again.has_value());
@@ -119,6 +121,8 @@ CAF_TEST(each mistake is named with its entry and key) {
                   "entry 1: `identity` must be one of none, cn, subject");
   CAF_CHECK_EQUAL(fault(R"([{"port": 1, "connections.max": 0}])"),
                   "entry 1: `connections.max` must be an integer from 1 to 10000000");
+  CAF_CHECK_EQUAL(fault(R"([{"port": 1, "packet.bytes.max": "1B"}])"),
+                  "entry 1: `packet.bytes.max` must be a size from 1KiB to 256MiB");
   std::string many = "[";
   for (int i = 0; i < 65; ++i)
     many += (i ? "," : "") + std::string{R"({"port": 0})"};

@@ -23,6 +23,7 @@ from harness.client import Client, equal, require
 from house import SECONDS_MAX, House, Secure, house
 
 NOT_AUTHORIZED = 0x87
+PACKET_TOO_LARGE = 0x95
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
 
@@ -86,6 +87,12 @@ def metric(port: int, name: str, **labels: str) -> float:
         if found and wanted <= set(found[1].split(",")):
             return float(found[2])
     raise AssertionError(f"no {name} with {labels}:\n{text}")
+
+
+def came_by(port: int, client_id: str) -> str:
+    """The listener of a client, as the endpoint for operators has it."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/clients/{client_id}", timeout=SECONDS_MAX) as answer:
+        return json.load(answer)["details"]["listener"]
 
 
 def proxies(binary: str) -> None:
@@ -152,15 +159,16 @@ def own_settings(binary: str) -> None:
     guests, members, few = place(), place(), place()
     admin = free_port()
     entries = [{"name": "guests", "port": guests[1], "anonymous": "allow"}, {"name": "members", "port": members[1], "anonymous": "refuse"},
-               {"name": "few", "port": few[1], "anonymous": "loopback", "connections.max": 2}]
+               {"name": "few", "port": few[1], "anonymous": "loopback", "connections.max": 2, "packet.bytes.max": "2KiB"}]
     with listening(binary, *entries, options=(f"--admin.port={admin}", "--auth.anonymous=refuse")) as broker:
-        guest = Client(guests)
-        guest.connect()
+        guest = Client(guests, client_id="guest")
+        equal(guest.connect().props["maximum_packet_size"], 1 << 20, "Maximum Packet Size of `guests`")
+        equal(came_by(admin, "guest"), "guests", "listener of a client")
         Client(members).connect(code=NOT_AUTHORIZED)
         Client(broker.address).connect(code=NOT_AUTHORIZED)
         inside = [Client(few) for _ in range(2)]
         for client in inside:
-            client.connect()
+            equal(client.connect().props["maximum_packet_size"], 2048, "Maximum Packet Size of `few`")
         Client(few).expect_closed()
         wait_for(broker, "connections.max of few")
         equal(metric(admin, "mqttzoo_listener_connections", listener="few"), 2, "open at `few`")
@@ -174,6 +182,10 @@ def own_settings(binary: str) -> None:
         wait_for(broker, "listeners come with the next restart")
         Client(guests).connect(code=NOT_AUTHORIZED)
         Client(few).connect()
+        guest.ping()
+        inside[0].send(wire.publish("t", "x" * 4096))
+        inside[0].expect_refusal(PACKET_TOO_LARGE)
+        guest.send(wire.publish("t", "x" * 4096))
         guest.ping()
 
 

@@ -276,6 +276,21 @@ CAF_TEST(the session expiry is capped and the cap announced) {
   CAF_CHECK(make_connack(machine.result(), false, limits).session_expiry_interval_s == 100u);
 }
 
+CAF_TEST(a listener may accept less than the server) { // [MQTT-3.2.2-15]
+  limits.packet_bytes_max = 4096;
+  machine.bound_packets(2048);
+  connect(hello());
+  CAF_CHECK(make_connack(machine.result(), false, limits).maximum_packet_size == 2048u);
+  limits.packet_bytes_max = 1024; // the server's own bound holds everywhere
+  CAF_CHECK(make_connack(machine.result(), false, limits).maximum_packet_size == 1024u);
+}
+
+CAF_TEST(a CONNECT above its listener's limit is refused) {
+  machine.bound_packets(10);
+  CAF_CHECK(connect(hello()) == progress::refused);
+  CAF_CHECK(sent<connack_packet>().reason == reason_code::packet_too_large);
+}
+
 CAF_TEST(CONNACK announces what is granted) {
   limits.qos_max = qos::at_least_once;
   limits.receive_maximum = 11;

@@ -212,6 +212,19 @@ CAF_TEST(a packet above the limit ends the connection) { // [MQTT-3.2.2-15]
   expect_closed(reason_code::packet_too_large);
 }
 
+CAF_TEST(what its listener accepts holds for a connection whatever becomes of the limits) {
+  version = protocol_version::v5;
+  accepted_connect a;
+  a.packet = hello(version);
+  a.packet_bytes_max = 100;
+  machine->open(std::move(a), session::presence::fresh, ++epoch, now);
+  CAF_CHECK(take<connack_packet>().maximum_packet_size == 100u);
+  limits.packet_bytes_max = 50;
+  CAF_CHECK_EQUAL(feed(std::string_view{"\x30\x60", 2}), 0u); // the rest may come
+  CAF_CHECK_EQUAL(feed(std::string_view{"\x30\x7F", 2}), 2u);
+  expect_closed(reason_code::packet_too_large);
+}
+
 CAF_TEST(PINGREQ is answered) { // [MQTT-3.12.4-1] [MQTT-3.12.4-1 v3]
   for (const auto v : all_versions) {
     connect(v);
