@@ -16,10 +16,8 @@ sys_topics::sys_topics(caf::actor_config& config, unit_services& services,
       started_(services.now()) {}
 
 caf::behavior sys_topics::make_behavior() {
-  const auto at = now();
-  last_ = at;
-  if (services().settings.sys.interval.count() > 0)
-    publish_all(at);
+  last_ = now();
+  follow_interval();
   return {
       [this](heard_atom, const member_ref& from, const pod_frame& f) {
         if (const auto figures = cluster_figures::decode(f.body))
@@ -28,6 +26,7 @@ caf::behavior sys_topics::make_behavior() {
           send(from->peer, misbehaved_atom::value, std::string{"figures"});
       },
       [this](depart_atom, const pod_life& life) { others_.erase(life); },
+      [this](judge_atom) { follow_interval(); },
       [this](shut_down_atom) { quit(); },
   };
 }
@@ -37,7 +36,26 @@ void sys_topics::on_exit() {
 }
 
 void sys_topics::on_due(net::time_point at) {
-  run_inline([&] { publish_all(at); });
+  run_inline([&] { publish_in_turn(at); });
+}
+
+/// At the start, and whenever the interval may be another one.
+void sys_topics::follow_interval() {
+  const auto interval = services().settings.sys.interval;
+  auto& timers = *services().timers;
+  if (interval.count() == 0)
+    timers.cancel(*this);
+  else if (timers.scheduled(*this))
+    timers.schedule(*this, last_ + interval);
+  else
+    publish_in_turn(now());
+}
+
+void sys_topics::publish_in_turn(net::time_point at) {
+  publish_all(at);
+  // 0 between a change of the interval and the message that says so: each turn would be due.
+  if (const auto interval = services().settings.sys.interval; interval.count() > 0)
+    services().timers->schedule(*this, at + interval);
 }
 
 void sys_topics::publish_all(net::time_point at) {
@@ -124,7 +142,6 @@ void sys_topics::publish_all(net::time_point at) {
           total(&c::publish_bytes_sent), total(&c::subscriptions), total(&c::far_publishes_sent),
           total(&c::links_lost), total(&c::connections_carried), total(&c::claims_waiting),
           total(&c::claims_timed_out)}});
-  services().timers->schedule(*this, at + services().settings.sys.interval);
 }
 
 /// Of this pod, but for the capacity and what is free, which all pods share.

@@ -1,8 +1,9 @@
 // The pod's own topics under $SYS/broker, with the names that users of mosquitto know.
 //
 // One per pod, on the first unit. Every sys.interval it publishes, retained and QoS 0, what changed
-// since the last time; an interval of 0 turns it off. Reads the counters of all units. In a cluster
-// it tells the other pods its figures and publishes the sums under `$SYS/broker/cluster`.
+// since the last time; an interval of 0 turns it off. `judge` has it read the interval anew. Reads
+// the counters of all units. In a cluster it tells the other pods its figures and publishes the
+// sums under `$SYS/broker/cluster`.
 #pragma once
 
 #include "actors/cluster_figures.hpp"
@@ -39,6 +40,8 @@ private:
   };
 
   void on_due(net::time_point now) override;
+  void follow_interval();
+  void publish_in_turn(net::time_point now);
   void publish_all(net::time_point now);
   void tell(std::string_view name, std::string value);
   void tell(std::string_view name, std::uint64_t value) { tell(name, std::to_string(value)); }

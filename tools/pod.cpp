@@ -370,6 +370,7 @@ void pod::reload(const core::settings& wanted, const std::shared_ptr<const auth:
       caf::anon_send(unit->doorman, judge_atom::value);
       loop->set_limits(connection_limits_of(wanted));
     });
+  p.loops.front()->post([&p] { caf::anon_send(p.services.sys, judge_atom::value); });
 }
 
 pod::pod(std::unique_ptr<parts> p) : parts_(std::move(p)) {}

@@ -35,6 +35,12 @@ struct sys_fixture : test::pod_fixture {
     settle();
   }
 
+  void change_interval(std::chrono::milliseconds to) {
+    services.settings.sys.interval = to;
+    caf::anon_send(sys_actor, actors::judge_atom::value);
+    settle();
+  }
+
   std::map<std::string, std::string> told() {
     std::map<std::string, std::string> values;
     for (const auto& p : reader.received_of<mqtt::publish_packet>())
@@ -150,6 +156,35 @@ CAF_TEST(an interval of 0 turns it off) {
   start();
   CAF_CHECK(told().empty());
   CAF_CHECK(timers.next() == net::time_point::max());
+}
+
+CAF_TEST(an interval that becomes 0 ends it and one that is no longer 0 begins it) {
+  start();
+  told();
+  change_interval({});
+  advance(std::chrono::hours{1});
+  CAF_CHECK(told().empty());
+  change_interval(std::chrono::seconds{10});
+  CAF_CHECK_EQUAL(told()["uptime"], "3600 seconds");
+  advance(std::chrono::seconds{10});
+  CAF_CHECK_EQUAL(told()["uptime"], "3610 seconds");
+}
+
+CAF_TEST(a shorter interval counts from the last time) {
+  start();
+  told();
+  change_interval(std::chrono::seconds{2});
+  advance(std::chrono::milliseconds{1999});
+  CAF_CHECK(told().empty());
+  advance(std::chrono::milliseconds{1});
+  CAF_CHECK_EQUAL(told()["uptime"], "2 seconds");
+}
+
+CAF_TEST(a turn that is due when the interval has become 0 is the last one) {
+  start();
+  services.settings.sys.interval = {};
+  advance(std::chrono::hours{1});
+  CAF_CHECK(timers.next() > clock.now() + std::chrono::seconds{1});
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
