@@ -253,7 +253,7 @@ constexpr auto table = std::to_array<option>({
     {"links.tls.ca", [](settings& s) -> auto& { return s.links.tls_ca; },
      "", "", "", on_restart, "PEM file of the authorities that sign the pods' certificates."},
     {"links.max", [](settings& s) -> auto& { return s.links.max; },
-     "256", "1", "65536", on_reload, "Links that other pods may have to this one, those included that have not said who they are; further ones are closed at once."},
+     "256", "1", "65536", on_restart, "Links that other pods may have to this one, those included that have not said who they are; further ones are closed at once."},
     // Above mqtt.packet.bytes.max, whose largest packet has to fit with its route.
     {"links.frame.bytes.max", [](settings& s) -> auto& { return s.links.frame_bytes_max; },
      "2MiB", "64KiB", "1GiB", on_restart, "Largest frame accepted from another pod; announced to it. Must exceed `mqtt.packet.bytes.max` by 65 KiB."},
