@@ -10,7 +10,7 @@ namespace mqttzoo::admin {
 
 namespace {
 
-constexpr core::logger log{core::log_folder::tools};
+constexpr core::logger log{core::log_folder::admin};
 
 } // namespace
 

@@ -28,7 +28,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr core::logger log_{core::log_folder::tools};
+constexpr core::logger log_{core::log_folder::admin};
 /// Only what this pod serves, and nothing that stands in a page's text.
 constexpr const char* content_security =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

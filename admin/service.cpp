@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr core::logger log_{core::log_folder::tools};
+constexpr core::logger log_{core::log_folder::admin};
 
 std::string url_of(const core::admin_settings& s, std::uint16_t port, bool tls) {
   auto host = s.announce.empty() ? s.address : s.announce;

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr core::logger log{core::log_folder::actors};
+constexpr core::logger log{core::log_folder::admin};
 core::log_throttle lines{20, seconds{10}};
 constexpr int looks_a_period = 4;
 constexpr milliseconds pause_max{5'000};

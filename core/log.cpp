@@ -20,7 +20,7 @@ constexpr std::size_t value_bytes_max = 256;     // of a field, before escaping;
 constexpr auto level_names =
     std::to_array<std::string_view>({"trace", "debug", "info", "warn", "error", "off"});
 constexpr auto folder_names =
-    std::to_array<std::string_view>({"core", "mqtt", "net", "zk", "actors", "tools"});
+    std::to_array<std::string_view>({"mqtt", "net", "zk", "actors", "admin", "tools"});
 static_assert(folder_names.size() == log_folder_count);
 
 std::atomic<log_format> format{log_format::text};

@@ -19,7 +19,7 @@ enum class log_level : std::uint8_t {
 };
 
 /// Who speaks: the source folder a line comes from.
-enum class log_folder : std::uint8_t { core, mqtt, net, zk, actors, tools };
+enum class log_folder : std::uint8_t { mqtt, net, zk, actors, admin, tools };
 inline constexpr std::size_t log_folder_count = 6;
 
 /// The shape of a line.
