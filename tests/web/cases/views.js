@@ -1,4 +1,5 @@
 // What each view says while clients publish, wait and are away.
+import { readdirSync, readFileSync } from "node:fs";
 import { eventually, require_that, sees } from "../harness/check.js";
 import { idle_count } from "../harness/traffic.js";
 
@@ -103,6 +104,19 @@ async function actors_are_filtered_and_sorted({ page, go }) {
   await sees(page, "its client");
 }
 
+async function actors_of_every_kind_can_be_chosen({ page, go }) {
+  const folder = new URL("../../../actors/", import.meta.url);
+  const name = /const char\* name\(\) const override \{ return "(\w+)"; \}/;
+  const kinds = readdirSync(folder)
+    .filter((file) => file.endsWith(".hpp"))
+    .map((file) => readFileSync(new URL(file, folder), "utf8").match(name)?.[1])
+    .filter((kind) => kind);
+  await go("actors");
+  const offered = await page.getByLabel("Kind").locator("option").evaluateAll((all) => all.map((o) => o.value).filter((v) => v));
+  require_that(kinds.length > 0, "the sources name kinds of actors");
+  require_that(kinds.sort().join() === offered.sort().join(), `the actors are ${kinds}, the filter offers ${offered}`);
+}
+
 async function the_bank_says_what_it_holds_for_whom({ page, go }) {
   await go("bank");
   await page.getByRole("link", { name: "pump-1", exact: true }).waitFor();
@@ -136,6 +150,7 @@ export const cases = [
   a_client_that_never_acknowledges_is_explained,
   a_client_that_is_away_is_explained,
   actors_are_filtered_and_sorted,
+  actors_of_every_kind_can_be_chosen,
   the_bank_says_what_it_holds_for_whom,
   links_and_other_pods_are_shown,
 ];

@@ -5,7 +5,7 @@ import { Card, Filter, Loading, Name, Pager, Toggle, Trouble, Wait } from "../pa
 import { link_to } from "../route.js";
 import { html, useState } from "../ui.js";
 
-const kinds = ["session", "topic", "group", "courier", "doorman", "gatekeeper", "home", "index", "post_office", "bank", "reaper", "sys_topics", "membership", "peer", "directory", "registrar", "porter", "adopter", "tracer"];
+const kinds = ["session", "topic", "group", "courier", "doorman", "gatekeeper", "home", "index", "post_office", "bank", "reaper", "sys_topics", "membership", "peer", "directory", "registrar", "porter", "adopter", "usher", "tracer"];
 const orders = [["id", "by id"], ["wait", "longest wait first"], ["busy", "busiest first"], ["messages", "most messages first"], ["mailbox", "fullest mailbox first"]];
 
 const Row = ({ a }) => html`<tr>
