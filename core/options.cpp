@@ -301,7 +301,7 @@ constexpr auto table = std::to_array<option>({
     {"admin.timeout", [](settings& s) -> auto& { return s.admin.timeout; },
      "10s", "100ms", "5m", on_restart, "Time to receive a request, to answer it, and to keep an idle connection."},
     {"admin.actions.allowed", [](settings& s) -> auto& { return s.admin.actions_allowed; },
-     "false", "", "", on_reload, "Whether the endpoint also changes things: disconnects clients, drops sessions, deletes retained messages."},
+     "false", "", "", on_reload, "Whether the endpoint also changes things: disconnects clients, drops sessions, deletes retained messages, drains the pod, moves sessions to their homes."},
 
     // Longer than a client that is asked again after a second takes, shorter than a person's patience.
     {"inspect.stuck.after", [](settings& s) -> auto& { return s.inspect.stuck_after; },
