@@ -5,9 +5,9 @@
 // others can fire watches.
 //
 //   nodes(parent, name) -> id, counters, stat   one B-tree of small rows, clustered by parent
-//   contents(id) -> data                        appended in the order of creation; no row for empty
-//   data ephemerals(path)                            the few nodes that end with the session meta
-//   one row: last transaction, last node id, last session
+//   contents(id) -> data                        in the order of creation; no row for empty data
+//   ephemerals(path)                            the few nodes that end with the session
+//   meta                                        one row: last transaction, node id and session
 //
 // A row's key is its parent's id and its last level, so paths are not stored and listing a parent
 // reads neighbouring rows. Data stands apart so that counting a parent's children never copies the

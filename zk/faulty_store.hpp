@@ -12,8 +12,8 @@
 //
 // Faults:
 // - connection loss: everything in flight completes with `connection_loss`, applied or not; the
-// link stays down
-//   for some steps in which nothing is applied; watch events wait until it is up again.
+//   link stays down for some steps in which nothing is applied; watch events wait until it is up
+//   again.
 // - session expiry: the link breaks as above, and everything until the next session is refused with
 //   `session_expired`; watch events still under way arrive later, with their old session's id.
 // - storage full: a write is refused.

@@ -1,9 +1,9 @@
 // Where everything stands in the tree: the only place that knows the layout of znode paths.
 //
-// A value, built once per pod from `store.root`; const and therefore thread-safe. Topic names,
-// filters and client ids never stand in a path (ZooKeeper refuses many that MQTT allows): paths
-// carry a hash and the node's data carries the full name. Readers compare the name; see `probe` for
-// the rare collision.
+// A value, made once per pod by open_tree() with the key of the tree; const and therefore
+// thread-safe. Topic names, filters and client ids never stand in a path (ZooKeeper refuses many
+// that MQTT allows): paths carry a hash and the node's data carries the full name. Readers compare
+// the name; see `probe` for the rare collision.
 //
 //   ROOT/pods/<pod>-<incarnation>                  ephemeral, one per live pod
 //   ROOT/pods/mover                                ephemeral, of the pod whose sessions move
@@ -14,8 +14,9 @@
 //   ROOT/topics/<ab>/<cd>                          bucket: which pods want which exact topics
 //   ROOT/topics/<ab>/<cd>/m-<expiry>-<credits>-<writer>-<number>     mail drop
 //   ROOT/topics/<ab>/<cd>/m-.../<k>                its k-th part, if it does not fit into one node
-//   ROOT/wildcards/<shard>/<life>.<d|s>-<sequence>                  filter_log_record, see
-//   wants.hpp ROOT/retained/<ab>/<cd>/<hash> ROOT/sessions/<ab>/<cd>/<hash> session_record
+//   ROOT/wildcards/<shard>/<life>.<d|s>-<sequence> see wants.hpp
+//   ROOT/retained/<ab>/<cd>/<hash>                 retained_record
+//   ROOT/sessions/<ab>/<cd>/<hash>                 session_record
 //   ROOT/sessions/<ab>/<cd>/<hash>/owner
 //   ROOT/sessions/<ab>/<cd>/<hash>/p-<sequence>    pointer_record, created sequentially
 //   ROOT/sessions/<ab>/<cd>/<hash>/r-<packet id>   received_record
