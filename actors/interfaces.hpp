@@ -1,9 +1,8 @@
 // Every typed actor interface of a pod, with a sentence each: read this to know who can be told
 // what.
 //
-// Commands are imperative, events past tense. A request's answer is the type after `with`; where an
-// answer would cross units in the hot path the answer is a message of its own instead, named in the
-// comment.
+// Commands are imperative, events past tense. What is answered is answered with a message of its
+// own, named in the comment: CAF's requests cost more.
 #pragma once
 
 #include "actors/loan.hpp"

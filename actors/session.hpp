@@ -1,9 +1,10 @@
 // One client's session as an actor: the protocol's state machine with hands and feet.
 //
-// Spawned by the home on the unit where its client first connected, and stays there: a later
-// connection moves to it. Lives until the session ends. Talks to its connection (inline), the
-// unit's courier (inline), the index and the post office. All protocol decisions are in
-// mqtt::session; this class carries out its effects.
+// Spawned by the home on the unit where its client first connected; found in the store, by the
+// adopter or the pod that starts, on each unit in turn. It stays there: a later connection moves to
+// it. Lives until the session ends. Talks to its connection (inline), the unit's courier (inline),
+// the index and the post office. All protocol decisions are in mqtt::session; this class carries
+// out its effects.
 #pragma once
 
 #include "actors/attachment.hpp"

@@ -1,8 +1,8 @@
 // How the rest of a pod knows a session: its name, where it lives, and how to reach it.
 //
-// Made by the home with the session, shared by routes, groups and batches, gone when the last of
-// them lets go. Any thread; what changes is atomic. The session drops its own reference when it
-// ends, which breaks the cycle.
+// Made with the session (see session.hpp by whom), shared by routes, groups and batches, gone when
+// the last of them lets go. Any thread; what changes is atomic. The session drops its own reference
+// when it ends, which breaks the cycle.
 #pragma once
 
 #include "actors/interfaces.hpp"
@@ -46,7 +46,7 @@ public:
   /// The departed pods that had it before this one.
   const std::vector<pod_life> adopted_from;
 
-  /// Set once by the home, before anybody else sees the card.
+  /// Set once by start_session(), before any other actor sees the card.
   session_actor handle;
   local_session* local = nullptr;
 

@@ -1,11 +1,12 @@
 // What stands in a node's data: typed records and their bytes.
 //
-// Values without a life of their own, used by session, topic and bank actors; all functions are
-// pure and thread-safe. Layout: see records.cpp; in short a header of 4 bytes ('m', 'z', kind,
-// layout version), then fixed fields little-endian, then strings with a length of 4 bytes, and an
-// opaque payload last. Encoding is plain copying, so a record costs less than the message it holds.
-// Decoding trusts nothing: every length is checked against the bytes at hand before it is used,
-// every enumeration and bound is checked, and bytes left over are an error.
+// Values without a life of their own, for those who write and read the store (see store.hpp) and
+// for the endpoint for operators, which shows them; all functions are pure and thread-safe. Layout:
+// see records.cpp; in short a header of 4 bytes ('m', 'z', kind, layout version), then fixed fields
+// little-endian, then strings with a length of 4 bytes, and an opaque payload last. Encoding is
+// plain copying, so a record costs less than the message it holds. Decoding trusts nothing: every
+// length is checked against the bytes at hand before it is used, every enumeration and bound is
+// checked, and bytes left over are an error.
 //
 // Records do not know MQTT's types (zk sees core only); values are those of the wire.
 #pragma once

@@ -1,9 +1,10 @@
 // The store: a tree of small versioned nodes with ZooKeeper's semantics, whatever stands behind it.
 //
-// Owned by the pod (one per process), talked to by session, topic and bank actors of every I/O
-// unit, lives from start-up until the last actor is gone. Implementations: `embedded_store`
-// (SQLite, one pod), `zookeeper_store` (an ensemble, all pods of a cluster), and `faulty_store`
-// (wraps another and breaks its promises on purpose).
+// One per process, owned by main, which made it with tools/open_store; lives longer than the pod.
+// Talked to by actors of the first unit (bank, post office, reaper, directory, membership, adopter,
+// registrar, usher), by recovery and enrolment while the pod starts, and by the endpoint for
+// operators. Implementations: `embedded_store` (SQLite, one pod), `zookeeper_store` (an ensemble,
+// all pods of a cluster), and `faulty_store` (wraps another and breaks its promises on purpose).
 //
 // What callers may rely on with every implementation:
 // - Every operation may be called from any thread, never blocks and never throws. It completes

@@ -1,6 +1,6 @@
 // What the ZooKeeper store can be told, and what it counts.
 //
-// Values; made by the pod from its settings.
+// Values; made by tools/open_store from the settings.
 #pragma once
 
 #include <chrono>
