@@ -9,7 +9,6 @@
 #include "mqtt/counters.hpp"
 #include "zk/ledger.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -69,7 +68,7 @@ private:
 };
 
 inline zk::ttl_bounds ttl_of(const core::bank_settings& s) noexcept {
-  return {s.ttl_min, std::max(s.ttl_min, s.ttl_max)};
+  return {s.ttl_min, s.ttl_max};
 }
 
 } // namespace mqttzoo::actors

@@ -18,8 +18,8 @@ namespace mqttzoo::actors {
 class facts {
 public:
   using text_list = std::vector<std::string>;
-  using value = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string,
-                             text_list, std::shared_ptr<const facts>, std::vector<facts>>;
+  using value = std::variant<bool, std::int64_t, std::uint64_t, double, std::string, text_list,
+                             std::shared_ptr<const facts>, std::vector<facts>>;
   struct item;
 
   facts& add(const char* name, bool b) { return put(name, b); }
@@ -38,8 +38,6 @@ public:
   facts& add(const char* name, text_list texts) { return put(name, std::move(texts)); }
   facts& add(const char* name, facts f);
   facts& add(const char* name, std::vector<facts> list);
-  /// There is none.
-  facts& add_nothing(const char* name) { return put(name, std::monostate{}); }
 
   const std::vector<item>& items() const noexcept { return items_; }
   /// The value of that name, if it is a `T`; else null.

@@ -67,13 +67,11 @@ MQTTZOO_ATOM(save, "save");              // store a session
 MQTTZOO_ATOM(saved, "saved");            // stored, or not
 MQTTZOO_ATOM(erase, "erase");            // remove a session and all it has from the store
 MQTTZOO_ATOM(handed_over, "handedover"); // other members have what was given back
-MQTTZOO_ATOM(restored, "restored");      // stored messages found at start
 MQTTZOO_ATOM(commit, "commit");          // carry out a transaction and pay for it
 MQTTZOO_ATOM(committed, "committed");    // or not
 MQTTZOO_ATOM(paid, "paid");              // or not
 MQTTZOO_ATOM(lend, "lend");              // credit for what waits in memory
 MQTTZOO_ATOM(repay, "repay");            // it is not needed any more
-MQTTZOO_ATOM(tick, "tick");              // an actor's own clock
 MQTTZOO_ATOM(judge, "judge");            // may this client come in, or stay?
 MQTTZOO_ATOM(judged, "judged");          // it may, or not
 MQTTZOO_ATOM(answered, "answered");      // by a service outside

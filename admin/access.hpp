@@ -25,7 +25,6 @@ public:
     bool certificate = false;       ///< the client showed one that is trusted
   };
   standing judge(const credentials& c) const noexcept;
-  bool wants_token() const noexcept { return !token_.empty(); }
 
 private:
   access() = default;

@@ -10,9 +10,7 @@ namespace {
 json to_json(const actors::facts::value& v) {
   return std::visit(
       []<class T>(const T& x) -> json {
-        if constexpr (std::is_same_v<T, std::monostate>) {
-          return nullptr;
-        } else if constexpr (std::is_same_v<T, std::shared_ptr<const actors::facts>>) {
+        if constexpr (std::is_same_v<T, std::shared_ptr<const actors::facts>>) {
           return admin::to_json(*x);
         } else if constexpr (std::is_same_v<T, std::vector<actors::facts>>) {
           auto list = json::array();

@@ -164,7 +164,7 @@ struct sys_settings {
 struct bank_settings {
   std::size_t capacity_bytes{};
   std::chrono::seconds ttl_min{};
-  std::chrono::seconds ttl_max{}; ///< counts as ttl_min if it is less
+  std::chrono::seconds ttl_max{}; ///< not less than ttl_min
   std::uint8_t client_share{};    ///< percent of the capacity; 0: no limit
   std::chrono::milliseconds patience{};
   std::size_t waiting_bytes_max{};

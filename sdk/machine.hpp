@@ -90,7 +90,6 @@ public:
   sdk::filters& filters() noexcept { return filters_; }
   void hold(receipt_number number) { inbox_.hold(number); }
   void release(receipt_number number) { inbox_.release(number, output_); }
-  bool has_identifiers() const noexcept { return grants_.subscription_identifiers; }
   const server_grants& grants() const noexcept { return grants_; }
 
 private:
