@@ -1,9 +1,9 @@
 #include "actors/move_frames.hpp"
 
 #include "actors/frame_bytes.hpp"
+#include "core/numbers.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace mqttzoo::actors {
@@ -21,12 +21,11 @@ std::optional<move_marker> decode_marker(std::string_view data) {
   };
   move_marker m;
   m.by = pod_life{std::string{word()}};
-  const auto batch = word();
-  const auto [end, wrong] = std::from_chars(batch.data(), batch.data() + batch.size(), m.batch);
+  const auto batch = core::read_number<decltype(m.batch)>(word());
   const auto why = word();
-  if (m.by.empty() || wrong != std::errc{} || end != batch.data() + batch.size() ||
-      (why != "drains" && why != "rebalances") || !data.empty())
+  if (m.by.empty() || !batch || (why != "drains" && why != "rebalances") || !data.empty())
     return std::nullopt;
+  m.batch = *batch;
   m.why = why == "drains" ? move_purpose::drain : move_purpose::rebalance;
   return m;
 }

@@ -2,13 +2,13 @@
 
 #include "admin/query.hpp"
 #include "admin/static_files.hpp"
+#include "core/numbers.hpp"
 #include "core/version.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
-#include <charconv>
 #include <memory>
 #include <utility>
 
@@ -271,14 +271,11 @@ void api::stuck(const request&, answer then) const {
 }
 
 void api::last_hour(const request& r, answer then) const {
-  std::int64_t after = 0;
-  if (const auto* text = r.argument("after")) {
-    const auto* end = text->data() + text->size();
-    if (const auto [stopped, bad] = std::from_chars(text->data(), end, after);
-        bad != std::errc{} || stopped != end)
-      return then(make_error(400, "after is the last unix_ms of the answer before"));
-  }
-  auto j = with_.past.to_json(after);
+  const auto* text = r.argument("after");
+  const auto after = text ? core::read_number<std::int64_t>(*text) : 0;
+  if (!after)
+    return then(make_error(400, "after is the last unix_ms of the answer before"));
+  auto j = with_.past.to_json(*after);
   j["started_unix_ms"] = with_.pod.started_unix_ms();
   then(make_json(j));
 }

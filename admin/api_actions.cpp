@@ -1,9 +1,9 @@
 // What the endpoint changes, where admin.actions.allowed says so.
 #include "admin/api.hpp"
 #include "core/log.hpp"
+#include "core/numbers.hpp"
 #include "mqtt/topic_filter.hpp"
 
-#include <charconv>
 #include <utility>
 
 namespace mqttzoo::admin {
@@ -30,25 +30,25 @@ bool api::is_json(const request& r, const answer& then) {
 }
 
 void api::disconnect(const request& r, answer then) const {
-  if (!may_act(r, then))
-    return;
-  log.warn("an operator disconnects a client", {{"client", r.segments[3]}});
-  with_.in.dismiss(r.segments[3], actors::inspector::dismissal::connection,
-                   [then = std::move(then)](bool found) {
-                     then(found ? make_json({{"done", true}})
-                                : make_error(404, "no session of that client is at this pod"));
-                   });
+  if (may_act(r, then))
+    dismiss(r, std::move(then), actors::inspector::dismissal::connection,
+            "an operator disconnects a client");
 }
 
 void api::drop(const request& r, answer then) const {
-  if (!may_act(r, then))
-    return;
-  log.warn("an operator drops a session", {{"client", r.segments[3]}});
-  with_.in.dismiss(r.segments[3], actors::inspector::dismissal::session,
-                   [then = std::move(then)](bool found) {
-                     then(found ? make_json({{"done", true}})
-                                : make_error(404, "no session of that client is at this pod"));
-                   });
+  if (may_act(r, then))
+    dismiss(r, std::move(then), actors::inspector::dismissal::session,
+            "an operator drops a session");
+}
+
+void api::dismiss(const request& r, answer then, actors::inspector::dismissal what,
+                  std::string_view event) const {
+  const auto& client = r.segments[3];
+  log.warn(event, {{"client", client}});
+  with_.in.dismiss(client, what, [then = std::move(then)](bool found) {
+    then(found ? make_json({{"done", true}})
+               : make_error(404, "no session of that client is at this pod"));
+  });
 }
 
 void api::remove_retained(const request& r, answer then) const {
@@ -84,17 +84,15 @@ void api::drain(const request& r, answer then) const {
 void api::rebalance(const request& r, answer then) const {
   if (!may_act(r, then))
     return;
-  std::uint32_t rate = with_.pod.settings.drain.rate;
-  if (const auto* text = r.argument("rate")) {
-    const auto* end = text->data() + text->size();
-    const auto [stopped, bad] = std::from_chars(text->data(), end, rate);
-    if (bad != std::errc{} || stopped != end || rate == 0)
-      return then(make_error(400, "rate is a number of sessions a second"));
-  }
+  const auto* text = r.argument("rate");
+  const auto rate = text ? core::read_number<std::uint32_t>(*text, 1)
+                         : std::optional{with_.pod.settings.drain.rate};
+  if (!rate)
+    return then(make_error(400, "rate is a number of sessions a second"));
   if (!with_.pod.clustered())
     return then(make_error(409, "the pod is alone"));
-  log.warn("an operator has sessions moved to the pods that are their homes", {{"rate", rate}});
-  with_.in.rebalance(rate);
+  log.warn("an operator has sessions moved to the pods that are their homes", {{"rate", *rate}});
+  with_.in.rebalance(*rate);
   then(make_json({{"done", true}}));
 }
 

@@ -4,8 +4,8 @@
 #include "admin/api.hpp"
 #include "admin/query.hpp"
 #include "admin/trace_json.hpp"
+#include "core/numbers.hpp"
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -13,18 +13,9 @@ namespace mqttzoo::admin {
 
 namespace {
 
-std::optional<std::size_t> parse(const std::string& text) {
-  std::size_t n = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stopped, bad] = std::from_chars(text.data(), end, n);
-  return bad == std::errc{} && stopped == end ? std::optional{n} : std::nullopt;
-}
-
 std::optional<actors::trace_id> parse_id(const std::string& text) {
-  const auto n = parse(text);
-  if (!n || *n == 0 || *n > 0xFFFF'FFFF)
-    return std::nullopt;
-  return actors::trace_id{static_cast<std::uint32_t>(*n)};
+  const auto n = core::read_number<std::uint32_t>(text, 1);
+  return n ? std::optional{actors::trace_id{*n}} : std::nullopt;
 }
 
 response no_such_trace() {
@@ -61,8 +52,8 @@ void api::one_trace(const request& r, answer then) const {
   const auto id = parse_id(r.segments[3]);
   const auto* after = r.argument("after");
   const auto* limit = r.argument("limit");
-  const auto first = after ? parse(*after) : 0;
-  const auto n = limit ? parse(*limit) : page_max;
+  const auto first = after ? core::read_number<std::size_t>(*after) : 0;
+  const auto n = limit ? core::read_number<std::size_t>(*limit) : page_max;
   if (!id)
     return then(make_error(400, "a trace's id is a number"));
   if (!first)

@@ -1,6 +1,7 @@
 #include "admin/query.hpp"
 
-#include <charconv>
+#include "core/numbers.hpp"
+
 #include <optional>
 
 namespace mqttzoo::admin {
@@ -8,15 +9,6 @@ namespace mqttzoo::admin {
 namespace {
 
 using order = actors::actor_query::order;
-
-std::optional<std::uint64_t> parse_number(const std::string& text) {
-  std::uint64_t n = 0;
-  const auto end = text.data() + text.size();
-  const auto [stopped, failed] = std::from_chars(text.data(), end, n);
-  if (failed != std::errc{} || stopped != end)
-    return std::nullopt;
-  return n;
-}
 
 std::optional<order> parse_order(const std::string& text) {
   constexpr std::pair<std::string_view, order> words[] = {
@@ -30,7 +22,7 @@ std::optional<order> parse_order(const std::string& text) {
 
 /// A sentence if the value makes no sense.
 std::string read(const std::string& name, const std::string& value, actors::actor_query& q) {
-  const auto n = parse_number(value);
+  const auto n = core::read_number<std::uint64_t>(value);
   if (name == "kind") {
     q.kind = value;
   } else if (name == "contains") {
@@ -75,7 +67,7 @@ expected<actors::actor_query, std::string> parse_query(const request& r) {
 }
 
 actors::actor_number parse_actor_number(const std::string& text) {
-  return actors::actor_number{parse_number(text).value_or(0)};
+  return actors::actor_number{core::read_number<std::uint64_t>(text).value_or(0)};
 }
 
 } // namespace mqttzoo::admin

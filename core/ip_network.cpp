@@ -1,8 +1,9 @@
 #include "core/ip_network.hpp"
 
+#include "core/numbers.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
-#include <charconv>
 #include <string>
 
 namespace mqttzoo::core {
@@ -43,12 +44,10 @@ std::optional<ip_network> ip_network::parse(std::string_view text) {
   if (slash == text.npos)
     return n;
   const auto digits = text.substr(slash + 1);
-  unsigned bits = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-  const bool is_number = error == std::errc{} && end == digits.data() + digits.size();
-  if (!is_number || bits > 128 - address->prefix_begins)
+  const auto bits = read_number<unsigned>(digits, 0, 128 - address->prefix_begins);
+  if (!bits)
     return std::nullopt;
-  n.prefix_bits_ = address->prefix_begins + bits;
+  n.prefix_bits_ = address->prefix_begins + *bits;
   return n.ends_at_prefix() ? std::optional{n} : std::nullopt;
 }
 

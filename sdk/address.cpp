@@ -1,8 +1,8 @@
 #include "sdk/address.hpp"
 
+#include "core/numbers.hpp"
 #include "sdk/include/mqttzoo/error.hpp"
 
-#include <charconv>
 #include <utility>
 
 namespace mqttzoo::sdk {
@@ -67,10 +67,9 @@ bool read_host(std::string_view text, address& out) {
   out.host = host;
   if (colon == std::string_view::npos)
     return !out.host.empty();
-  const auto port = text.substr(colon + 1);
-  const auto parsed = std::from_chars(port.data(), port.data() + port.size(), out.port);
-  return !out.host.empty() && parsed.ec == std::errc{} && parsed.ptr == port.data() + port.size() &&
-         out.port != 0;
+  const auto port = core::read_number<decltype(out.port)>(text.substr(colon + 1), 1);
+  out.port = port.value_or(0);
+  return !out.host.empty() && port;
 }
 
 } // namespace

@@ -2,10 +2,10 @@
 // as MQTTZoo's bank does.
 #pragma once
 
+#include "core/numbers.hpp"
 #include "mqtt/packet.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -20,13 +20,10 @@ inline std::optional<std::chrono::seconds> retry_after(const mqtt::ack_packet& a
   if (ack.reason != mqtt::reason_code::quota_exceeded)
     return std::nullopt;
   for (const auto& [name, value] : ack.users) {
-    std::int64_t seconds = 0;
-    const auto* const end = value.data() + value.size();
     if (name != "retry-after")
       continue;
-    const auto parsed = std::from_chars(value.data(), end, seconds);
-    if (parsed.ec == std::errc{} && parsed.ptr == end && seconds >= 0)
-      return std::min(std::chrono::seconds{seconds}, retry_after_max);
+    if (const auto seconds = core::read_number<std::int64_t>(value))
+      return std::min(std::chrono::seconds{*seconds}, retry_after_max);
   }
   return std::nullopt;
 }

@@ -5,10 +5,10 @@
 //               filter
 #include "zk/wants.hpp"
 
+#include "core/numbers.hpp"
 #include "zk/record_header.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <utility>
 
@@ -172,12 +172,11 @@ std::optional<log_node_name> parse_log_node_name(std::string_view last_level) {
     return std::nullopt;
   const auto digits = last_level.substr(last_level.size() - sequence_digits);
   const auto type = last_level.substr(last_level.size() - sequence_digits - mark, mark);
-  log_node_name name;
-  const auto [end, failed] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), name.sequence);
-  if (failed != std::errc{} || end != digits.data() + digits.size() ||
-      (type != ".d-" && type != ".s-"))
+  const auto sequence = core::read_number<decltype(log_node_name::sequence)>(digits);
+  if (!sequence || (type != ".d-" && type != ".s-"))
     return std::nullopt;
+  log_node_name name;
+  name.sequence = *sequence;
   name.is = type == ".s-" ? log_node_name::kind::snapshot : log_node_name::kind::delta;
   name.life =
       pod_life{std::string{last_level.substr(0, last_level.size() - sequence_digits - mark)}};

@@ -64,7 +64,7 @@ void add_will_options(option_table& table, drafts& d) {
     return sentence{};
   });
   table.value({"--will-qos"}, [&d](const std::string& text) {
-    const auto level = read_number(text, 0, 2);
+    const auto level = core::read_number(text, 0, 2);
     d.has_will_details = true;
     d.will.what.qos = static_cast<qos>(level.value_or(0));
     return level ? sentence{} : option_table::invalid("will QoS", text);
@@ -123,7 +123,7 @@ void add_connection_options(option_table& table, options& o, drafts& d) {
   table.text({"-A"}, c.local_address);
   table.texts({"-t", "--topic"}, o.topics);
   table.value({"-q", "--qos"}, [&o](const std::string& text) {
-    const auto level = read_number(text, 0, 2);
+    const auto level = core::read_number(text, 0, 2);
     o.qos = static_cast<qos>(level.value_or(0));
     return level ? sentence{} : option_table::invalid("QoS", text);
   });
@@ -132,7 +132,7 @@ void add_connection_options(option_table& table, options& o, drafts& d) {
   table.flag({"-c", "--disable-clean-session"}, d.persistent);
   table.value({"-x", "--session-expiry-interval"}, [&c, &d](const std::string& text) {
     const auto seconds = text == "-1" || text == "∞" ? std::optional{never_expires}
-                                                     : read_number<std::uint32_t>(text);
+                                                     : core::read_number<std::uint32_t>(text);
     d.has_expiry = true;
     c.session_expiry_s = seconds.value_or(0);
     return seconds ? sentence{} : option_table::invalid("session expiry interval", text);

@@ -1,9 +1,9 @@
 #include "tools/cli/inspect_options.hpp"
 
+#include "core/numbers.hpp"
 #include "core/units.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -12,15 +12,6 @@
 namespace mqttzoo::cli {
 
 namespace {
-
-std::optional<std::uint32_t> number(const std::string& text) {
-  std::uint32_t n = 0;
-  const auto* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, n);
-  if (parsed.ec != std::errc{} || parsed.ptr != end)
-    return std::nullopt;
-  return n;
-}
 
 /// Its first line; a sentence if it cannot be read.
 std::string read_token(const std::string& file, std::string& into) {
@@ -54,7 +45,7 @@ void take_flag(const std::string& name, inspect_options& o) {
 std::optional<std::string> take_of_trace(const std::string& name, const std::string& value,
                                          json& trace) {
   const auto ms = core::units::read_duration_ms(value);
-  const auto n = number(value);
+  const auto n = core::read_number<std::uint32_t>(value);
   if (name == "--client" || name == "--topic") {
     trace[name.substr(2)] = value;
   } else if (name == "--property") {
@@ -101,7 +92,7 @@ std::string take(const std::string& name, const std::string& value, inspect_opti
     return *std::move(of_trace);
   if (name == "--token")
     return read_token(value, o.connection.token);
-  const auto n = number(value);
+  const auto n = core::read_number<std::uint32_t>(value);
   if (!n && (name == "--timeout" || name == "--interval" || name == "--rounds"))
     return name + " takes a number, not " + value;
   if (name == "--timeout")

@@ -1,10 +1,10 @@
 #include "tools/cli/mosquitto_conf.hpp"
 
+#include "core/numbers.hpp"
 #include "tools/cli/mosquitto_options.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -27,19 +27,11 @@ std::string_view trim(std::string_view s) {
   return s.substr(first, s.find_last_not_of(white) - first + 1);
 }
 
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (error != std::errc{} || end != text.data() + text.size())
-    return std::nullopt;
-  return n;
-}
-
 /// `14d` and the like; mosquitto's months and years are said in days.
 std::optional<std::string> duration_of(std::string_view text) {
   if (text.empty())
     return std::nullopt;
-  const auto n = number_of(text.substr(0, text.size() - 1));
+  const auto n = core::read_number<std::uint64_t>(text.substr(0, text.size() - 1));
   if (!n)
     return std::nullopt;
   switch (text.back()) {
@@ -73,7 +65,7 @@ std::optional<json> value_of(std::string_view text, value_kind kind) {
   case value_kind::bytes:
     break;
   }
-  const auto n = number_of(text);
+  const auto n = core::read_number<std::uint64_t>(text);
   if (!n)
     return std::nullopt;
   if (kind == value_kind::number)
@@ -92,7 +84,9 @@ struct listener {
   std::string identity; ///< "cn", "subject"; empty: certificates are no names
 
   bool secure() const { return !certificate.empty(); }
-  bool local() const { return number_of(port) == 0u && address.starts_with('/'); }
+  bool local() const {
+    return core::read_number<std::uint64_t>(port) == 0u && address.starts_with('/');
+  }
   /// It does nothing with an authority that it does not ask for certificates of.
   bool asks() const {
     return certificate_required.value_or(false) || (certificate_required && !authorities.empty());
@@ -229,7 +223,7 @@ private:
       if (l.port.empty() && (listeners_.size() > 1 || l.secure()))
         continue; // the default one, which another replaces
       line_ = l.line;
-      const auto port = number_of(l.port.empty() ? "1883" : l.port);
+      const auto port = core::read_number<std::uint64_t>(l.port.empty() ? "1883" : l.port);
       if (!port || (*port == 0 && !l.local())) {
         no_counterpart("listener " + l.port, "has no port");
         continue;

@@ -3,7 +3,7 @@
 // Made for one command line; actions keep references to what they fill. One thread.
 #pragma once
 
-#include "tools/cli/numbers.hpp"
+#include "core/numbers.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -57,7 +57,7 @@ public:
   template<class Number>
   void number(names called, Number& into, Number least, Number most, std::string what) {
     value(called, [&into, least, most, what = std::move(what)](const std::string& text) {
-      const auto parsed = read_number<Number>(text, least, most);
+      const auto parsed = core::read_number<Number>(text, least, most);
       if (!parsed)
         return invalid(what, text);
       into = *parsed;

@@ -1,5 +1,5 @@
 // `-D command identifier value` of the command line.
-#include "tools/cli/numbers.hpp"
+#include "core/numbers.hpp"
 #include "tools/cli/options.hpp"
 
 #include <limits>
@@ -12,7 +12,7 @@ const std::string not_known = "Invalid property name given in --property argumen
 /// False if `text` is no number that fits.
 template<class Number>
 bool read(const std::string& text, Number& into) {
-  const auto parsed = read_number<Number>(text);
+  const auto parsed = core::read_number<Number>(text);
   into = parsed.value_or(into);
   return parsed.has_value();
 }

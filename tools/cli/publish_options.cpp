@@ -33,7 +33,7 @@ void add_publish_options(option_table& table, options& o) {
   table.flag({"-r", "--retain"}, o.retain);
   table.number({"--repeat"}, o.repeat, 1U, 0xFFFF'FFFFU, "repeat count");
   table.value({"--repeat-delay"}, [&o](const std::string& text) {
-    const auto seconds = read_decimal(text);
+    const auto seconds = core::read_decimal(text);
     if (!seconds || *seconds < 0)
       return option_table::invalid("repeat delay", text);
     o.repeat_delay = std::chrono::milliseconds{std::llround(*seconds * 1000)};

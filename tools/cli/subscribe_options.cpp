@@ -6,7 +6,7 @@ namespace mqttzoo::cli {
 void add_subscribe_options(option_table& table, options& o) {
   table.number<std::uint64_t>({"-C"}, o.count, 1, 0x7FFF'FFFF, "message count");
   table.value({"-W"}, [&o](const std::string& text) {
-    const auto seconds = read_number(text, 1, 0x7FFF'FFFF);
+    const auto seconds = core::read_number(text, 1, 0x7FFF'FFFF);
     o.timeout = std::chrono::seconds{seconds.value_or(0)};
     return seconds ? sentence{} : option_table::invalid("timeout", text);
   });
@@ -21,7 +21,7 @@ void add_subscribe_options(option_table& table, options& o) {
   table.flag({"--remove-retained"}, o.remove_retained);
   table.flag({"--pretty"}, o.pretty);
   table.value({"--random-filter"}, [&o](const std::string& text) {
-    const auto percentage = read_decimal(text);
+    const auto percentage = core::read_decimal(text);
     if (!percentage || *percentage < 0.1 || *percentage > 100)
       return sentence{"--random-filter must be between 0.1-100.0"};
     o.percentage = *percentage;

@@ -31,7 +31,7 @@ void split(const std::string& text, std::vector<std::string>& into) {
 void add_load_options(option_table& table, bench_options& o) {
   const auto seconds = [&](const char* name, std::chrono::seconds& into) {
     table.value({name}, [&into, name](const std::string& text) {
-      const auto parsed = read_number<std::int32_t>(text, 1);
+      const auto parsed = core::read_number<std::int32_t>(text, 1);
       into = std::chrono::seconds{parsed.value_or(1)};
       return parsed ? sentence{} : option_table::invalid(name, text);
     });
@@ -48,7 +48,7 @@ void add_load_options(option_table& table, bench_options& o) {
   seconds("--seconds", o.duration);
   seconds("--drain", o.drain);
   table.value({"-q", "--qos"}, [&o](const std::string& text) {
-    const auto level = read_number(text, 0, 2);
+    const auto level = core::read_number(text, 0, 2);
     o.qos = static_cast<qos>(level.value_or(0));
     return level ? sentence{} : option_table::invalid("QoS", text);
   });

@@ -1,6 +1,6 @@
 #include "tools/cli/bench/payload_sizes.hpp"
 
-#include "tools/cli/numbers.hpp"
+#include "core/numbers.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -36,13 +36,13 @@ std::optional<payload_sizes::range> payload_sizes::parse_range(const std::string
   const auto colon = std::min(text.find(':'), text.size());
   const auto dash = std::min(text.find('-'), colon);
   const auto size = [](const std::string& number) {
-    return read_number<std::uint64_t>(number, least_bytes, largest_bytes);
+    return core::read_number<std::uint64_t>(number, least_bytes, largest_bytes);
   };
   const auto least = size(text.substr(0, dash));
   const auto most = dash == colon ? least : size(text.substr(dash + 1, colon - dash - 1));
   const auto weight = colon == text.size()
                           ? std::optional<std::uint64_t>{1}
-                          : read_number<std::uint64_t>(text.substr(colon + 1), 1, weight_max);
+                          : core::read_number<std::uint64_t>(text.substr(colon + 1), 1, weight_max);
   if (!least || !most || !weight || *least > *most)
     return std::nullopt;
   return range{*least, *most, *weight};

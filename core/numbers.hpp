@@ -1,4 +1,4 @@
-// Numbers as people write them on a command line.
+// Whole texts as decimal numbers, as people and other programs write them.
 //
 // Pure functions; thread-safe.
 #pragma once
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace mqttzoo::cli {
+namespace mqttzoo::core {
 
 /// A whole number, decimal, from `least` to `most`; nothing if `text` is anything else.
 template<class Number>
@@ -34,4 +34,4 @@ inline std::optional<double> read_decimal(std::string_view text) {
   return value;
 }
 
-} // namespace mqttzoo::cli
+} // namespace mqttzoo::core
