@@ -44,7 +44,9 @@ index::behavior_type index::make_behavior() {
       [this](heard_atom, const mqtt::topic_ref& name, const mqtt::message_ref& m) {
         heard(name, m);
       },
-      [this](paid_atom, const mqtt::message_ref& m, bool yes) { paid(m, yes); },
+      [this](retain_ended_atom, const mqtt::message_ref& m, retain_outcome how) {
+        retain_ended(m, how);
+      },
   };
 }
 

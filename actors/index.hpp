@@ -117,7 +117,7 @@ private:
   void take_in(const group_mail& mail);
   void take_back(const group_mail& mail);
   void heard(const mqtt::topic_ref& name, const mqtt::message_ref& m);
-  void paid(const mqtt::message_ref& m, bool yes);
+  void retain_ended(const mqtt::message_ref& m, retain_outcome how);
   bool has_far(const topic_state& t) const;
 
   // and to those that live

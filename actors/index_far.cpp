@@ -85,10 +85,10 @@ void index::heard(const mqtt::topic_ref& name, const mqtt::message_ref& m) {
 }
 
 /// A topic that waits for it does not end.
-void index::paid(const mqtt::message_ref& m, bool yes) {
+void index::retain_ended(const mqtt::message_ref& m, retain_outcome how) {
   const auto* t = holdings_->topics.find(m->topic());
   if (t && t->is != life::dormant)
-    send(t->handle, paid_atom::value, m, yes);
+    send(t->handle, retain_ended_atom::value, m, how);
 }
 
 } // namespace mqttzoo::actors

@@ -69,7 +69,7 @@ MQTTZOO_ATOM(erase, "erase");            // remove a session and all it has from
 MQTTZOO_ATOM(handed_over, "handedover"); // other members have what was given back
 MQTTZOO_ATOM(commit, "commit");          // carry out a transaction and pay for it
 MQTTZOO_ATOM(committed, "committed");    // or not
-MQTTZOO_ATOM(paid, "paid");              // or not
+MQTTZOO_ATOM(retain_ended, "retended");  // what was to be retained is stored, or will not be
 MQTTZOO_ATOM(lend, "lend");              // credit for what waits in memory
 MQTTZOO_ATOM(repay, "repay");            // it is not needed any more
 MQTTZOO_ATOM(judge, "judge");            // may this client come in, or stay?
@@ -196,7 +196,7 @@ using topic_actor =
                      /// Another pod retained a message, null: removed the one there was.
                      caf::reacts_to<retain_atom, mqtt::message_ref>,
                      /// The message that it was to retain is stored, or will not be.
-                     caf::reacts_to<paid_atom, mqtt::message_ref, bool>>;
+                     caf::reacts_to<retain_ended_atom, mqtt::message_ref, retain_outcome>>;
 
 /// A unit's go-between: it knows the live topics its sessions use and takes what other units send
 /// to its sessions.
@@ -251,7 +251,7 @@ using index_actor = caf::typed_actor<
     /// As `retain` for a live topic, or kept here for one that is not: from another pod.
     caf::reacts_to<heard_atom, mqtt::topic_ref, mqtt::message_ref>,
     /// From the post office, to the topic of a message that was to be retained.
-    caf::reacts_to<paid_atom, mqtt::message_ref, bool>>;
+    caf::reacts_to<retain_ended_atom, mqtt::message_ref, retain_outcome>>;
 
 /// A unit's doorman: connections until their CONNECT is accepted and their session found; see
 /// doorman.hpp.
@@ -531,6 +531,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::parcel)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::pod_frame)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::receipt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::rest)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::retain_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::retained_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::running_traces)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::actors::route_change_ref)

@@ -186,6 +186,9 @@ enum class topic_use : std::uint8_t {
   keeping, ///< messages that it cannot send yet: it must not end
 };
 
+/// What became of a message that a topic was to retain.
+enum class retain_outcome : std::uint8_t { stored, refused };
+
 /// What it means to topics; see route_change.hpp.
 using route_change_ref = ref<const route_change>;
 

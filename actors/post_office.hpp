@@ -397,7 +397,7 @@ private:
   void retained_committed(const std::string& topic, retained_write& w, const mqtt::message_ref& m,
                           const holding& h, const zk::stat& stat);
   void finish_retained(const std::string& topic);
-  void tell_topic(const mqtt::message_ref& m, bool paid);
+  void tell_topic(const mqtt::message_ref& m, retain_outcome how);
   void retain_again();
 
   // post_office_bodies.cpp

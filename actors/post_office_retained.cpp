@@ -163,7 +163,7 @@ void post_office::retained_written(const std::string& topic, const mqtt::message
   if (passes(e))
     return await_room();
   if (!answer.result)
-    tell_topic(m, false);
+    tell_topic(m, retain_outcome::refused);
   finish_retained(topic);
 }
 
@@ -195,16 +195,16 @@ void post_office::read_before_write(const std::string& topic) {
 }
 
 /// It was to retain `m`.
-void post_office::tell_topic(const mqtt::message_ref& m, bool paid) {
+void post_office::tell_topic(const mqtt::message_ref& m, retain_outcome how) {
   if (m)
-    send(pod().index, paid_atom::value, m, paid);
+    send(pod().index, retain_ended_atom::value, m, how);
 }
 
 /// The bank could not pay, or nobody could: what the store has goes on to count.
 void post_office::retained_refused(const std::string& topic) {
   auto node = retained_writes_.extract(topic);
   drop_body(node.mapped());
-  tell_topic(node.mapped().newest, false);
+  tell_topic(node.mapped().newest, retain_outcome::refused);
   if (node.mapped().heard)
     return give_to_index(topic, *node.mapped().heard);
   if (const auto own = leases_.find(topic); own != leases_.end())
@@ -241,7 +241,7 @@ void post_office::wait_or_refuse(retained_write& w, ticket_list tickets,
 void post_office::retained_committed(const std::string& topic, retained_write& w,
                                      const mqtt::message_ref& m, const holding& h,
                                      const zk::stat& stat) {
-  tell_topic(m, true); // before its publisher hears
+  tell_topic(m, retain_outcome::stored); // before its publisher hears
   forget_lease(topic); // its predecessor's, which the accounts have lost with this
   w.others.reset();
   w.was_read = true;

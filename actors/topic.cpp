@@ -32,7 +32,9 @@ topic::behavior_type topic::make_behavior() {
       [this](retire_atom) { quit(); },
       [this](reroute_atom, const std::shared_ptr<const far_route>& r) { reroute(r); },
       [this](retain_atom, const mqtt::message_ref& m) { retain_of_peer(m); },
-      [this](paid_atom, const mqtt::message_ref& m, bool yes) { paid(m, yes); },
+      [this](retain_ended_atom, const mqtt::message_ref& m, retain_outcome how) {
+        retain_ended(m, how);
+      },
   };
 }
 
@@ -241,12 +243,12 @@ void topic::set_retained(mqtt::message_ref m, std::uint64_t since) {
   send(pod().index, retain_atom::value, name_, retained_);
 }
 
-void topic::paid(const mqtt::message_ref& m, bool yes) {
+void topic::retain_ended(const mqtt::message_ref& m, retain_outcome how) {
   if (m != unpaid_)
     return; // another one came since
   unpaid_ = nullptr;
   const auto asked = std::exchange(asked_, {});
-  if (!yes)
+  if (how == retain_outcome::refused)
     return;
   set_retained(m, unpaid_since_);
   for (const auto& [key, s] : asked)

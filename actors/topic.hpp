@@ -67,7 +67,7 @@ private:
 
   void update_retained(const batch& b, ticket_list& tickets);
   void set_retained(mqtt::message_ref m, std::uint64_t since);
-  void paid(const mqtt::message_ref& m, bool yes);
+  void retain_ended(const mqtt::message_ref& m, retain_outcome how);
   bool may_retain(const mqtt::message& m) const;
   ticket_list make_tickets(const batch& b);
   audience count_audience(const batch& b) const;

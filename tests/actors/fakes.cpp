@@ -127,7 +127,7 @@ actors::index_actor::behavior_type fake_index(actors::index_actor::pointer self,
       [log](heard_atom, const mqtt::topic_ref& topic, const mqtt::message_ref& m) {
         log->heard.emplace_back(topic->name(), m);
       },
-      [](paid_atom, const mqtt::message_ref&, bool) {},
+      [](retain_ended_atom, const mqtt::message_ref&, retain_outcome) {},
   };
 }
 
@@ -187,7 +187,7 @@ actors::topic_actor::behavior_type fake_topic(actors::topic_actor::pointer self,
                      name);
       },
       [](retain_atom, const mqtt::message_ref&) {},
-      [](paid_atom, const mqtt::message_ref&, bool) {},
+      [](retain_ended_atom, const mqtt::message_ref&, retain_outcome) {},
   };
 }
 actors::membership_actor::behavior_type
