@@ -113,6 +113,8 @@ private:
   void put_back();
 
   // bank_lease.cpp: what may be spent
+  /// Whether this pod has all it wanted, when it has drawn or given back.
+  enum class draw_end : std::uint8_t { sufficed, fell_short };
   void open();
   void enrol();
   void opened();
@@ -124,10 +126,10 @@ private:
   void give_back(std::int64_t credits);
   void open_books(zk::version free);
   void move(const zk::free_record& from, zk::version free, std::int64_t credits,
-            std::function<void()> again, bool enough);
-  void look_up_lease(std::function<void()> again, bool enough);
+            std::function<void()> again, draw_end end);
+  void look_up_lease(std::function<void()> again, draw_end end);
   /// `failed`: it is the store that did not let it.
-  void moved(bool enough, std::optional<zk::error> failed = std::nullopt);
+  void moved(draw_end end, std::optional<zk::error> failed = std::nullopt);
   /// `again` asks the store again: at once, unless it has too much to do.
   void retry(zk::error why, std::function<void()> again);
   void read_free(std::function<void(const zk::node&)> then, std::function<void()> again);

@@ -106,12 +106,13 @@ void bank::draw_from(const zk::node& free, std::int64_t need) {
   const auto wanted = std::max({missing, target() - available(), queue_cost_ - available(),
                                 wanted_by_units(books->credits)});
   if (wanted <= 0)
-    return moved(true);
+    return moved(draw_end::sufficed);
   const auto amount = std::min(wanted, books->credits);
   if (amount <= 0 || amount < missing)
-    return moved(wanted <= 0); // it only looked
+    return moved(draw_end::fell_short);
   move(
-      *books, free.stat.version, amount, [this, need] { draw(need); }, amount == wanted);
+      *books, free.stat.version, amount, [this, need] { draw(need); },
+      amount == wanted ? draw_end::sufficed : draw_end::fell_short);
 }
 
 void bank::give_back(std::int64_t credits) {
@@ -122,7 +123,8 @@ void bank::give_back(std::int64_t credits) {
         if (!books)
           return fail("reading the free credits", zk::error::storage_damaged);
         move(
-            *books, free.stat.version, -credits, [this, credits] { give_back(credits); }, true);
+            *books, free.stat.version, -credits, [this, credits] { give_back(credits); },
+            draw_end::sufficed);
       },
       [this, credits] { give_back(credits); });
 }
@@ -131,7 +133,8 @@ void bank::read_free(std::function<void(const zk::node&)> then, std::function<vo
   read_behind_sync(paths_.bank_free(), [this, then = std::move(then), again = std::move(again)](
                                            const expected<zk::node, zk::error>& found) {
     if (!found && zk::may_pass(found.error()))
-      return now() < close_by_ ? retry(found.error(), again) : moved(false, found.error());
+      return now() < close_by_ ? retry(found.error(), again)
+                               : moved(draw_end::fell_short, found.error());
     if (!found)
       return fail("reading the free credits", found.error());
     if (found->data.empty())
@@ -154,7 +157,7 @@ void bank::open_books(zk::version free) {
   write(std::move(what), [this, total](const zk::multi_result& result) {
     const auto e = result ? zk::error{} : result.error().code;
     if (!result && e != zk::error::bad_version && e != zk::error::connection_loss)
-      return moved(false, e);
+      return moved(draw_end::fell_short, e);
     if (result)
       log.info("the bank is opened", {{"credits", static_cast<std::uint64_t>(total)}});
     work_ = work::idle;
@@ -164,37 +167,37 @@ void bank::open_books(zk::version free) {
 
 /// From the free credits to this pod's, or back, whatever else happens to either.
 void bank::move(const zk::free_record& from, zk::version free, std::int64_t credits,
-                std::function<void()> again, bool enough) {
+                std::function<void()> again, draw_end end) {
   ops what;
   what.emplace_back(
       zk::set_op{paths_.bank_free(), zk::encode_free({from.credits - credits, from.total}), free});
   what.emplace_back(
       zk::set_op{paths_.bank_pod_in(life_), zk::encode_granted({granted_ + credits}), in_version_});
   write(std::move(what),
-        [this, from, credits, again = std::move(again), enough](const zk::multi_result& result) {
+        [this, from, credits, again = std::move(again), end](const zk::multi_result& result) {
           if (result) {
             granted_ += credits;
             in_version_ = result->back().stat.version;
             pod().bank_counts.free.set(static_cast<std::uint64_t>(from.credits - credits));
-            return moved(enough);
+            return moved(end);
           }
           const auto& e = result.error();
           if (e.code == zk::error::bad_version && e.index == 0)
             return again(); // another pod was first
           if (e.code == zk::error::connection_loss)
-            return look_up_lease(again, enough);
+            return look_up_lease(again, end);
           if (e.code == zk::error::storage_full || e.code == zk::error::overloaded)
-            return moved(false, e.code);
+            return moved(draw_end::fell_short, e.code);
           fail("drawing credits", e.code);
         });
 }
 
 /// The answer was lost. Nobody else writes `in`, so its version says whether it was applied.
-void bank::look_up_lease(std::function<void()> again, bool enough) {
+void bank::look_up_lease(std::function<void()> again, draw_end end) {
   read_behind_sync(
-      paths_.bank_pod_in(life_), [this, again = std::move(again), enough](const auto& in) {
+      paths_.bank_pod_in(life_), [this, again = std::move(again), end](const auto& in) {
         if (!in && zk::may_pass(in.error()))
-          return retry(in.error(), [this, again, enough] { look_up_lease(again, enough); });
+          return retry(in.error(), [this, again, end] { look_up_lease(again, end); });
         const auto granted =
             in ? zk::decode_granted(in->data) : unexpected(zk::record_error::truncated);
         if (!granted)
@@ -203,7 +206,7 @@ void bank::look_up_lease(std::function<void()> again, bool enough) {
           return again();
         in_version_ = in->stat.version;
         granted_ = granted->granted;
-        moved(enough);
+        moved(end);
       });
 }
 
@@ -214,12 +217,12 @@ void bank::retry(zk::error why, std::function<void()> again) {
   services().timers->schedule(pause_, now() + retry_pause);
 }
 
-void bank::moved(bool enough, std::optional<zk::error> failed) {
+void bank::moved(draw_end end, std::optional<zk::error> failed) {
   work_ = work::idle;
   draw_failed_ = failed;
-  if (!enough)
+  if (end == draw_end::fell_short)
     draw_again_at_ = now() + draw_pause;
-  if (!enough && closing_)
+  if (end == draw_end::fell_short && closing_)
     return quit();
   go_on();
 }

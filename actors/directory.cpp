@@ -27,8 +27,8 @@ directory::behavior_type directory::make_behavior() {
   if (const auto now_known = ear_->listen())
     session_changed(*now_known);
   return {
-      [this](want_atom, const std::string& filter) { want(filter, true); },
-      [this](unwant_atom, const std::string& filter) { want(filter, false); },
+      [this](want_atom, const std::string& filter) { want(filter, wish::begins); },
+      [this](unwant_atom, const std::string& filter) { want(filter, wish::ends); },
       [this](confirm_atom, const std::shared_ptr<const subscription_change>& c,
              const change_done& d) { confirm(c, d); },
       [this](confirm_atom) { flow(); },

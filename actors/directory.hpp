@@ -91,10 +91,11 @@ private:
     net::time_point since;
   };
 
-  void want(const std::string& filter, bool wanted);
-  void want_exact(std::string_view topic, bool wanted);
-  void want_filter(const std::string& filter, std::string_view without_share, bool wanted);
-  void number(outbox& o, bool wanted);
+  enum class wish : std::uint8_t { begins, ends };
+  void want(const std::string& filter, wish w);
+  void want_exact(std::string_view topic, wish w);
+  void want_filter(const std::string& filter, std::string_view without_share, wish w);
+  void number(outbox& o, wish w);
   void take_up(outbox& o);
   void written(outbox& o);
   void confirm(const std::shared_ptr<const subscription_change>& c, const change_done& d);

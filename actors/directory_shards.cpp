@@ -46,14 +46,14 @@ std::vector<zk::create_op> to_nodes(const std::string& prefix, kind is,
 
 } // namespace
 
-void directory::want_filter(const std::string& filter, std::string_view without_share,
-                            bool wanted) {
+void directory::want_filter(const std::string& filter, std::string_view without_share, wish w) {
   const auto path = paths_.wildcard_shard(without_share);
   auto& o = shard_outboxes_[path];
-  if (wanted ? !o.filters.insert(filter).second : o.filters.erase(filter) == 0)
+  const bool begins = w == wish::begins;
+  if (begins ? !o.filters.insert(filter).second : o.filters.erase(filter) == 0)
     return;
-  o.changes[filter] = wanted;
-  number(o, wanted);
+  o.changes[filter] = begins;
+  number(o, w);
   if (!std::exchange(o.busy, true))
     enter([this, path] { write_shard(path); });
 }

@@ -16,31 +16,31 @@ constexpr core::logger log{core::log_folder::actors};
 
 } // namespace
 
-void directory::want(const std::string& filter, bool wanted) {
+void directory::want(const std::string& filter, wish w) {
   const auto parsed = mqtt::parse_topic_filter(filter, mqtt::topic_bytes_max);
   assert(parsed); // the session checked it
   if (stays_local(parsed->filter()))
     return;
   if (parsed->is_shared() || parsed->has_wildcard())
-    want_filter(filter, parsed->filter(), wanted);
+    want_filter(filter, parsed->filter(), w);
   else
-    want_exact(filter, wanted);
+    want_exact(filter, w);
 }
 
 /// Two topics may have the same hash: it is wanted as long as one of them is.
-void directory::want_exact(std::string_view topic, bool wanted) {
+void directory::want_exact(std::string_view topic, wish w) {
   const auto hash = paths_.topic_hash(topic);
   auto& n = exact_[hash];
-  n += wanted ? 1 : -1;
-  const bool changes = wanted ? n == 1 : n == 0;
+  n += w == wish::begins ? 1 : -1;
+  const bool changes = n == (w == wish::begins ? 1 : 0);
   if (n == 0)
     exact_.erase(hash);
   if (!changes)
     return;
   const auto path = paths_.topic_bucket(hash);
   auto& b = bucket_outboxes_[path];
-  b.changes[hash] = wanted;
-  number(b, wanted);
+  b.changes[hash] = w == wish::begins;
+  number(b, w);
   if (!std::exchange(b.busy, true))
     enter([this, path] { write_bucket(path); });
 }
@@ -48,8 +48,8 @@ void directory::want_exact(std::string_view topic, bool wanted) {
 // --- what is confirmed when ---
 
 /// Something is to be written in `o`. Nobody waits for the end of a wish.
-void directory::number(outbox& o, bool wanted) {
-  if (!wanted || o.oldest != 0)
+void directory::number(outbox& o, wish w) {
+  if (w == wish::ends || o.oldest != 0)
     return;
   o.oldest = ++last_want_;
   unwritten_.insert(o.oldest);

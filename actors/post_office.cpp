@@ -66,11 +66,10 @@ void post_office::begin(recovered_mail found) {
     remove(std::move(r));
   }
   adopt_retained(found.retained);
-  take_over(std::move(found), false);
+  take_over(std::move(found), written_by::this_pod);
 }
 
-/// `foreign`: departed pods wrote the mail.
-void post_office::take_over(recovered_mail found, bool foreign) {
+void post_office::take_over(recovered_mail found, written_by whom) {
   for (auto& p : found.pointers) {
     known_sessions_.try_emplace(p.session->number);
     if (!p.message && p.record.state != zk::delivery_state::released) {
@@ -87,11 +86,11 @@ void post_office::take_over(recovered_mail found, bool foreign) {
       m.path = std::move(p.mail_path);
       m.parts = p.parts;
       m.standing = true;
-      m.foreign = foreign;
+      m.foreign = whom == written_by::departed_pods;
       const auto name = zk::parse_mail_name(zk::last_level_of(m.path)).value_or(zk::mail_name{});
       m.held = {name.expires_at_unix_ms, static_cast<std::int64_t>(name.credits), p.publisher};
       watch_expiry(m, m.held.until_unix_ms != 0 ? m.held.until_unix_ms : INT64_MAX);
-      if (!foreign)
+      if (!m.foreign)
         account(m);
     }
     attach(p.session, p.number, std::move(p.record), &m);
@@ -135,7 +134,7 @@ post_office::behavior_type post_office::make_behavior() {
       },
       [this](install_atom, const view_ref& v) { install(v); },
       [this](adopt_atom, const std::shared_ptr<recovered_mail>& found) {
-        take_over(std::move(*found), true);
+        take_over(std::move(*found), written_by::departed_pods);
       },
       [this](adopt_atom, const std::shared_ptr<const std::vector<found_retained>>& found) {
         adopt_retained(*found);

@@ -274,7 +274,8 @@ private:
     post_office& of_;
   };
 
-  void take_over(recovered_mail found, bool foreign);
+  enum class written_by : std::uint8_t { this_pod, departed_pods };
+  void take_over(recovered_mail found, written_by whom);
   void begin(recovered_mail found);
 
   void deposit_mail(const deposit& d);
@@ -363,8 +364,7 @@ private:
   void forget(const card_ref& session, mqtt::stored_number number);
   void forget_received(const card_ref& session, mqtt::packet_id id);
   void save(const session_state_record& s);
-  void write_session(const card_ref& session, std::uint64_t revision, std::string data,
-                     bool create);
+  void create_session(const card_ref& session, std::uint64_t revision, std::string data);
   void session_written(const card_ref& session, std::uint64_t revision,
                        std::optional<zk::error> failed);
   void take_owner(const card_ref& session, std::uint64_t revision, std::string data);

@@ -61,15 +61,16 @@ void post_office::save(const session_state_record& s) {
     send(s.session->handle, saved_atom::value, s.revision, mqtt::reason_code::quota_exceeded);
     return;
   }
-  write_session(s.session, s.revision, std::move(*data),
-                known_sessions_.try_emplace(s.session->number).second);
+  const bool is_new = known_sessions_.try_emplace(s.session->number).second;
+  if (is_new)
+    create_session(s.session, s.revision, std::move(*data));
+  else
+    replace_session(s.session, s.revision, std::move(*data), std::nullopt);
 }
 
-void post_office::write_session(const card_ref& session, std::uint64_t revision, std::string data,
-                                bool create) {
+void post_office::create_session(const card_ref& session, std::uint64_t revision,
+                                 std::string data) {
   const auto path = paths_.session(session->client);
-  if (!create)
-    return replace_session(session, revision, std::move(data), std::nullopt);
   ops what;
   ensure_bucket(path);
   what.emplace_back(zk::create_op{path, data, zk::create_mode::persistent});
@@ -80,7 +81,7 @@ void post_office::write_session(const card_ref& session, std::uint64_t revision,
                                      data](const zk::multi_result& result) {
     if (!result && result.error().code == zk::error::node_exists)
       return pod().clustered() ? take_owner(session, revision, data)
-                               : write_session(session, revision, data, false);
+                               : replace_session(session, revision, data, std::nullopt);
     if (const auto known = known_sessions_.find(session->number);
         result && known != known_sessions_.end())
       known->second = {0, pod().clustered()};
@@ -101,7 +102,7 @@ void post_office::replace_session(const card_ref& session, std::uint64_t revisio
   write_groundwork(std::move(what), [this, session, revision, data = std::move(data),
                                      owner](const zk::multi_result& result) {
     if (!result && !owner && result.error().code == zk::error::no_node)
-      return write_session(session, revision, data, true);
+      return create_session(session, revision, data);
     const auto known = known_sessions_.find(session->number);
     if (result && owner && known != known_sessions_.end())
       known->second = {result->back().stat.version, true};

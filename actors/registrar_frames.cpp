@@ -23,12 +23,12 @@ struct layout {
 layout layout_of(net::link_kind kind) noexcept {
   using namespace frame_kind;
   if (kind == roster)
-    return {true, false, names::many, false};
+    return {.known = true, .clients = names::many};
   if (kind == roster_end)
-    return {true, false, names::none, false};
+    return {.known = true, .clients = names::none};
   if (kind == claim || kind == granted || kind == held)
-    return {true, true, names::one, kind == held};
-  return {kind == adopted || kind == released, false, names::one, false};
+    return {.known = true, .numbered = true, .holder = kind == held};
+  return {.known = kind == adopted || kind == released};
 }
 
 std::uint64_t read_u64(mqtt::wire_reader& in) noexcept {
