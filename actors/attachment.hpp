@@ -7,6 +7,7 @@
 
 #include "actors/cluster_view.hpp"
 #include "actors/session_card.hpp"
+#include "mqtt/connection_epoch.hpp"
 #include "mqtt/handshake.hpp"
 #include "net/connection.hpp"
 #include "net/detached_socket.hpp"
@@ -23,7 +24,7 @@ struct attachment {
   net::connection_ptr connection; ///< while on that unit
   net::detached_socket socket;    ///< while it travels to another
   card_ref session;               ///< set by the home
-  std::uint64_t epoch = 0;        ///< set by the home
+  mqtt::connection_epoch epoch{}; ///< set by the home
   /// Why there is no session for it. Session taken over: a later connection of the same client
   /// came before it was let in.
   mqtt::reason_code refusal = mqtt::reason_code::success;
@@ -37,13 +38,13 @@ struct attachment {
 /// What stands for an attachment at the pod that has the session, where the connection is not.
 struct far_attachment {
   mqtt::accepted_connect connect;
-  member_ref pod;           ///< that has the connection
-  unit_index unit{};        ///< there
-  std::uint64_t number = 0; ///< given by that pod
-  std::string address;      ///< the client's, for logs
-  std::string listener;     ///< that it came by, for people
-  card_ref session;         ///< set by the home
-  std::uint64_t epoch = 0;  ///< set by the home
+  member_ref pod;                 ///< that has the connection
+  unit_index unit{};              ///< there
+  std::uint64_t number = 0;       ///< given by that pod
+  std::string address;            ///< the client's, for logs
+  std::string listener;           ///< that it came by, for people
+  card_ref session;               ///< set by the home
+  mqtt::connection_epoch epoch{}; ///< set by the home
 };
 
 } // namespace mqttzoo::actors

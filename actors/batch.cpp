@@ -13,7 +13,7 @@ std::size_t weight(const mqtt::message& m) noexcept {
 
 } // namespace
 
-batch::batch(mqtt::topic_ref to, card_ref from, std::uint64_t from_epoch)
+batch::batch(mqtt::topic_ref to, card_ref from, mqtt::connection_epoch from_epoch)
     : topic(std::move(to)), publisher(std::move(from)), epoch(from_epoch) {}
 
 void batch::add(publication p) {

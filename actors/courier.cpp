@@ -59,7 +59,7 @@ void courier::forget(const mqtt::topic_ref& name) {
 
 void courier::publish(const mqtt::message_ref& m) {
   auto& to = look_up(m->topic());
-  auto b = make_ref<batch>(to.name, card_ref{}, 0);
+  auto b = make_ref<batch>(to.name, card_ref{}, mqtt::connection_epoch::none);
   b->add({m, mqtt::packet_id::none});
   route(to, std::move(b));
 }

@@ -36,7 +36,9 @@ home::home(caf::actor_config& config, unit_services& services, found_sessions fo
 home::behavior_type home::make_behavior() {
   return {
       [this](claim_atom, const std::shared_ptr<attachment>& a) { claim(a); },
-      [this](release_atom, const card_ref& card, std::uint64_t epoch) { release(card, epoch); },
+      [this](release_atom, const card_ref& card, mqtt::connection_epoch epoch) {
+        release(card, epoch);
+      },
       [this](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
         adopt(*cards);
       },
@@ -113,7 +115,7 @@ void home::tell() {
 }
 
 void home::claim(const std::shared_ptr<attachment>& a) {
-  if (a->epoch == 0) // else it comes back from another pod
+  if (a->epoch == mqtt::connection_epoch::none) // else it comes back from another pod
     a->epoch = ++last_epoch_;
   const client_id client{a->connect.packet.client_id};
   if (const auto found = sessions_.find(client); found != sessions_.end())
@@ -170,7 +172,7 @@ void home::refuse(const std::shared_ptr<attachment>& a, mqtt::reason_code why, s
   send(pod().at(a->unit).doorman, granted_atom::value, a);
 }
 
-void home::release(const card_ref& card, std::uint64_t epoch) {
+void home::release(const card_ref& card, mqtt::connection_epoch epoch) {
   if (release_leaving(card))
     return;
   const auto found = sessions_.find(card->client);

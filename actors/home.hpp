@@ -39,7 +39,7 @@ public:
 private:
   struct entry {
     card_ref card;
-    std::uint64_t epoch = 0;
+    mqtt::connection_epoch epoch{};
     account_roll::place account = {}; ///< of its last client
   };
   using entries = std::unordered_map<client_id, entry>;
@@ -67,7 +67,7 @@ private:
   bool has_room_for(const mqtt::identity& who);
   void count_for(entry& e, const mqtt::identity& who);
   void refuse(const std::shared_ptr<attachment>& a, mqtt::reason_code why, std::string text);
-  void release(const card_ref& card, std::uint64_t epoch);
+  void release(const card_ref& card, mqtt::connection_epoch epoch);
   void shut_down();
   void tell();
 
@@ -93,7 +93,7 @@ private:
 
   account_roll accounts_;
   entries sessions_;
-  std::uint64_t last_epoch_ = 0;
+  mqtt::connection_epoch last_epoch_{};
   std::vector<card_ref> to_tell_; ///< that the pod stops
   std::size_t telling_ = 0;       ///< were told and have not said goodbye yet
   bool stops_ = false;

@@ -129,7 +129,7 @@ void publish_empty(courier& by, const std::string& topic, const card_ref& publis
   mqtt::message_head head;
   head.topic = to.name;
   head.retain = true;
-  auto b = make_ref<batch>(to.name, publisher, 0);
+  auto b = make_ref<batch>(to.name, publisher, mqtt::connection_epoch::none);
   b->add({mqtt::message::make(std::move(head), {}, {}), mqtt::packet_id::none});
   by.route(to, std::move(b));
 }

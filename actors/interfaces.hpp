@@ -135,7 +135,7 @@ using session_actor = caf::typed_actor<
     caf::reacts_to<attach_atom, std::shared_ptr<attachment>>,
     /// Its client connects at another pod and begins anew there: it ends, unless a later
     /// connection was granted it.
-    caf::reacts_to<yield_atom, std::uint64_t>,
+    caf::reacts_to<yield_atom, mqtt::connection_epoch>,
     /// Every route knows the subscriptions it made, or has lost those it removed.
     caf::reacts_to<changed_atom, change_done>,
     /// A page of retained messages for a new subscription.
@@ -283,7 +283,7 @@ using home_actor = caf::typed_actor<
     /// A connection with an accepted CONNECT, from a unit's doorman.
     caf::reacts_to<claim_atom, std::shared_ptr<attachment>>,
     /// A session is over unless a later connection was granted it.
-    caf::reacts_to<release_atom, card_ref, std::uint64_t>,
+    caf::reacts_to<release_atom, card_ref, mqtt::connection_epoch>,
     /// Sessions of pods that departed are this pod's from now on.
     caf::reacts_to<adopt_atom, std::shared_ptr<const std::vector<card_ref>>>,
     /// From the adopter, behind the last of them: to the registrar, behind all of them.
@@ -553,6 +553,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::client_
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::vector<mqttzoo::zk::op>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::bank_commit>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<mqttzoo::actors::recovered_mail>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::connection_epoch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::delivery)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::group_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(mqttzoo::mqtt::message_ref)

@@ -7,6 +7,7 @@
 
 #include "core/ids.hpp"
 #include "core/ref.hpp"
+#include "mqtt/connection_epoch.hpp"
 #include "mqtt/delivery.hpp"
 #include "mqtt/handshake.hpp"
 #include "mqtt/session_port.hpp"
@@ -53,7 +54,7 @@ struct departed_pod {
 class batch final : public ref_counted {
 public:
   /// `from` is null for the pod's own messages.
-  batch(mqtt::topic_ref to, card_ref from, std::uint64_t from_epoch);
+  batch(mqtt::topic_ref to, card_ref from, mqtt::connection_epoch from_epoch);
   ~batch() override;
 
   void add(publication p);
@@ -62,7 +63,7 @@ public:
 
   const mqtt::topic_ref topic;
   const card_ref publisher;
-  const std::uint64_t epoch; ///< the publisher's connection
+  const mqtt::connection_epoch epoch; ///< the publisher's connection
   std::vector<publication> publications;
   mqtt::time_point received_at = mqtt::time_point::max(); ///< if their publisher is a client
 
@@ -159,7 +160,7 @@ struct far_route {
 
 /// What became of publishes: all of `ids` ended with `outcome`.
 struct receipt {
-  std::uint64_t epoch = 0;
+  mqtt::connection_epoch epoch{};
   mqtt::settlement outcome;
   std::vector<mqtt::packet_id> ids;
   bool delayed = false; ///< no end yet, because of `outcome`: the publisher waits for another one
@@ -168,7 +169,7 @@ struct receipt {
 
 /// The same of one, left in its session's pigeonhole.
 struct slip {
-  std::uint64_t epoch = 0;
+  mqtt::connection_epoch epoch{};
   mqtt::settlement outcome;
   mqtt::packet_id id{};
   bool delayed = false;

@@ -288,7 +288,8 @@ void peer::pass_on(unsettled::entry e) {
   if (e.ticket->store_first())
     send(pod().post_office, expect_atom::value, e.ticket, e.message,
          static_cast<int>(heirs_->members.size()) - 1);
-  auto b = make_ref<batch>(e.message->shared_topic_name(), card_ref{}, 0);
+  auto b =
+      make_ref<batch>(e.message->shared_topic_name(), card_ref{}, mqtt::connection_epoch::none);
   b->add({e.message, mqtt::packet_id::none});
   b->origin = {member_, 0, std::move(e.orphans_of), nullptr};
   b->origin.orphans_of.push_back({member_->life, departed_since(e.sent_in)});

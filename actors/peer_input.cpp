@@ -56,7 +56,7 @@ void peer::take_messages(std::string_view body) {
     return misbehaved("messages");
   auto& local = *services().local_courier;
   auto& to = local.look_up(in.topic());
-  auto b = make_ref<batch>(to.name, card_ref{}, 0);
+  auto b = make_ref<batch>(to.name, card_ref{}, mqtt::connection_epoch::none);
   b->origin = {member_, in.first_number(), in.orphans_of(), to_client(in.client())};
   const auto at = now();
   while (auto m = in.next(to.name, at))

@@ -7,6 +7,7 @@
 
 #include "actors/cluster_view.hpp"
 #include "actors/session_card.hpp"
+#include "mqtt/connection_epoch.hpp"
 #include "mqtt/ticket.hpp"
 
 #include <caf/send.hpp>
@@ -20,7 +21,8 @@ namespace mqttzoo::actors {
 
 class publish_ticket : public mqtt::ticket {
 public:
-  publish_ticket(policy storage, card_ref publisher, std::uint64_t epoch, mqtt::packet_id id)
+  publish_ticket(policy storage, card_ref publisher, mqtt::connection_epoch epoch,
+                 mqtt::packet_id id)
       : ticket(storage), publisher_(std::move(publisher)), epoch_(epoch), id_(id) {}
 
   ~publish_ticket() override {
@@ -72,7 +74,7 @@ private:
   }
 
   card_ref publisher_;
-  std::uint64_t epoch_;
+  mqtt::connection_epoch epoch_;
   mqtt::packet_id id_;
   bool gathered_ = false;
 };
@@ -84,8 +86,8 @@ public:
   /// `client`: shared by the tickets of a batch, or null.
   far_ticket(policy storage, member_ref from, std::uint64_t number,
              std::shared_ptr<const client_id> client = nullptr)
-      : publish_ticket(storage, nullptr, 0, mqtt::packet_id::none), from_(std::move(from)),
-        number_(number), client_(std::move(client)) {}
+      : publish_ticket(storage, nullptr, mqtt::connection_epoch::none, mqtt::packet_id::none),
+        from_(std::move(from)), number_(number), client_(std::move(client)) {}
   ~far_ticket() override { leave(outcome(), false); }
 
   void delay(const mqtt::settlement& why) const override { leave(why, true); }
@@ -110,7 +112,8 @@ private:
 class hand_over_ticket final : public publish_ticket {
 public:
   explicit hand_over_ticket(session_actor from)
-      : publish_ticket(policy::store_if_needed, nullptr, 0, mqtt::packet_id::none),
+      : publish_ticket(policy::store_if_needed, nullptr, mqtt::connection_epoch::none,
+                       mqtt::packet_id::none),
         from_(std::move(from)) {}
   ~hand_over_ticket() override { caf::anon_send(from_, handed_over_atom::value, outcome().reason); }
 

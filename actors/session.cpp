@@ -25,7 +25,7 @@ session::behavior_type session::make_behavior() {
       [this](settled_atom) { empty_pigeonhole(); },
       [this](transit_fell_atom) { watch_pressure(); },
       [this](attach_atom, const std::shared_ptr<attachment>& a) { take_over(a); },
-      [this](yield_atom, std::uint64_t epoch) { yield(epoch); },
+      [this](yield_atom, mqtt::connection_epoch epoch) { yield(epoch); },
       [this](handed_over_atom, mqtt::reason_code outcome) { handed_over(outcome); },
       [this](forgotten_atom, mqtt::stored_number n) {
         machine_.sender().on_expired(n, now());
@@ -85,7 +85,8 @@ void session::leave_behind_nothing() {
   caf::anon_send(pod().index, forget_atom::value, card_);
   if (stored_)
     caf::anon_send(pod().post_office, erase_atom::value, card_);
-  caf::anon_send(pod().home, release_atom::value, card_, std::numeric_limits<std::uint64_t>::max());
+  caf::anon_send(pod().home, release_atom::value, card_,
+                 mqtt::connection_epoch{std::numeric_limits<std::uint64_t>::max()});
 }
 
 // --- connections ---
@@ -115,7 +116,7 @@ void session::take_over(std::shared_ptr<attachment> a) {
 }
 
 /// As if a clean start took it over, but what begins anew begins at another pod. [MQTT-3.1.4-3]
-void session::yield(std::uint64_t epoch) {
+void session::yield(mqtt::connection_epoch epoch) {
   if (epoch < epoch_ || move_ != move::none) // a later connection came first
     return;
   epoch_ = epoch;

@@ -137,7 +137,7 @@ private:
 
   // messages
   void take_over(std::shared_ptr<attachment> a);
-  void yield(std::uint64_t epoch);
+  void yield(mqtt::connection_epoch epoch);
   void handed_over(mqtt::reason_code outcome);
   void erase();
   void erased();
@@ -194,7 +194,7 @@ private:
   mqtt::session machine_;
   net::connection_ptr connection_;
   std::unique_ptr<mqtt::identity> who_; ///< its client's; null: anonymous
-  std::uint64_t epoch_ = 0;
+  mqtt::connection_epoch epoch_{};
   courier::entry* named_ = nullptr;    ///< the topic named last, during a turn
   courier::entry* open_for_ = nullptr; ///< where open_ will go
   batch_ref open_;                     ///< consecutive publishes to one topic

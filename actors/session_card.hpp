@@ -18,9 +18,6 @@
 
 namespace mqttzoo::actors {
 
-/// The n-th connection of a session; a receipt for an older one is void.
-enum class connection_epoch : std::uint64_t {};
-
 /// What actors on a session's own unit call on it directly, without a mailbox (a handler run
 /// inline).
 class local_session {

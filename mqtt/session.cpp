@@ -22,7 +22,8 @@ session::session(session_port& port, counters& counts, const server_limits& limi
     : port_(port), counts_(counts), limits_(limits), id_(std::move(id)), number_(number),
       outbound_(port, counts, limits.queue) {}
 
-void session::open(accepted_connect connect, presence state, std::uint64_t epoch, time_point now) {
+void session::open(accepted_connect connect, presence state, connection_epoch epoch,
+                   time_point now) {
   assert(!connected_);
   auto& p = connect.packet;
   version_ = p.version;

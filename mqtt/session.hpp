@@ -9,6 +9,7 @@
 
 #include "core/ids.hpp"
 #include "mqtt/authentication.hpp"
+#include "mqtt/connection_epoch.hpp"
 #include "mqtt/counters.hpp"
 #include "mqtt/decoder.hpp"
 #include "mqtt/handshake.hpp"
@@ -77,7 +78,7 @@ public:
 
   /// A new connection, its CONNECT accepted: sends CONNACK and resumes. `epoch` rises from one
   /// connection of the client to the next. A fresh session was reset() before.
-  void open(accepted_connect connect, presence state, std::uint64_t epoch, time_point now);
+  void open(accepted_connect connect, presence state, connection_epoch epoch, time_point now);
   /// A new connection of the same client id is here: tells the old one, if there is one.
   /// [MQTT-3.1.4-3]
   void taken_over(presence next, time_point now);
@@ -105,10 +106,10 @@ public:
 
   /// Of a publish made while `epoch` was the connection's; those that matter to nobody any more are
   /// ignored. `received_at`: when it came; max() if that is not known.
-  void on_receipt(std::uint64_t epoch, packet_id id, const settlement& outcome, time_point now,
+  void on_receipt(connection_epoch epoch, packet_id id, const settlement& outcome, time_point now,
                   time_point received_at = time_point::max());
   /// The receipt comes later, because of `why`: to publishers that wait.
-  void on_delayed(std::uint64_t epoch, packet_id id, const settlement& why, time_point now);
+  void on_delayed(connection_epoch epoch, packet_id id, const settlement& why, time_point now);
   void on_subscribed(packet_id id, reason_code outcome, time_point now);
   void on_unsubscribed(packet_id id, time_point now);
   void on_released(packet_id id, reason_code outcome, time_point now);
@@ -193,7 +194,7 @@ private:
 
   // the session
   std::uint32_t expiry_interval_s_ = 0;
-  std::uint64_t first_epoch_ = 0; ///< of the connection that the session's state began with
+  connection_epoch first_epoch_{}; ///< of the connection that the session's state began with
   std::unordered_map<std::string, subscription> subscriptions_;
   inbound inbound_;
   patience patience_; ///< 3.x only
@@ -214,7 +215,7 @@ private:
   bool explains_ = true;        ///< the client wants to know why [MQTT-3.1.2-29]
   bool input_held_ = false;     ///< by the port
   bool authenticating_ = false; ///< re-authentication is under way
-  std::uint64_t epoch_ = 0;
+  connection_epoch epoch_{};
   std::uint32_t packet_size_bytes_max_ = 0; ///< the client's, 0: none
   std::size_t input_packet_bytes_max_ = 0;  ///< ours, as CONNACK said
   std::uint32_t connect_expiry_s_ = 0;      ///< as CONNECT said, for DISCONNECT's check

@@ -146,7 +146,7 @@ void session::note(packet_id id, trace_event what, const settlement& outcome) {
     port_.note_answer(id, {what, trace_cause::none, qos::at_least_once, id, outcome});
 }
 
-void session::on_receipt(std::uint64_t epoch, packet_id id, const settlement& outcome,
+void session::on_receipt(connection_epoch epoch, packet_id id, const settlement& outcome,
                          time_point now, time_point received_at) {
   if (epoch < first_epoch_)
     return; // of a session that a clean start ended
@@ -182,7 +182,8 @@ void session::on_receipt(std::uint64_t epoch, packet_id id, const settlement& ou
   check_pressure(now);
 }
 
-void session::on_delayed(std::uint64_t epoch, packet_id id, const settlement& why, time_point now) {
+void session::on_delayed(connection_epoch epoch, packet_id id, const settlement& why,
+                         time_point now) {
   const bool exactly_once = inbound_.waits_for(id);
   if (epoch < first_epoch_ || is_v5() || (!exactly_once && (!connected_ || epoch != epoch_)))
     return;

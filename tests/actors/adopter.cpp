@@ -299,8 +299,9 @@ CAF_TEST(an adopted session is fenced and the post office knows its new owner) {
   deposit(b, s, make_message("t", "m"), far, 1);
   CAF_REQUIRE_EQUAL(b.peers[1]->words.size(), 1u);
   adopt(alone());
-  auto ticket = make_ref<actors::publish_ticket>(mqtt::ticket::policy::store_first, nullptr, 0,
-                                                 mqtt::packet_id::none);
+  auto ticket =
+      make_ref<actors::publish_ticket>(mqtt::ticket::policy::store_first, nullptr,
+                                       mqtt::connection_epoch::none, mqtt::packet_id::none);
   ticket->addressees = 1;
   const auto give = [&](std::size_t from, const test::ops_ref& ops) {
     caf::anon_send(c.office(), actors::word_atom::value, ticket, make_message("t", "m"),

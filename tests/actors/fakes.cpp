@@ -47,7 +47,7 @@ actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_
       [](erase_atom) {},
       [](handed_over_atom, mqtt::reason_code) {},
       [](released_atom) {},
-      [](yield_atom, std::uint64_t) {},
+      [](yield_atom, mqtt::connection_epoch) {},
       [](judge_atom) {},
       [](dismiss_atom, const dismissal&) {},
       [](go_back_atom) {},
@@ -135,7 +135,7 @@ actors::home_actor::behavior_type fake_home(const std::shared_ptr<home_log>& log
   using namespace actors;
   return {
       [](claim_atom, const std::shared_ptr<attachment>&) {},
-      [](release_atom, const card_ref&, std::uint64_t) {},
+      [](release_atom, const card_ref&, mqtt::connection_epoch) {},
       [log](adopt_atom, const std::shared_ptr<const std::vector<card_ref>>& cards) {
         log->adopted.insert(log->adopted.end(), cards->begin(), cards->end());
       },

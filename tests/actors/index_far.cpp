@@ -224,9 +224,9 @@ CAF_TEST(mail that comes back goes to somebody else) {
   using policy = mqtt::ticket::policy;
   enter_view(1, {"b", "c"});
   const auto come_back = [&](qos q) {
-    auto t = make_ref<actors::publish_ticket>(q == qos::exactly_once ? policy::store_first
-                                                                     : policy::store_if_needed,
-                                              publisher.card, 0, mqtt::packet_id::none);
+    auto t = make_ref<actors::publish_ticket>(
+        q == qos::exactly_once ? policy::store_first : policy::store_if_needed, publisher.card,
+        mqtt::connection_epoch::none, mqtt::packet_id::none);
     t->addressees = 1;
     caf::anon_send(pod.index, actors::returned_atom::value, mail("m", q, t));
     settle();

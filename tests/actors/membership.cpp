@@ -227,9 +227,10 @@ struct membership_fixture : test::fake_pod {
     mqtt::message_head head;
     head.topic = make_ref<const mqtt::shared_topic>("t");
     head.qos = mqtt::qos::exactly_once;
-    auto b = make_ref<batch>(head.topic, card_ref{}, 0);
+    auto b = make_ref<batch>(head.topic, card_ref{}, mqtt::connection_epoch::none);
     b->add({mqtt::message::make(std::move(head), {}, "m"), mqtt::packet_id::none});
-    ticket_list tickets{make_ref<publish_ticket>(mqtt::ticket::policy::store_first, nullptr, 0,
+    ticket_list tickets{make_ref<publish_ticket>(mqtt::ticket::policy::store_first, nullptr,
+                                                 mqtt::connection_epoch::none,
                                                  mqtt::packet_id::none)};
     caf::anon_send(peer_of(name + "-1"), publish_atom::value, batch_ref{std::move(b)},
                    std::move(tickets));

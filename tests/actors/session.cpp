@@ -520,7 +520,7 @@ CAF_TEST(a client that comes while its session leaves is sent away) {
   auto a = std::make_shared<actors::attachment>();
   auto wire = std::make_shared<test::fake_connection>();
   a->connection = wire;
-  a->epoch = 1000;
+  a->epoch = mqtt::connection_epoch{1000};
   caf::anon_send(of->handle, actors::attach_atom::value, a);
   settle();
   CAF_CHECK(wire->closed);

@@ -28,8 +28,8 @@ struct words_fixture : cluster_store_fixture {
   explicit words_fixture() { begin(1); }
 
   void begin(std::size_t addressees) {
-    ticket = make_ref<publish_ticket>(mqtt::ticket::policy::store_first, nullptr, 0,
-                                      mqtt::packet_id::none);
+    ticket = make_ref<publish_ticket>(mqtt::ticket::policy::store_first, nullptr,
+                                      mqtt::connection_epoch::none, mqtt::packet_id::none);
     ticket->addressees = addressees;
   }
 

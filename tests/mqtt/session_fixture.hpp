@@ -125,6 +125,10 @@ public:
   void recorded(std::size_t record, const settlement& outcome = {});
   void receipt(packet_id of, const settlement& outcome = {});
   void delayed(packet_id of, const settlement& why = {reason_code::quota_exceeded, limit::bank, 7});
+  /// Of the connection before.
+  connection_epoch last_epoch() const {
+    return connection_epoch{static_cast<std::uint64_t>(epoch) - 1};
+  }
 
   static std::string describe(const std::vector<packet>& all);
 
@@ -134,7 +138,7 @@ public:
   std::unique_ptr<session> machine;
   time_point now = time_point{} + 1h;
   protocol_version version = protocol_version::v5;
-  std::uint64_t epoch = 0;
+  connection_epoch epoch{};
 
 private:
   std::deque<std::string> wires_; ///< what views in received packets point into

@@ -329,7 +329,7 @@ private:
   topic_ref intern(std::string_view) override { return topic_; }
 
   void publish(message_ref m, packet_id id) override { route(std::move(m), id, epoch_); }
-  void route(const message_ref& m, packet_id id, std::uint64_t epoch) {
+  void route(const message_ref& m, packet_id id, connection_epoch epoch) {
     store_.begin({[this, m, id] {
                     ++store_.accepted[std::string{m->payload()}];
                     if (m->qos() == qos::exactly_once)
@@ -390,7 +390,7 @@ private:
   int process_ = 0;
   topic_ref topic_;
   time_point now_ = time_point{} + 1h;
-  std::uint64_t epoch_ = 0;
+  connection_epoch epoch_{};
   int last_payload_ = 0;
   std::string wire_; ///< to the client
   bool connected_ = false;

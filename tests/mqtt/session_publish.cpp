@@ -92,7 +92,7 @@ CAF_TEST(QoS 2 survives its connection) { // [MQTT-4.1.0-1] [MQTT-4.1.0-1 v3] [M
   connect(persistent_hello(protocol_version::v3_1_1));
   send(p);
   CAF_CHECK_EQUAL(port.published.size(), 1u);
-  machine->on_receipt(epoch - 1, id(7), reason_code::success, now); // it was published then
+  machine->on_receipt(last_epoch(), id(7), reason_code::success, now); // it was published then
   expect_ack(packet_type::pubrec, id(7));
   lose_connection();
   connect(persistent_hello(protocol_version::v3_1_1));
@@ -163,7 +163,7 @@ CAF_TEST(receipts of an older connection do not acknowledge newer messages) {
   receipt(id(1)); // nobody is there
   connect(persistent_hello(protocol_version::v5));
   send(publish("t", "x", qos::at_least_once, id(1)));
-  machine->on_receipt(epoch - 1, id(1), reason_code::success, now);
+  machine->on_receipt(last_epoch(), id(1), reason_code::success, now);
   expect_nothing();
   receipt(id(1));
   expect_ack(packet_type::puback, id(1));
