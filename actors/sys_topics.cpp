@@ -4,11 +4,141 @@
 #include "actors/publish_ticket.hpp" // for clang: what messages hold
 #include "core/version.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 namespace mqttzoo::actors {
+
+namespace {
+
+using unit_counter = mqtt::counter mqtt::counters::*;
+using loop_counter = net::io_counter net::io_counters::*;
+using bank_counter = mqtt::counter bank_figures::*;
+
+template<class Counter>
+struct row {
+  std::string_view topic;
+  Counter from;
+};
+
+using c = mqtt::counters;
+using loops = net::io_counters;
+using b = bank_figures;
+
+constexpr row<unit_counter> of_units[] = {
+    {"clients/expired", &c::clients_expired},
+    {"messages/received", &c::packets_received},
+    {"messages/sent", &c::packets_sent},
+    {"publish/messages/received", &c::publishes_received},
+    {"publish/messages/sent", &c::publishes_sent},
+    {"publish/messages/dropped", &c::publishes_dropped},
+    {"publish/messages/refused", &c::publishes_refused},
+    {"publish/messages/expired", &c::publishes_expired},
+    {"publish/messages/held too long", &c::mail_expired},
+    {"publish/messages/away", &c::publishes_away},
+    {"publish/messages/delayed", &c::publishes_delayed},
+    {"publish/messages/waiting", &c::publishes_waiting},
+    {"publish/bytes/received", &c::publish_bytes_received},
+    {"publish/bytes/sent", &c::publish_bytes_sent},
+    {"subscriptions/count", &c::subscriptions},
+    {"limits/connect timeouts", &c::connect_timeouts},
+    {"limits/packet timeouts", &c::packet_timeouts},
+    {"limits/keep alive timeouts", &c::keep_alive_timeouts},
+    {"limits/protocol errors", &c::protocol_errors},
+    {"limits/reads paused", &c::reads_paused},
+    {"limits/publishers given up", &c::publishers_given_up},
+    {"limits/connects refused", &c::connects_refused},
+    {"limits/subscriptions refused", &c::subscriptions_refused},
+    {"limits/reads throttled", &c::reads_throttled},
+    {"limits/account sessions refused", &c::account_sessions_refused},
+    {"bank/memory/bytes", &c::memory_bytes},
+    {"bank/memory/refusals", &c::memory_refusals},
+};
+
+constexpr row<loop_counter> of_loops[] = {
+    {"bytes/received", &loops::bytes_in},
+    {"bytes/sent", &loops::bytes_out},
+    {"limits/slow readers closed", &loops::stalls},
+    {"limits/connections refused", &loops::connections_refused},
+};
+
+/// Of this pod, but for the capacity and what is free, which all pods share.
+constexpr row<bank_counter> of_bank[] = {
+    {"bank/capacity", &b::total},
+    {"bank/free", &b::free},
+    {"bank/leased", &b::leased},
+    {"bank/memory/credits", &b::lent},
+    {"bank/memory/loans cut", &b::loans_cut},
+    {"bank/held/credits", &b::held_credits},
+    {"bank/held/messages", &b::held_messages},
+    {"bank/held/bytes", &b::held_bytes},
+    {"bank/held/clients", &b::clients},
+    {"bank/deposits", &b::deposits},
+    {"bank/returns", &b::returns},
+    {"bank/expired", &b::expired},
+    {"bank/refusals", &b::refusals},
+    {"bank/refusals/client share", &b::refusals_of_share},
+    {"bank/reaped", &b::reaped},
+    {"bank/leases reclaimed", &b::reclaimed},
+    {"bank/retained/renewed", &b::renewals},
+    {"bank/retained/lapsed", &b::lapsed},
+    {"bank/transactions", &b::transactions},
+    {"bank/transactions/waiting", &b::queued},
+    {"bank/answers lost", &b::lost_answers},
+};
+
+/// Told only in a cluster.
+constexpr row<unit_counter> of_links[] = {
+    {"links/publishes sent", &c::far_publishes_sent},
+    {"links/publishes received", &c::far_publishes_received},
+    {"links/publishes kept", &c::publishes_kept},
+    {"links/routes late", &c::routes_late},
+    {"links/lost", &c::links_lost},
+    {"links/refused", &c::links_overflowed},
+    {"links/connections carried", &c::connections_carried},
+    {"links/connections carried in all", &c::connections_carried_ever},
+    {"links/claims waiting", &c::claims_waiting},
+    {"links/claims timed out", &c::claims_timed_out},
+    {"links/claims put off", &c::claims_put_off},
+    {"links/claims refused", &c::claims_overflowed},
+};
+
+/// In the order of cluster_figures::names.
+constexpr unit_counter told_to_pods[] = {&c::clients_connected,
+                                         &c::sessions,
+                                         &c::packets_received,
+                                         &c::packets_sent,
+                                         &c::publishes_received,
+                                         &c::publishes_sent,
+                                         &c::publishes_dropped,
+                                         &c::publishes_refused,
+                                         &c::publish_bytes_received,
+                                         &c::publish_bytes_sent,
+                                         &c::subscriptions,
+                                         &c::far_publishes_sent,
+                                         &c::links_lost,
+                                         &c::connections_carried,
+                                         &c::claims_waiting,
+                                         &c::claims_timed_out};
+static_assert(std::size(told_to_pods) == cluster_figures::names.size());
+
+constexpr row<unit_counter> loads_of_units[] = {
+    {"messages/received", &c::packets_received},  {"messages/sent", &c::packets_sent},
+    {"publish/received", &c::publishes_received}, {"publish/sent", &c::publishes_sent},
+    {"publish/dropped", &c::publishes_dropped},
+};
+
+constexpr row<loop_counter> loads_of_loops[] = {
+    {"bytes/received", &loops::bytes_in},
+    {"bytes/sent", &loops::bytes_out},
+    {"sockets", &loops::connections_opened},
+    {"connections", &loops::connections_opened},
+};
+
+} // namespace
 
 sys_topics::sys_topics(caf::actor_config& config, unit_services& services,
                        std::vector<const net::io_counters*> io)
@@ -59,147 +189,93 @@ void sys_topics::publish_in_turn(net::time_point at) {
 }
 
 void sys_topics::publish_all(net::time_point at) {
-  const auto total = [&](mqtt::counter mqtt::counters::*which) {
-    std::uint64_t n = 0;
-    for (const auto* u : pod().units)
-      n += (u->counters.*which).get();
-    return n;
-  };
-  const auto io = [&](net::io_counter net::io_counters::*which) {
-    std::uint64_t n = 0;
-    for (const auto* c : io_)
-      n += (c->*which).value();
-    return n;
-  };
-  using c = mqtt::counters;
   const auto elapsed_s = std::chrono::duration<double>(at - last_).count();
   last_ = at;
   tell("version", "mqttzoo version " + std::string{core::version()});
   tell("uptime",
        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(at - started_).count()) +
            " seconds");
+  for (const auto& r : of_units)
+    tell(r.topic, total(r.from));
+  for (const auto& r : of_loops)
+    tell(r.topic, total(r.from));
+  tell("limits/address connections refused",
+       total(&loops::refused_by_count) + total(&loops::refused_by_rate));
+  tell_clients();
+  tell_kept();
+  tell_bank();
+  tell_loads(elapsed_s);
+  if (pod().clustered())
+    tell_cluster();
+}
+
+std::uint64_t sys_topics::total(mqtt::counter mqtt::counters::*which) const {
+  std::uint64_t n = 0;
+  for (const auto* u : pod().units)
+    n += (u->counters.*which).get();
+  return n;
+}
+
+std::uint64_t sys_topics::total(net::io_counter net::io_counters::*which) const {
+  std::uint64_t n = 0;
+  for (const auto* l : io_)
+    n += (l->*which).value();
+  return n;
+}
+
+void sys_topics::tell_clients() {
   const auto connected = total(&c::clients_connected);
   const auto sessions = total(&c::sessions);
+  const auto away = sessions - std::min(sessions, connected);
   tell("clients/connected", connected);
   tell("clients/active", connected);
   tell("clients/total", sessions);
-  tell("clients/disconnected", sessions - std::min(sessions, connected));
-  tell("clients/inactive", sessions - std::min(sessions, connected));
+  tell("clients/disconnected", away);
+  tell("clients/inactive", away);
   tell("clients/maximum", pod().clients.maximum());
-  tell("clients/expired", total(&c::clients_expired));
-  tell("messages/received", total(&c::packets_received));
-  tell("messages/sent", total(&c::packets_sent));
-  tell("messages/stored", total(&c::messages_queued) + pod().retained.messages.load());
-  tell("store/messages/count", total(&c::messages_queued) + pod().retained.messages.load());
-  tell("store/messages/bytes", pod().retained.bytes.load());
-  tell("publish/messages/received", total(&c::publishes_received));
-  tell("publish/messages/sent", total(&c::publishes_sent));
-  tell("publish/messages/dropped", total(&c::publishes_dropped));
-  tell("publish/messages/refused", total(&c::publishes_refused));
-  tell("publish/messages/expired", total(&c::publishes_expired));
-  tell("publish/messages/held too long", total(&c::mail_expired));
-  tell("publish/messages/away", total(&c::publishes_away));
-  tell("publish/messages/delayed", total(&c::publishes_delayed));
-  tell("publish/messages/waiting", total(&c::publishes_waiting));
-  tell("publish/bytes/received", total(&c::publish_bytes_received));
-  tell("publish/bytes/sent", total(&c::publish_bytes_sent));
-  tell("bytes/received", io(&net::io_counters::bytes_in));
-  tell("bytes/sent", io(&net::io_counters::bytes_out));
-  tell("subscriptions/count", total(&c::subscriptions));
-  tell("shared_subscriptions/count", pod().shared_subscriptions.load());
-  tell("retained messages/count", pod().retained.messages.load());
-  tell("limits/connect timeouts", total(&c::connect_timeouts));
-  tell("limits/packet timeouts", total(&c::packet_timeouts));
-  tell("limits/keep alive timeouts", total(&c::keep_alive_timeouts));
-  tell("limits/protocol errors", total(&c::protocol_errors));
-  tell("limits/slow readers closed", io(&net::io_counters::stalls));
-  tell("limits/reads paused", total(&c::reads_paused));
-  tell("limits/publishers given up", total(&c::publishers_given_up));
-  tell("limits/connects refused", total(&c::connects_refused));
-  tell("limits/subscriptions refused", total(&c::subscriptions_refused));
-  tell("limits/connections refused", io(&net::io_counters::connections_refused));
-  tell("limits/address connections refused",
-       io(&net::io_counters::refused_by_count) + io(&net::io_counters::refused_by_rate));
-  tell("limits/reads throttled", total(&c::reads_throttled));
-  tell("limits/account sessions refused", total(&c::account_sessions_refused));
-  tell_bank();
-  tell("bank/memory/bytes", total(&c::memory_bytes));
-  tell("bank/memory/refusals", total(&c::memory_refusals));
-  tell_load("messages/received", total(&c::packets_received), elapsed_s);
-  tell_load("messages/sent", total(&c::packets_sent), elapsed_s);
-  tell_load("publish/received", total(&c::publishes_received), elapsed_s);
-  tell_load("publish/sent", total(&c::publishes_sent), elapsed_s);
-  tell_load("publish/dropped", total(&c::publishes_dropped), elapsed_s);
-  tell_load("bytes/received", io(&net::io_counters::bytes_in), elapsed_s);
-  tell_load("bytes/sent", io(&net::io_counters::bytes_out), elapsed_s);
-  tell_load("sockets", io(&net::io_counters::connections_opened), elapsed_s);
-  tell_load("connections", io(&net::io_counters::connections_opened), elapsed_s);
-  if (pod().clustered())
-    tell_cluster(
-        {{connected, sessions, total(&c::packets_received), total(&c::packets_sent),
-          total(&c::publishes_received), total(&c::publishes_sent), total(&c::publishes_dropped),
-          total(&c::publishes_refused), total(&c::publish_bytes_received),
-          total(&c::publish_bytes_sent), total(&c::subscriptions), total(&c::far_publishes_sent),
-          total(&c::links_lost), total(&c::connections_carried), total(&c::claims_waiting),
-          total(&c::claims_timed_out)}});
 }
 
-/// Of this pod, but for the capacity and what is free, which all pods share.
+/// Messages that wait and those that are retained.
+void sys_topics::tell_kept() {
+  const auto& retained = pod().retained;
+  const auto kept = total(&c::messages_queued) + retained.messages.load();
+  tell("messages/stored", kept);
+  tell("store/messages/count", kept);
+  tell("store/messages/bytes", retained.bytes.load());
+  tell("retained messages/count", retained.messages.load());
+  tell("shared_subscriptions/count", pod().shared_subscriptions.load());
+}
+
 void sys_topics::tell_bank() {
-  const auto& b = pod().bank_counts;
-  tell("bank/capacity", b.total.get());
-  tell("bank/free", b.free.get());
-  tell("bank/leased", b.leased.get());
-  tell("bank/memory/credits", b.lent.get());
-  tell("bank/memory/loans cut", b.loans_cut.get());
-  tell("bank/held/credits", b.held_credits.get());
-  tell("bank/held/messages", b.held_messages.get());
-  tell("bank/held/bytes", b.held_bytes.get());
-  tell("bank/held/clients", b.clients.get());
-  tell("bank/deposits", b.deposits.get());
-  tell("bank/returns", b.returns.get());
-  tell("bank/expired", b.expired.get());
-  tell("bank/refusals", b.refusals.get());
-  tell("bank/refusals/client share", b.refusals_of_share.get());
-  tell("bank/reaped", b.reaped.get());
-  tell("bank/leases reclaimed", b.reclaimed.get());
-  tell("bank/retained/renewed", b.renewals.get());
-  tell("bank/retained/lapsed", b.lapsed.get());
-  tell("bank/transactions", b.transactions.get());
-  tell("bank/transactions/waiting", b.queued.get());
-  tell("bank/answers lost", b.lost_answers.get());
-  const auto next = static_cast<std::int64_t>(b.next_expiry_unix_ms.get());
+  const auto& figures = pod().bank_counts;
+  for (const auto& r : of_bank)
+    tell(r.topic, (figures.*r.from).get());
+  const auto next = static_cast<std::int64_t>(figures.next_expiry_unix_ms.get());
   const auto left = next == 0 ? 0 : next - pod().store_time.unix_ms(*pod().clock);
   tell("bank/next expiry", std::to_string(std::max<std::int64_t>(left, 0) / 1000) + " seconds");
 }
 
-/// The sums over all pods; `own` also goes to the others.
-void sys_topics::tell_cluster(cluster_figures own) {
-  send(pod().membership, tell_atom::value, pod_frame{frame_kind::figures, own.encode(), nullptr});
+void sys_topics::tell_loads(double elapsed_s) {
+  for (const auto& r : loads_of_units)
+    tell_load(r.topic, total(r.from), elapsed_s);
+  for (const auto& r : loads_of_loops)
+    tell_load(r.topic, total(r.from), elapsed_s);
+}
+
+/// What goes on between pods, and the sums over all of them; what is this pod's own the others are
+/// told, too.
+void sys_topics::tell_cluster() {
+  for (const auto& r : of_links)
+    tell(r.topic, total(r.from));
+  cluster_figures sums;
+  for (std::size_t i = 0; i < sums.of.size(); ++i)
+    sums.of[i] = total(told_to_pods[i]);
+  send(pod().membership, tell_atom::value, pod_frame{frame_kind::figures, sums.encode(), nullptr});
   for (const auto& [life, figures] : others_)
-    own += figures;
+    sums += figures;
   tell("cluster/pods", others_.size() + 1);
-  for (std::size_t i = 0; i < own.of.size(); ++i)
-    tell("cluster/" + std::string{cluster_figures::names[i]}, own.of[i]);
-  const auto total = [&](mqtt::counter mqtt::counters::*which) {
-    std::uint64_t n = 0;
-    for (const auto* u : pod().units)
-      n += (u->counters.*which).get();
-    return n;
-  };
-  using c = mqtt::counters;
-  tell("links/publishes sent", total(&c::far_publishes_sent));
-  tell("links/publishes received", total(&c::far_publishes_received));
-  tell("links/publishes kept", total(&c::publishes_kept));
-  tell("links/routes late", total(&c::routes_late));
-  tell("links/lost", total(&c::links_lost));
-  tell("links/refused", total(&c::links_overflowed));
-  tell("links/connections carried", total(&c::connections_carried));
-  tell("links/connections carried in all", total(&c::connections_carried_ever));
-  tell("links/claims waiting", total(&c::claims_waiting));
-  tell("links/claims timed out", total(&c::claims_timed_out));
-  tell("links/claims put off", total(&c::claims_put_off));
-  tell("links/claims refused", total(&c::claims_overflowed));
+  for (std::size_t i = 0; i < sums.of.size(); ++i)
+    tell("cluster/" + std::string{cluster_figures::names[i]}, sums.of[i]);
 }
 
 void sys_topics::tell(std::string_view name, std::string value) {
@@ -214,10 +290,10 @@ void sys_topics::tell(std::string_view name, std::string value) {
        mqtt::message::make(std::move(head), {}, last));
 }
 
-void sys_topics::tell_load(std::string_view name, std::uint64_t total, double elapsed_s) {
+void sys_topics::tell_load(std::string_view name, std::uint64_t so_far, double elapsed_s) {
   auto& l = loads_[std::string{name}];
-  const auto rate = elapsed_s > 0 ? static_cast<double>(total - l.last) / elapsed_s * 60.0 : 0.0;
-  l.last = total;
+  const auto rate = elapsed_s > 0 ? static_cast<double>(so_far - l.last) / elapsed_s * 60.0 : 0.0;
+  l.last = so_far;
   constexpr std::array<double, 3> minutes{1, 5, 15};
   for (std::size_t i = 0; i < minutes.size(); ++i) {
     const auto keep = std::exp(-elapsed_s / (minutes[i] * 60.0));

@@ -45,10 +45,15 @@ private:
   void publish_all(net::time_point now);
   void tell(std::string_view name, std::string value);
   void tell(std::string_view name, std::uint64_t value) { tell(name, std::to_string(value)); }
-  void tell_load(std::string_view name, std::uint64_t total, double elapsed_s);
-
+  void tell_load(std::string_view name, std::uint64_t so_far, double elapsed_s);
+  void tell_clients();
+  void tell_kept();
   void tell_bank();
-  void tell_cluster(cluster_figures own);
+  void tell_loads(double elapsed_s);
+  void tell_cluster();
+  /// Over the pod's units, its loops.
+  std::uint64_t total(mqtt::counter mqtt::counters::*which) const;
+  std::uint64_t total(net::io_counter net::io_counters::*which) const;
 
   std::vector<const net::io_counters*> io_;
   std::map<pod_life, cluster_figures> others_; ///< what other pods said last
