@@ -27,8 +27,10 @@
 #include "actors/parts_writer.hpp"
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
+#include "actors/recovered_mail.hpp"
 #include "actors/retained_frames.hpp"
 #include "actors/retained_history.hpp"
+#include "actors/store_refusal.hpp"
 #include "core/random.hpp"
 #include "zk/paths.hpp"
 #include "zk/records.hpp"
@@ -49,42 +51,6 @@
 #include <vector>
 
 namespace mqttzoo::actors {
-
-/// A retained message as it stands in the store.
-struct found_retained {
-  zk::retained_record record; ///< without its properties and payload if it is in parts
-  zk::version version = 0;
-  mqtt::message_ref message; ///< null: to be made of the record, or of its parts
-};
-
-/// Mail without a pointer, and how many nodes are below it.
-struct unwanted_mail {
-  std::string path;
-  std::uint32_t parts = 0;
-};
-
-/// What the post office must know of a store that was written by an earlier process.
-struct recovered_mail {
-  struct pointer {
-    card_ref session;
-    mqtt::stored_number number{};
-    mqtt::message_ref message; ///< shared by all pointers to one mail drop; null: only PUBREL is
-                               ///< left to send
-    std::string mail_path;
-    zk::pointer_record record;
-    client_id publisher;     ///< of the mail
-    std::uint32_t parts = 0; ///< below it, if nobody else removes it
-  };
-  std::vector<pointer> pointers;
-  std::vector<std::pair<card_ref, std::vector<mqtt::packet_id>>> received;
-  /// In a cluster: the versions of the sessions' owner nodes.
-  std::vector<std::pair<card_ref, zk::version>> owners;
-  /// In a cluster, at start: as recovery found them.
-  std::vector<std::pair<std::string, std::int64_t>> retained_zxids;
-  // Of a pod that is alone:
-  std::vector<unwanted_mail> unwanted;  ///< nobody points to it
-  std::vector<found_retained> retained; ///< all there are
-};
 
 class post_office final : public pinned_base<post_office_actor>, private net::timer_client {
 public:
@@ -502,15 +468,5 @@ private:
 
 /// Its client may have the message already.
 bool is_begun(const deposit& d) noexcept;
-
-/// What a publisher or subscriber is told when the store said `e`.
-mqtt::reason_code to_reason(zk::error e) noexcept;
-mqtt::settlement to_settlement(zk::error e) noexcept;
-mqtt::settlement to_settlement(const bank_commit& answer) noexcept;
-/// It may be otherwise soon: what was refused is worth another try.
-bool is_for_now(const mqtt::settlement& refusal) noexcept;
-
-/// What found no room is tried again so much later.
-inline constexpr std::chrono::seconds room_interval{1};
 
 } // namespace mqttzoo::actors

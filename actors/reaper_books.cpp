@@ -1,7 +1,7 @@
 // The leader's jobs: the total, the leases and the mail of pods that departed, their retained
 // messages.
-#include "actors/post_office.hpp"
 #include "actors/reaper.hpp"
+#include "actors/recovered_mail.hpp"
 #include "core/log.hpp"
 #include "zk/behind_sync.hpp"
 

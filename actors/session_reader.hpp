@@ -6,7 +6,7 @@
 #pragma once
 
 #include "actors/bank_services.hpp"
-#include "actors/post_office.hpp"
+#include "actors/recovered_mail.hpp"
 #include "actors/session.hpp"
 #include "core/clock.hpp"
 #include "zk/records.hpp"
