@@ -5,7 +5,7 @@
 // hashing, so that a pod that comes or goes moves its own share and nothing else.
 #pragma once
 
-#include "actors/interfaces.hpp"
+#include "actors/cluster_interfaces.hpp"
 #include "actors/pigeonhole.hpp"
 #include "core/ids.hpp"
 #include "core/ref.hpp"
