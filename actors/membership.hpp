@@ -85,6 +85,7 @@ private:
   void read_records(std::vector<std::string> names, std::int64_t number);
   void record_came(const std::string& name, const std::string& data);
   void read_marker();
+  void read_then(const std::string& path, std::function<void(const std::string&)> on_data);
   session_move move_of(const std::vector<member_ref>& members) const;
   void conclude();
   void enter_view(std::int64_t number, const std::vector<std::string>& names);

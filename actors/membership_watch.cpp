@@ -65,43 +65,37 @@ void membership::read_records(std::vector<std::string> names, std::int64_t numbe
   if (std::erase(names, zk::paths::mover_level) > 0)
     read_marker();
   reading_->names = std::move(names);
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  for (const auto& name : reading_->names) {
-    if (pods_.contains(pod_life{name}))
-      continue;
-    ++reading_->missing;
-    pod().store->get(*pod().store_answers, zk::child_path(with_.paths.pods(), name), nullptr,
-                     [this, self, name](expected<zk::node, zk::error> node) {
-                       run_inline([&] {
-                         if (node)
-                           record_came(name, node->data);
-                         else if (node.error() == zk::error::no_node)
-                           read_again_ = true; // gone meanwhile
-                         else
-                           reading_->failed = true;
-                         conclude();
-                       });
-                     });
-  }
+  for (const auto& name : reading_->names)
+    if (!pods_.contains(pod_life{name}))
+      read_then(zk::child_path(with_.paths.pods(), name),
+                [this, name](const std::string& data) { record_came(name, data); });
   conclude();
 }
 
 /// Whose sessions move. Read with every view: it is made anew for each of its batches.
 void membership::read_marker() {
+  read_then(with_.paths.mover(),
+            [this](const std::string& data) { reading_->move = decode_marker(data); });
+}
+
+/// The reading under way waits for that node, too.
+void membership::read_then(const std::string& path,
+                           std::function<void(const std::string&)> on_data) {
   ++reading_->missing;
   auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  pod().store->get(*pod().store_answers, with_.paths.mover(), nullptr,
-                   [this, self](expected<zk::node, zk::error> node) {
-                     run_inline([&] {
-                       if (node)
-                         reading_->move = decode_marker(node->data);
-                       else if (node.error() == zk::error::no_node)
-                         read_again_ = true; // gone meanwhile
-                       else
-                         reading_->failed = true;
-                       conclude();
-                     });
-                   });
+  pod().store->get(
+      *pod().store_answers, path, nullptr,
+      [this, self, on_data = std::move(on_data)](const expected<zk::node, zk::error>& node) {
+        run_inline([&] {
+          if (node)
+            on_data(node->data);
+          else if (node.error() == zk::error::no_node)
+            read_again_ = true; // gone meanwhile
+          else
+            reading_->failed = true;
+          conclude();
+        });
+      });
 }
 
 session_move membership::move_of(const std::vector<member_ref>& members) const {

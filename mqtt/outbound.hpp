@@ -194,6 +194,7 @@ private:
   void remove(std::size_t index);
   void drop(entry& e);
   entry pop_waiting();
+  void drop_queued(std::size_t index);
   void left_queue(entry& e);
   void store_overdue(time_point now);
   place find(stored_number number) noexcept;

@@ -134,12 +134,17 @@ void outbound::on_expired(stored_number number, time_point now) {
   // The store keeps the identifier of a QoS 2 message until it is told to forget it.
   if (e.qos != qos::exactly_once || e.id == packet_id::none)
     e.durable = durability::none;
+  drop_queued(where.index);
+  pump(now);
+}
+
+void outbound::drop_queued(std::size_t index) {
+  auto& e = queue_[index];
   left_queue(e);
   drop(e);
-  queue_.erase(where.index);
-  if (where.index < prepared_)
+  queue_.erase(index);
+  if (index < prepared_)
     --prepared_;
-  pump(now);
 }
 
 /// Of QoS 2 the identifier stays until PUBCOMP: the client may have the message, and would take
@@ -183,11 +188,7 @@ void outbound::store_failed(place where, const settlement& why, time_point now) 
   note(e.message, {trace_event::dropped, trace_cause::store, e.qos, e.id, why});
   if (where.in == &inflight_)
     return remove(where.index);
-  left_queue(e);
-  drop(e);
-  queue_.erase(where.index);
-  if (where.index < prepared_)
-    --prepared_;
+  drop_queued(where.index);
   pump(now);
 }
 
