@@ -1,114 +1,18 @@
 // What is held is paid for, has its time, and brings its credits back: through clients of a pod
 // that is alone, with the books read from its store.
 #define CAF_SUITE held
-#include "core/random.hpp"
-#include "tests/actors/books.hpp"
-#include "tests/actors/fixture.hpp"
+#include "tests/actors/held_fixture.hpp"
 
 using namespace mqttzoo;
 using mqtt::packet_type;
 using mqtt::qos;
 using mqtt::reason_code;
 using test::client;
+using test::kept_s;
 using test::strings;
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr std::uint32_t kept_s = 3600;
-
-/// Room for ten small messages for the least TTL: 300 credits. Each costs 30 to 40.
-test::pod_options small_bank() {
-  test::pod_options o;
-  o.bank.capacity_bytes = 10 * 1024;
-  o.bank.ttl_min = 30s;
-  o.bank.ttl_max = 40s;
-  return o;
-}
-
-struct held_fixture : test::pod_fixture {
-  client publisher{*this, "p"};
-  client subscriber{*this, "s"};
-  std::uint16_t last_id = 0;
-
-  held_fixture() : pod_fixture(small_bank()) {
-    publisher.connect();
-    subscriber.connect(true, kept_s);
-    subscriber.subscribe("t/#", qos::exactly_once);
-    subscriber.lose_connection();
-  }
-
-  test::books books() { return test::read_books(*store, zk::paths{}); }
-
-  void check_books() {
-    const auto b = books();
-    CAF_CHECK_EQUAL(b.sum(), b.total);
-    CAF_CHECK(!b.negative);
-  }
-
-  /// What the publisher hears.
-  reason_code publish(const std::string& topic, const std::string& payload,
-                      qos q = qos::at_least_once, bool retain = false) {
-    publisher.received();
-    publisher.publish(topic, payload, q, ++last_id, retain);
-    const auto acks = publisher.received_of<mqtt::ack_packet>();
-    CAF_REQUIRE_EQUAL(acks.size(), 1u);
-    if (q == qos::exactly_once && !mqtt::is_failure(acks[0].reason)) {
-      publisher.acknowledge(packet_type::pubrel, mqtt::packet_id{last_id});
-      publisher.received();
-    }
-    return acks[0].reason;
-  }
-
-  void publish_for_seconds(std::uint32_t expiry_s, qos q) {
-    mqtt::publish_packet p;
-    p.topic = "t/a";
-    p.payload = "m";
-    p.qos = q;
-    p.id = mqtt::packet_id{77};
-    p.properties.message_expiry_interval_s = expiry_s;
-    std::string bytes;
-    encode(p, mqtt::protocol_version::v5, 0, bytes);
-    publisher.send(bytes);
-  }
-
-  void fill() {
-    for (int i = 0; i < 20 && !mqtt::is_failure(publish("t/" + std::to_string(i), "m")); ++i) {
-    }
-  }
-
-  zk::mail_name only_mail() {
-    std::optional<zk::mail_name> found;
-    for_each_node_below(zk::paths{}.topics(), [&](const zk::scanned_node& node) {
-      if (const auto name = zk::parse_mail_name(zk::last_level_of(node.path)))
-        found = name;
-    });
-    CAF_REQUIRE(found);
-    return *found;
-  }
-
-  strings resume() {
-    strings got;
-    subscriber.connect(false, kept_s);
-    for (const auto& p : subscriber.early)
-      if (const auto* m = std::get_if<mqtt::publish_packet>(&p)) {
-        got.emplace_back(m->payload);
-        subscriber.acknowledge(packet_type::puback, m->id);
-      }
-    return got;
-  }
-
-  strings retained(const std::string& filter) {
-    client reader{*this, "r"};
-    reader.connect();
-    reader.subscribe(filter, qos::at_least_once);
-    return reader.payloads();
-  }
-};
-
-} // namespace
-
-CAF_TEST_FIXTURE_SCOPE(held_tests, held_fixture)
+CAF_TEST_FIXTURE_SCOPE(held_tests, test::held_fixture)
 
 CAF_TEST(mail has its time and its cost in its name) {
   CAF_CHECK(publish("t/a", std::string(2000, 'x')) == reason_code::success);
@@ -313,24 +217,6 @@ CAF_TEST(a message that waits was refused once) {
   CAF_CHECK_EQUAL(pod.bank_counts.refusals.get(), before + 1);
 }
 
-CAF_TEST(a 3 x publisher whose credit never comes retains nothing) {
-  publish("a", "old", qos::at_least_once, true);
-  services.settings.bank.patience = 5s;
-  client old{*this, "old"};
-  old.version = mqtt::protocol_version::v3_1_1;
-  old.connect();
-  fill();
-  const auto before = services.counters.publishes_refused.get();
-  old.publish("a", std::string(3000, 'x'), qos::at_least_once, 1, true);
-  for (int i = 0; i < 8; ++i) {
-    advance(1s);
-    check_books();
-  }
-  CAF_CHECK_EQUAL(services.counters.publishes_refused.get(), before + 1);
-  CAF_CHECK_EQUAL(old.received_of<mqtt::ack_packet>().size(), 0u);
-  CAF_CHECK_EQUAL(retained("a"), strings{"old"});
-}
-
 CAF_TEST(a subscriber sees how long its mail had left) { // [MQTT-3.3.2-6]
   publish("t/a", "m");
   advance(10s);
@@ -446,55 +332,6 @@ CAF_TEST(the identifier of a message whose time is over while its client is away
   CAF_CHECK_EQUAL(pointers(), 0u);
 }
 
-CAF_TEST(retained messages are paid for and paid back) {
-  CAF_CHECK(publish("a", std::string(1500, 'x'), qos::at_least_once, true) == reason_code::success);
-  CAF_CHECK_GREATER_OR_EQUAL(books().held, 90);
-  check_books();
-  publish("a", "small", qos::at_least_once, true);
-  CAF_CHECK_LESS_OR_EQUAL(books().held, 40);
-  check_books();
-  publish("a", "", qos::at_least_once, true);
-  CAF_CHECK_EQUAL(books().held, 0);
-  check_books();
-}
-
-CAF_TEST(a retained message that cannot be paid leaves the one there was) {
-  publish("a", "old", qos::at_least_once, true);
-  fill();
-  CAF_CHECK(publish("a", std::string(3000, 'x'), qos::at_least_once, true) ==
-            reason_code::quota_exceeded);
-  CAF_CHECK(publish("new", std::string(3000, 'x'), qos::at_least_once, true) ==
-            reason_code::quota_exceeded);
-  CAF_CHECK_EQUAL(retained("a"), strings{"old"});
-  CAF_CHECK_EQUAL(retained("new"), strings{});
-  check_books();
-}
-
-CAF_TEST(retained messages are renewed while the bank is full) {
-  publish("a", "kept", qos::at_least_once, true);
-  for (int i = 0; i < 10; ++i) {
-    fill();
-    advance(15s);
-    check_books();
-  }
-  CAF_CHECK_EQUAL(retained("a"), strings{"kept"});
-  CAF_CHECK_GREATER(pod.bank_counts.renewals.get(), 3u);
-  CAF_CHECK_EQUAL(pod.bank_counts.lapsed.get(), 0u);
-}
-
-CAF_TEST(a retained message that cannot be renewed goes when its time is over) {
-  publish("a", "kept", qos::at_least_once, true);
-  fill();
-  services.settings.bank.ttl_min = services.settings.bank.ttl_max =
-      3000s; // dearer than all there is
-  advance(41s);
-  advance(2s);
-  CAF_CHECK_EQUAL(pod.bank_counts.lapsed.get(), 1u);
-  CAF_CHECK_EQUAL(retained("a"), strings{});
-  CAF_CHECK_EQUAL(nodes_below(zk::paths{}.retained(), ""), 0u);
-  check_books();
-}
-
 CAF_TEST(a session that ends brings back what was held for it) {
   publish("t/a", "m");
   client again{*this, "s"};
@@ -528,76 +365,3 @@ CAF_TEST(one publisher cannot empty the bank for others) {
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
-
-namespace {
-
-/// A pod whose store fails, and clients that come and go.
-void play(std::uint64_t seed) {
-  core::random_source dice{seed};
-  auto options = small_bank();
-  options.bank.capacity_bytes = 30 * 1024;
-  options.bank.ttl_min = 5s;
-  options.bank.ttl_max = 15s;
-  options.faults.seed = dice();
-  options.faults.loss_per_mille = 30;
-  options.faults.storage_full_per_mille = 10;
-  options.faults.delay_per_mille = 30;
-  options.random_seed = dice();
-  test::pod_fixture f{std::move(options)};
-  std::vector<std::unique_ptr<client>> clients;
-  for (int i = 0; i < 4; ++i) {
-    clients.push_back(std::make_unique<client>(f, "c" + std::to_string(i)));
-    clients.back()->connect(i > 1, i > 1 ? kept_s : 0);
-    if (i > 1)
-      for (int tries = 0; tries < 5; ++tries)
-        clients.back()->subscribe("t/#", qos::exactly_once);
-  }
-  std::uint16_t id = 0;
-  for (int i = 0; i < 120; ++i) {
-    auto& c = *clients[dice.below(2)];
-    switch (dice.below(6)) {
-    case 0:
-      if (auto& s = *clients[2 + dice.below(2)]; dice.below(2) == 0)
-        s.lose_connection();
-      else
-        s.connect(false, kept_s);
-      break;
-    case 1:
-      c.publish("r/" + std::to_string(dice.below(4)), std::string(dice.below(2000), 'r'),
-                qos::at_least_once, ++id, true);
-      break;
-    case 2:
-      f.advance(std::chrono::milliseconds{dice.below(4000)});
-      break;
-    default:
-      c.publish("t/" + std::to_string(dice.below(3)), std::string(dice.below(2500), 'x'),
-                dice.below(2) == 0 ? qos::at_least_once : qos::exactly_once, ++id);
-    }
-    for (std::size_t s = 2; s < 4; ++s)
-      for (const auto& p : clients[s]->received_of<mqtt::publish_packet>())
-        if (dice.below(3) > 0)
-          clients[s]->acknowledge(
-              p.qos == qos::exactly_once ? packet_type::pubrec : packet_type::puback, p.id);
-    const auto b = test::read_books(*f.store, zk::paths{});
-    CAF_REQUIRE_EQUAL(b.sum(), b.total);
-    CAF_REQUIRE(!b.negative && b.free >= 0);
-  }
-  for (auto& c : clients)
-    c->lose_connection();
-  f.advance(20s);
-  // What found no room until now is stored only when the rest has had its time.
-  for (int i = 0; i < 20; ++i)
-    f.advance(2s);
-  CAF_CHECK_EQUAL(f.mails(), 0u); // everything has had its time
-  const auto b = test::read_books(*f.store, zk::paths{});
-  CAF_CHECK_EQUAL(b.sum(), b.total);
-}
-
-} // namespace
-
-CAF_TEST(the books are exact whatever the store does) {
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
-    CAF_MESSAGE("seed " << seed);
-    play(seed);
-  }
-}
