@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import queue
@@ -15,6 +16,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from typing import Iterator
 
 from harness.broker import DESCRIPTORS, Unsupported
 from harness.client import Failure
@@ -129,6 +131,15 @@ class Cluster:
 
     def start(self, pod: int) -> None:
         self.order(f"start {self.pods[pod].name}")
+
+    @contextlib.contextmanager
+    def without(self, pod: int) -> Iterator[None]:
+        """The pod is killed, and starts again afterwards whatever happens meanwhile."""
+        self.kill(pod)
+        try:
+            yield
+        finally:
+            self.start(pod)
 
     def add(self) -> int:
         """The number of one more pod, which serves."""

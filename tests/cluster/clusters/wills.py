@@ -58,11 +58,8 @@ def of_a_persistent_session_on_a_killed_pod(t: Stage) -> None:
     topic = t.topic()
     listeners = _listeners(t, topic, [0, 1])
     _stored(t, t.keeper(2, "owner", will=Will(topic, "gone", 1)))
-    t.cluster.kill(2)
-    try:
+    with t.cluster.without(2):
         _once(listeners, topic, "gone", 1, quiet=3)
-    finally:
-        t.cluster.start(2)
     for listener in listeners:  # nor when the pod is back
         listener.expect_nothing(1)
 
@@ -72,11 +69,8 @@ def of_a_clean_session_on_a_killed_pod(t: Stage) -> None:
     topic = t.topic()
     listeners = _listeners(t, topic, [0, 1])
     _stored(t, t.client(2, "owner", will=Will(topic, "gone", 1)))
-    t.cluster.kill(2)
-    try:
+    with t.cluster.without(2):
         _once(listeners, topic, "gone", 1, quiet=3)
-    finally:
-        t.cluster.start(2)
 
 
 @case((V5,))
@@ -86,16 +80,13 @@ def of_a_session_on_a_killed_pod_whose_client_comes_back_in_time(t: Stage) -> No
     listeners = _listeners(t, topic, [0, 1])
     will = Will(topic, "gone", 1, props={"will_delay": 60})
     _stored(t, t.keeper(2, "owner", will=will))
-    t.cluster.kill(2)
-    try:
+    with t.cluster.without(2):
         again = connect_again(lambda: t.keeper(0, "owner", will=will))
         for listener in listeners:
             listener.expect_nothing(2)
         again.leave()
         for listener in listeners:
             listener.expect_nothing()
-    finally:
-        t.cluster.start(2)
 
 
 @case((V5,))
@@ -117,11 +108,8 @@ def delayed_and_due_while_its_pod_is_dead(t: Stage) -> None:
     topic = t.topic()
     listeners = _listeners(t, topic, [0, 1])
     _stored(t, t.keeper(2, "owner", will=Will(topic, "gone", 1, props={"will_delay": 2}))).drop()
-    t.cluster.kill(2)
-    try:
+    with t.cluster.without(2):
         _once(listeners, topic, "gone", 1, quiet=3)
-    finally:
-        t.cluster.start(2)
 
 
 @case((V5,))
