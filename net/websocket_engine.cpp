@@ -200,6 +200,10 @@ stream_engine::reading websocket_engine::take_part(const wslay_frame_iocb& part,
 /// wslay has looked at its length, and that it is whole in itself.
 stream_engine::reading websocket_engine::take_control(const wslay_frame_iocb& part,
                                                       std::string& out) {
+  const bool known = part.opcode == WSLAY_CONNECTION_CLOSE || part.opcode == WSLAY_PING ||
+                     part.opcode == WSLAY_PONG;
+  if (!known)
+    return fail(protocol_error, "a control frame of an unknown kind", out);
   control_.append(reinterpret_cast<const char*>(part.data), part.data_length);
   if (control_.size() < part.payload_length)
     return reading::goes_on;

@@ -176,6 +176,8 @@ CAF_TEST(what breaks the rules ends the connection) {
       frame(0x80, "x"),                    // goes on with nothing
       frame(0x02, "x") + frame(0x82, "y"), // begins within another
       frame(0x83, "x"),                    // unknown
+      frame(0x8b, ""),                     // unknown, and of control
+      frame(0x8f, "x"),                    // likewise
       frame(0x89, std::string(126, 'x')),  // a ping that is too long
       frame(0x09, "x"),                    // a ping in parts
   };
