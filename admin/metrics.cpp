@@ -153,6 +153,10 @@ constexpr row<loop_counter> loop_totals[] = {
      &net::io_counters::handshakes},
     {"mqttzoo_handshake_failures_total", "Handshakes, records and frames that failed.",
      &net::io_counters::handshake_failures},
+    {"mqttzoo_websocket_pongs_held_total",
+     "Times that the answer to a PING of WebSocket had to wait, as its client did not take what it "
+     "got.",
+     &net::io_counters::answers_held},
     {"mqttzoo_slow_readers_closed_total", "Clients that took nothing for too long.",
      &net::io_counters::stalls},
 };

@@ -24,8 +24,9 @@ struct io_counters {
   io_counter accept_failures;     ///< out of descriptors or kernel memory, by the listener
   io_counter handshakes;          ///< of TLS and WebSocket that were completed, links included
   io_counter handshake_failures;  ///< or later, when a record or frame was wrong
-  io_counter stalls;              ///< closed because the peer took nothing for too long
-  io_counter bytes_dropped;       ///< stood in an outbox when its connection went away
+  io_counter answers_held;  ///< to a PING of WebSocket, as its client did not take what it got
+  io_counter stalls;        ///< closed because the peer took nothing for too long
+  io_counter bytes_dropped; ///< stood in an outbox when its connection went away
   link_counters links;
 };
 

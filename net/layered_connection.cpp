@@ -37,6 +37,7 @@ std::shared_ptr<layered_connection> layered_connection::go_on(loop& on, connecti
   self->plain_ = std::move(plain);
   self->choose_reading(); // not before somebody listens
   self->below_->attach_events(*self);
+  self->answer_peer();
   return self;
 }
 
@@ -130,6 +131,7 @@ void layered_connection::unwrap(std::string_view in) {
     below_->out() += answer;
     below_->flush_later();
   }
+  answer_peer();
   offer();
   if (state_ != state::open || reading == stream_engine::reading::goes_on)
     return;
@@ -139,6 +141,20 @@ void layered_connection::unwrap(std::string_view in) {
   below_->close(); // the peer waits for our end
   end(close_cause::by_peer);
   ask_for_turn();
+}
+
+/// Not while much waits below: the peer might ask for ever and take nothing. What waits there says
+/// when it has drained.
+void layered_connection::answer_peer() {
+  const bool owes = engine_->owes_answer();
+  const bool holds = owes && below_->outbox_bytes() > limits().outbox_bytes_max / 2;
+  if (holds && !answer_held_)
+    loop_.counters().answers_held.add();
+  answer_held_ = holds;
+  if (!owes || holds)
+    return;
+  engine_->answer(below_->out());
+  below_->flush_later();
 }
 
 void layered_connection::offer() {
@@ -201,8 +217,13 @@ bool layered_connection::wrap_record() {
   return good;
 }
 
+/// What stood below counts here, too, whether it came from our outbox, from wrapping it, or from
+/// the engine alone.
 void layered_connection::on_drained() {
   const auto self = shared_from_this();
+  above_low_water_ = true;
+  if (state_ == state::open)
+    answer_peer();
   if (state_ == state::open)
     wrap(limits().outbox_bytes_max);
   tell_drained();

@@ -4,7 +4,8 @@
 // the handshake is done; what is sent before waits. Plaintext stands in an outbox like a
 // tcp_connection's, payloads by reference, and is wrapped only as fast as the socket takes it.
 // Bounded like the connection below: plaintext is offered as it is unwrapped, and what is not
-// consumed is kept, so who gets the events bounds it, by closing or by pausing.
+// consumed is kept, so who gets the events bounds it, by closing or by pausing. What the peer
+// asks and we answer here waits while it takes nothing, and only the newest answer does.
 #pragma once
 
 #include "net/connection.hpp"
@@ -89,6 +90,7 @@ private:
 
   void shake_hands(std::string_view& in);
   void unwrap(std::string_view in);
+  void answer_peer();
   void offer();
   bool may_offer() const noexcept { return state_ == state::open && events_ && !paused_; }
   void choose_reading();
@@ -115,6 +117,7 @@ private:
   state state_ = state::shaking_hands;
   close_cause cause_ = close_cause::by_us;
   bool paused_ : 1 = false;
+  bool answer_held_ : 1 = false;     ///< until the peer takes what it got
   bool turn_asked_ : 1 = false;      ///< take_turn() is owed
   bool above_low_water_ : 1 = false; ///< on_drained() is owed
   bool closed_untold_ : 1 = false;   ///< on_closed() is owed

@@ -44,6 +44,11 @@ public:
   /// Says that nothing follows.
   virtual void end(std::string& out) = 0;
 
+  /// Whether the peer has asked for an answer that may wait, and that a newer one would replace.
+  virtual bool owes_answer() const noexcept { return false; }
+  /// Gives that answer.
+  virtual void answer(std::string&) {}
+
   /// Whether the peer has proven to have this name, by a certificate.
   virtual bool proves(std::string_view name) const = 0;
   /// The name in its certificate; empty: there is none, or not exactly one.

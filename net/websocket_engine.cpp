@@ -207,13 +207,21 @@ stream_engine::reading websocket_engine::take_control(const wslay_frame_iocb& pa
   control_.append(reinterpret_cast<const char*>(part.data), part.data_length);
   if (control_.size() < part.payload_length)
     return reading::goes_on;
-  const auto payload = std::exchange(control_, {});
-  if (part.opcode == WSLAY_PING)
-    append_frame(WSLAY_PONG, payload, out);
+  auto payload = std::exchange(control_, {});
+  if (part.opcode == WSLAY_PING) { // RFC 6455, section 5.5.3: the newest is the one to answer
+    pong_ = std::move(payload);
+    owes_pong_ = true;
+  }
   if (part.opcode != WSLAY_CONNECTION_CLOSE)
     return reading::goes_on;
   end(out);
   return reading::ended;
+}
+
+void websocket_engine::answer(std::string& out) {
+  if (owes_answer())
+    append_frame(WSLAY_PONG, std::exchange(pong_, {}), out);
+  owes_pong_ = false;
 }
 
 bool websocket_engine::write(std::string_view plain, std::string& out) {

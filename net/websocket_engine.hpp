@@ -1,8 +1,8 @@
 // The server's end of WebSocket (RFC 6455) without a socket: section 6 of MQTT.
 //
 // Its handshake is an HTTP request, of at most `head_bytes_max`; then MQTT stands in binary frames,
-// whose borders mean nothing. Keeps at most what one control frame holds, and 4 KiB
-// of wslay's. See stream_engine.
+// whose borders mean nothing. Keeps at most what two control frames hold, and 4 KiB
+// of wslay's: of PINGs that were not answered the newest counts. See stream_engine.
 #pragma once
 
 #include "net/stream_engine.hpp"
@@ -35,6 +35,9 @@ public:
   bool write(std::string_view plain, std::string& out) override;
   void end(std::string& out) override;
 
+  bool owes_answer() const noexcept override { return owes_pong_ && !ended_; }
+  void answer(std::string& out) override;
+
   bool proves(std::string_view) const override { return false; }
   const std::string& failure() const noexcept override { return failure_; }
 
@@ -51,8 +54,10 @@ private:
   std::string_view in_;                      ///< what wslay may read, during one call
   std::string head_;                         ///< of the request, until it is whole
   std::string control_;                      ///< payload of a control frame, until it is whole
+  std::string pong_;                         ///< what the newest PING holds
   std::uint64_t frame_bytes_ = 0;            ///< of the frame that is being received, so far
   bool in_message_ = false;                  ///< a binary message goes on in the next frame
+  bool owes_pong_ = false;                   ///< to a PING that was not answered yet
   bool ended_ = false;                       ///< our close frame was written
   std::string failure_;
 };

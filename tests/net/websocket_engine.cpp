@@ -4,6 +4,8 @@
 
 #include "net/websocket_engine.hpp"
 
+#include "tests/net/websocket_frames.hpp"
+
 #include <caf/test/dsl.hpp>
 
 #include <string>
@@ -11,6 +13,7 @@
 #include <vector>
 
 using namespace mqttzoo::net;
+using namespace mqttzoo::net::test;
 using namespace std::string_literals;
 
 namespace {
@@ -18,41 +21,10 @@ namespace {
 using progress = stream_engine::progress;
 using reading = stream_engine::reading;
 
-/// The key and its answer are those of RFC 6455, section 1.3.
-const std::string good_request = "GET /mqtt HTTP/1.1\r\n"
-                                 "Host: broker\r\n"
-                                 "Upgrade: websocket\r\n"
-                                 "Connection: keep-alive, Upgrade\r\n"
-                                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                                 "Sec-WebSocket-Version: 13\r\n"
-                                 "Sec-WebSocket-Protocol: chat, mqtt\r\n"
-                                 "Origin: https://shop.example\r\n"
-                                 "\r\n";
-
 std::string with(std::string_view from, std::string_view to) {
   auto request = good_request;
   const auto at = request.find(from);
   return at == std::string::npos ? "not found" : request.replace(at, from.size(), to);
-}
-
-/// As a client sends it.
-std::string frame(unsigned first_byte, std::string_view payload, bool masked = true) {
-  std::string bytes{static_cast<char>(first_byte)};
-  const unsigned mask_bit = masked ? 0x80 : 0;
-  if (payload.size() <= 125) {
-    bytes += static_cast<char>(mask_bit | payload.size());
-  } else {
-    bytes += static_cast<char>(mask_bit | 126);
-    bytes += static_cast<char>(payload.size() >> 8);
-    bytes += static_cast<char>(payload.size() & 0xff);
-  }
-  const std::string key = "\x12\x34\x56\x78";
-  if (!masked)
-    return bytes + std::string{payload};
-  bytes += key;
-  for (std::size_t i = 0; i < payload.size(); ++i)
-    bytes += static_cast<char>(payload[i] ^ key[i % 4]);
-  return bytes;
 }
 
 struct fixture {
@@ -159,7 +131,26 @@ CAF_TEST(a ping between the parts of a message is answered) {
   const auto bytes = frame(0x02, "a") + frame(0x89, "are you there") + frame(0x80, "b");
   CAF_CHECK(engine.read(bytes, plain, out) == reading::goes_on);
   CAF_CHECK_EQUAL(plain, "ab");
+  CAF_CHECK(engine.owes_answer());
+  engine.answer(out);
   CAF_CHECK_EQUAL(out, "\x8a\x0d"s + "are you there");
+  CAF_CHECK(!engine.owes_answer());
+}
+
+CAF_TEST(of pings that wait the newest is answered and none after the end) {
+  establish();
+  CAF_CHECK(engine.read(frame(0x89, "one") + frame(0x89, "") + frame(0x89, "two"), plain, out) ==
+            reading::goes_on);
+  CAF_CHECK(out.empty());
+  engine.answer(out);
+  CAF_CHECK_EQUAL(out, "\x8a\x03two"s);
+  engine.answer(out);
+  CAF_CHECK_EQUAL(out.size(), 5u);
+  CAF_CHECK(engine.read(frame(0x89, ""), plain, out) == reading::goes_on);
+  engine.end(out);
+  CAF_CHECK(!engine.owes_answer());
+  engine.answer(out);
+  CAF_CHECK_EQUAL(out, "\x8a\x03two\x88\x02\x03\xe8"s);
 }
 
 CAF_TEST(a frame that is not binary ends the connection) {
