@@ -30,11 +30,13 @@ layered_connection::start(loop& on, connection_ptr below, std::unique_ptr<stream
 
 std::shared_ptr<layered_connection> layered_connection::go_on(loop& on, connection_ptr below,
                                                               std::unique_ptr<stream_engine> engine,
-                                                              std::string plain) {
+                                                              std::string plain,
+                                                              stream_engine::reading last) {
   auto self = std::make_shared<layered_connection>(private_tag{}, on, std::move(below),
                                                    std::move(engine), nullptr);
   self->state_ = state::open;
   self->plain_ = std::move(plain);
+  self->input_ended_ = last == stream_engine::reading::ended;
   self->choose_reading(); // not before somebody listens
   self->below_->attach_events(*self);
   self->answer_peer();
@@ -75,7 +77,7 @@ void layered_connection::resume_reading() {
 }
 
 void layered_connection::choose_reading() {
-  if (state_ == state::shaking_hands || may_offer())
+  if (state_ == state::shaking_hands || (may_offer() && !input_ended_))
     below_->resume_reading();
   else
     below_->pause_reading();
@@ -95,9 +97,9 @@ void layered_connection::ask_for_turn() {
 
 void layered_connection::take_turn() {
   if (state_ == state::closed)
-    tell_closed();
-  else
-    offer();
+    return tell_closed();
+  offer();
+  end_when_consumed();
 }
 
 /// All of it: what is no whole record, the engine keeps.
@@ -106,7 +108,7 @@ std::size_t layered_connection::on_input(std::string_view input) {
   auto rest = input;
   if (state_ == state::shaking_hands)
     shake_hands(rest);
-  if (state_ == state::open)
+  if (state_ == state::open && !input_ended_)
     unwrap(rest);
   return input.size();
 }
@@ -132,15 +134,13 @@ void layered_connection::unwrap(std::string_view in) {
     below_->flush_later();
   }
   answer_peer();
+  input_ended_ = reading == stream_engine::reading::ended;
+  if (input_ended_)
+    choose_reading();
   offer();
-  if (state_ != state::open || reading == stream_engine::reading::goes_on)
-    return;
-  if (reading == stream_engine::reading::failed)
+  if (state_ == state::open && reading == stream_engine::reading::failed)
     return fail();
-  below_->detach_events();
-  below_->close(); // the peer waits for our end
-  end(close_cause::by_peer);
-  ask_for_turn();
+  end_when_consumed();
 }
 
 /// Not while much waits below: the peer might ask for ever and take nothing. What waits there says
@@ -155,6 +155,19 @@ void layered_connection::answer_peer() {
     return;
   engine_->answer(below_->out());
   below_->flush_later();
+}
+
+/// What is left when somebody may take it and does not is the beginning of a packet.
+void layered_connection::end_when_consumed() {
+  if (state_ != state::open || !input_ended_)
+    return;
+  const bool may_go_on = !may_offer() || turn_asked_;
+  if ((!plain_.empty() && may_go_on) || !say_end())
+    return;
+  below_->detach_events();
+  below_->close(); // the peer waits for our end
+  end(close_cause::by_peer);
+  ask_for_turn();
 }
 
 void layered_connection::offer() {
@@ -240,16 +253,23 @@ void layered_connection::tell_drained() {
 /// Wraps whatever waits, for its time is bounded from now on; the connection below needs no
 /// owner to write it.
 void layered_connection::close() {
-  if (state_ == state::open) {
-    wrap(std::numeric_limits<std::size_t>::max());
-    engine_->end(below_->out());
-    below_->flush_later();
-  }
+  if (state_ == state::open)
+    say_end();
   if (state_ != state::open && state_ != state::shaking_hands)
     return; // wrapping may have failed
   state_ = state::closing;
   unlink();
   below_->close();
+}
+
+/// Behind all that waits. False if wrapping that failed.
+bool layered_connection::say_end() {
+  wrap(std::numeric_limits<std::size_t>::max());
+  if (state_ != state::open)
+    return false;
+  engine_->end(below_->out());
+  below_->flush_later();
+  return true;
 }
 
 void layered_connection::abort() {
@@ -271,8 +291,10 @@ detached_socket layered_connection::detach_socket() {
   state_ = state::closed;
   below_->detach_events();
   auto socket = below_->detach_socket();
+  using reading = stream_engine::reading;
   if (socket)
-    socket.layers.push_back(std::make_unique<engine_layer>(std::move(engine_), std::move(plain_)));
+    socket.layers.push_back(std::make_unique<engine_layer>(
+        std::move(engine_), std::move(plain_), input_ended_ ? reading::ended : reading::goes_on));
   return socket;
 }
 
@@ -291,6 +313,7 @@ void layered_connection::fail() {
 
 void layered_connection::on_closed(close_cause cause) {
   const auto self = shared_from_this();
+  offer(); // a turn may be owed
   end(cause);
   tell_closed();
 }

@@ -4,8 +4,9 @@
 // the handshake is done; what is sent before waits. Plaintext stands in an outbox like a
 // tcp_connection's, payloads by reference, and is wrapped only as fast as the socket takes it.
 // Bounded like the connection below: plaintext is offered as it is unwrapped, and what is not
-// consumed is kept, so who gets the events bounds it, by closing or by pausing. What the peer
-// asks and we answer here waits while it takes nothing, and only the newest answer does.
+// consumed is kept, so who gets the events bounds it, by closing or by pausing. When the peer says
+// that nothing follows, that counts once what it said before is consumed. What the peer asks and
+// we answer here waits while it takes nothing, and only the newest answer does.
 #pragma once
 
 #include "net/connection.hpp"
@@ -39,9 +40,10 @@ public:
         std::shared_ptr<const connection_limits> limits = nullptr);
 
   /// Goes on where another loop's connection was detached: `below` is over its socket, and `plain`
-  /// was unwrapped and not consumed.
-  static std::shared_ptr<layered_connection>
-  go_on(loop& on, connection_ptr below, std::unique_ptr<stream_engine> engine, std::string plain);
+  /// was unwrapped and not consumed; `last` is how reading went there.
+  static std::shared_ptr<layered_connection> go_on(loop& on, connection_ptr below,
+                                                   std::unique_ptr<stream_engine> engine,
+                                                   std::string plain, stream_engine::reading last);
 
   layered_connection(private_tag, loop& on, connection_ptr below,
                      std::unique_ptr<stream_engine> engine,
@@ -92,12 +94,14 @@ private:
   void unwrap(std::string_view in);
   void answer_peer();
   void offer();
+  void end_when_consumed();
   bool may_offer() const noexcept { return state_ == state::open && events_ && !paused_; }
   void choose_reading();
   void ask_for_turn();
 
   void wrap(std::size_t below_bytes_max);
   bool wrap_record();
+  bool say_end();
   void tell_drained();
 
   const connection_limits& limits() const noexcept { return limits_ ? *limits_ : loop_.limits(); }
@@ -117,6 +121,7 @@ private:
   state state_ = state::shaking_hands;
   close_cause cause_ = close_cause::by_us;
   bool paused_ : 1 = false;
+  bool input_ended_ : 1 = false;     ///< the peer said that nothing follows `plain_`
   bool answer_held_ : 1 = false;     ///< until the peer takes what it got
   bool turn_asked_ : 1 = false;      ///< take_turn() is owed
   bool above_low_water_ : 1 = false; ///< on_drained() is owed

@@ -212,10 +212,7 @@ stream_engine::reading websocket_engine::take_control(const wslay_frame_iocb& pa
     pong_ = std::move(payload);
     owes_pong_ = true;
   }
-  if (part.opcode != WSLAY_CONNECTION_CLOSE)
-    return reading::goes_on;
-  end(out);
-  return reading::ended;
+  return part.opcode == WSLAY_CONNECTION_CLOSE ? reading::ended : reading::goes_on;
 }
 
 void websocket_engine::answer(std::string& out) {

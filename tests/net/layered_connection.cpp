@@ -1,5 +1,5 @@
 // Two TLS connections against each other: every byte once and in order, and no byte to a stranger.
-// WebSocket against a plain socket: what its client asks for.
+// WebSocket against a plain socket: what its client asks for, and how it ends.
 #define CAF_SUITE net.layered_connection
 
 #include "net/layered_connection.hpp"
@@ -71,6 +71,9 @@ struct fixture {
   std::shared_ptr<layered_connection> server;
 };
 
+const std::string close_frame = frame(0x88, "\x03\xe8");
+const std::string close_answer = "\x88\x02\x03\xe8";
+
 /// A server's end of WebSocket that nobody has attached to, and its client.
 struct web_fixture {
   void open(int kernel_buffer_bytes = 0) {
@@ -93,6 +96,15 @@ struct web_fixture {
     while (all.find(text) == std::string::npos)
       all += read_while_running(io, *peer, 1);
     return all;
+  }
+
+  /// Behind the answer to the request.
+  std::string receive_all_frames() {
+    std::string all;
+    run_until(io, [&] { return at_server.closed.has_value(); });
+    settle(io);
+    all = peer->receive_all().value_or("reset");
+    return all.substr(all.find("\r\n\r\n") + 4);
   }
 
   core::manual_clock clock;
@@ -339,6 +351,69 @@ CAF_TEST(an answer that is held moves along) {
   std::string all;
   while (all.find("are you there") == std::string::npos)
     all += read_while_running(other, *peer, 1);
+}
+
+CAF_TEST(what comes with the end is offered to who attaches later) {
+  open();
+  send(good_request + frame(0x82, "last words") + close_frame);
+  settle(io);
+  server->attach_events(at_server);
+  CAF_CHECK_EQUAL(receive_all_frames(), close_answer);
+  CAF_CHECK_EQUAL(at_server.input, "last words");
+  CAF_CHECK(at_server.closed == close_cause::by_peer);
+}
+
+CAF_TEST(what comes with the end waits until reading goes on) {
+  open();
+  server->attach_events(at_server);
+  at_server.consume = [&](std::string_view) {
+    server->pause_reading();
+    return std::size_t{2};
+  };
+  send(good_request + frame(0x82, "abcdef") + close_frame);
+  for (int i = 1; i < 3; ++i) {
+    settle(io);
+    CAF_CHECK_EQUAL(at_server.calls, i);
+    CAF_CHECK(!at_server.closed);
+    server->resume_reading();
+  }
+  CAF_CHECK_EQUAL(receive_all_frames(), close_answer);
+  CAF_CHECK_EQUAL(at_server.input, "abcdef");
+}
+
+CAF_TEST(a packet that is not whole at the end is given up) {
+  open();
+  server->attach_events(at_server);
+  at_server.consume = [](std::string_view) { return std::size_t{3}; };
+  send(good_request + frame(0x82, "abcdef") + close_frame);
+  CAF_CHECK_EQUAL(receive_all_frames(), close_answer);
+  CAF_CHECK_EQUAL(at_server.input, "abc");
+}
+
+CAF_TEST(the answer to last words goes ahead of our end) {
+  open();
+  server->attach_events(at_server);
+  at_server.consume = [&](std::string_view bytes) {
+    server->out() += "heard";
+    server->flush_later();
+    return bytes.size();
+  };
+  send(good_request + frame(0x82, "last words") + close_frame);
+  CAF_CHECK_EQUAL(receive_all_frames(), "\x82\x05heard" + close_answer);
+}
+
+CAF_TEST(the end moves along with what came before it) {
+  open();
+  send(good_request + frame(0x82, "last words") + close_frame);
+  settle(io);
+  auto socket = server->detach_socket();
+  CAF_REQUIRE(socket);
+  loop other{clock};
+  const auto moved = open_stream(other, std::move(socket));
+  moved->attach_events(at_server);
+  run_until(other, [&] { return at_server.closed.has_value(); });
+  CAF_CHECK_EQUAL(at_server.input, "last words");
+  CAF_CHECK(at_server.closed == close_cause::by_peer);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

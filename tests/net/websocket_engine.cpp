@@ -184,9 +184,12 @@ CAF_TEST(what breaks the rules ends the connection) {
   }
 }
 
-CAF_TEST(the end is answered once) {
+CAF_TEST(the end is answered once and not before we end) {
   establish();
-  CAF_CHECK(engine.read(frame(0x88, "\x03\xe8"), plain, out) == reading::ended);
+  CAF_CHECK(engine.read(frame(0x82, "x") + frame(0x88, "\x03\xe8"), plain, out) == reading::ended);
+  CAF_CHECK_EQUAL(plain, "x");
+  CAF_CHECK(out.empty());
+  engine.end(out);
   CAF_CHECK_EQUAL(out, "\x88\x02\x03\xe8"s);
   engine.end(out);
   CAF_CHECK_EQUAL(out.size(), 4u);
