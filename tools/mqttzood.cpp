@@ -63,6 +63,10 @@ void print_banner(const core::settings& s, const tools::pod& pod) {
   std::fflush(stdout);
 }
 
+void refuse_reload(const std::string& what) {
+  log_.error("reload refused, everything stays as it is", {{"what", what}});
+}
+
 void reload(tools::pod& pod, core::settings& current, const std::vector<std::string>& arguments) {
   const auto wanted = core::load_config(arguments, core::process_environment());
   if (!wanted) {
@@ -74,14 +78,15 @@ void reload(tools::pod& pod, core::settings& current, const std::vector<std::str
   auto plan = core::plan_reload(current, wanted->values);
   const auto policy = auth::policy::load(plan.result.auth);
   if (!policy)
-    return log_.error("reload refused, everything stays as it is", {{"what", policy.error()}});
+    return refuse_reload(policy.error());
+  if (const auto taken = pod.reload(plan.result, *policy); !taken)
+    return refuse_reload(taken.error());
   for (const auto& c : plan.reloaded)
     log_.info("reloaded", {{"option", c.name}, {"from", c.from}, {"to", c.to}});
   for (const auto& c : plan.restarted)
     log_.warn("needs a restart", {{"option", c.name}, {"from", c.from}, {"to", c.to}});
   current = plan.result;
   core::configure_log(current.log);
-  pod.reload(current, *policy);
   log_.info("accounts and access rules were read anew");
 }
 

@@ -356,11 +356,13 @@ void pod::parts::release_handles() {
   services.tracer = nullptr;
 }
 
-void pod::reload(const core::settings& wanted, const std::shared_ptr<const auth::policy>& policy) {
+expected<void, std::string> pod::reload(const core::settings& wanted,
+                                        const std::shared_ptr<const auth::policy>& policy) {
   auto& p = *parts_;
+  if (auto taken = p.listeners->reload(wanted); !taken)
+    return taken;
   p.settings = wanted;
   p.admin->reload(wanted);
-  p.listeners->reload(wanted);
   caf::anon_send(p.services.gatekeeper, judge_atom::value);
   for (std::size_t i = 0; i < p.loops.size(); ++i)
     p.loops[i]->post([unit = p.unit_parts[i].get(), loop = p.loops[i].get(), wanted, policy] {
@@ -371,6 +373,7 @@ void pod::reload(const core::settings& wanted, const std::shared_ptr<const auth:
       loop->set_limits(connection_limits_of(wanted));
     });
   p.loops.front()->post([&p] { caf::anon_send(p.services.sys, judge_atom::value); });
+  return {};
 }
 
 pod::pod(std::unique_ptr<parts> p) : parts_(std::move(p)) {}

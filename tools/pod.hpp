@@ -48,8 +48,10 @@ public:
   std::string admin_url() const;
 
   /// Uses `wanted` from now on: for what happens next, and for connections still to come. By
-  /// `policy` those that are there are judged again, too.
-  void reload(const core::settings& wanted, const std::shared_ptr<const auth::policy>& policy);
+  /// `policy` those that are there are judged again, too. If a file of `wanted` is not as it should
+  /// be nothing changes, and the error is a sentence for the operator.
+  expected<void, std::string> reload(const core::settings& wanted,
+                                     const std::shared_ptr<const auth::policy>& policy);
 
   /// Lets no new client in, sends those it has elsewhere and hands their sessions over, in
   /// drain.deadline at most; on_drained() then says that it may be stopped. Does not block.

@@ -75,6 +75,13 @@ struct pod_listeners::gate {
   std::atomic<rules_ptr> now; ///< read by the loops while reload() writes
 };
 
+/// What a reload means for a gate.
+struct pod_listeners::change {
+  gate* of;
+  const core::listener_settings* wanted; ///< null: it goes with a restart
+  rules_ptr rules;
+};
+
 struct pod_listeners::opening {
   std::vector<net::loop*> loops;
   admit_handler admit;
@@ -204,39 +211,54 @@ void pod_listeners::stop() {
     l->stop();
 }
 
-void pod_listeners::reload(const core::settings& settings) {
+expected<void, std::string> pod_listeners::reload(const core::settings& settings) {
+  const auto wanted = core::listeners_of(settings);
+  const auto changes = read_changes(gates_, wanted);
+  if (!changes)
+    return unexpected{changes.error()};
   seats_->set_max(settings.net.connections_max);
   seats_->addresses().set_limits(address_limits_of(settings.limits));
   for (auto& l : listeners_)
     l->set_pace(pace_of(settings.limits));
-  const auto wanted = core::listeners_of(settings);
-  const auto is_at = [](const std::string& where) {
-    return [&where](const core::listener_settings& l) { return core::place_of(l) == where; };
-  };
-  std::size_t kept = 0;
-  for (auto& g : gates_) {
-    const auto found = std::find_if(wanted.begin(), wanted.end(), is_at(g->place));
-    if (found == wanted.end()) {
-      log.warn("a listener goes with the next restart", {{"listener", g->figures->name}});
-      continue;
-    }
-    ++kept;
-    reload(*g, *found);
-  }
-  if (kept < wanted.size())
-    log.warn("listeners come with the next restart", {{"listeners", wanted.size() - kept}});
+  for (const auto& c : *changes)
+    apply(c);
+  const auto kept = std::count_if(changes->begin(), changes->end(),
+                                  [](const change& c) { return c.wanted != nullptr; });
+  if (const auto come = wanted.size() - static_cast<std::size_t>(kept); come > 0)
+    log.warn("listeners come with the next restart", {{"listeners", come}});
+  return {};
 }
 
-void pod_listeners::reload(gate& g, const core::listener_settings& l) {
-  g.figures->seats->set_max(seats_of(l));
-  auto made = make_rules(l, g.figures);
-  if (!made)
-    return log.error("the old certificate stays",
-                     {{"listener", g.figures->name}, {"why", made.error()}});
-  g.now.store(std::move(*made));
-  if (l.tls)
+expected<std::vector<pod_listeners::change>, std::string>
+pod_listeners::read_changes(const std::vector<std::shared_ptr<gate>>& gates,
+                            const std::vector<core::listener_settings>& wanted) {
+  std::vector<change> changes;
+  for (const auto& g : gates) {
+    auto& c = changes.emplace_back(change{g.get(), nullptr, nullptr});
+    const auto found =
+        std::find_if(wanted.begin(), wanted.end(), [&g](const core::listener_settings& l) {
+          return core::place_of(l) == g->place;
+        });
+    if (found == wanted.end())
+      continue;
+    auto made = make_rules(*found, g->figures);
+    if (!made)
+      return unexpected{std::move(made.error())};
+    c.wanted = &*found;
+    c.rules = *std::move(made);
+  }
+  return changes;
+}
+
+void pod_listeners::apply(const change& c) {
+  const auto& name = c.of->figures->name;
+  if (!c.wanted)
+    return log.warn("a listener goes with the next restart", {{"listener", name}});
+  c.of->figures->seats->set_max(seats_of(*c.wanted));
+  c.of->now.store(c.rules);
+  if (c.wanted->tls)
     log.info("certificate for clients loaded",
-             {{"listener", g.figures->name}, {"file", *l.tls->certificate}});
+             {{"listener", name}, {"file", *c.wanted->tls->certificate}});
 }
 
 const pod_listeners::place* pod_listeners::first_port() const noexcept {

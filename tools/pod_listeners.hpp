@@ -43,9 +43,10 @@ public:
   /// Frees the ports and removes the sockets' files at once.
   void stop();
 
-  /// Takes certificates, rules and bounds anew, for connections to come. What cannot be used is
-  /// logged, and the old stays.
-  void reload(const core::settings& settings);
+  /// Takes certificates, rules and bounds anew, for connections to come. If a file is not as it
+  /// should be all stays as it is: a listener's rules may count on its certificate. The error says
+  /// which.
+  expected<void, std::string> reload(const core::settings& settings);
 
   /// All there are, that of net.port first if there is one.
   const std::vector<place>& places() const noexcept { return places_; }
@@ -71,7 +72,11 @@ private:
   expected<void, std::string> prepare(const core::listener_settings& l);
   expected<void, std::string> listen(const core::listener_settings& l,
                                      const std::shared_ptr<gate>& g, const opening& with);
-  static void reload(gate& g, const core::listener_settings& l);
+  struct change;
+  static expected<std::vector<change>, std::string>
+  read_changes(const std::vector<std::shared_ptr<gate>>& gates,
+               const std::vector<core::listener_settings>& wanted);
+  static void apply(const change& c);
 
   ref<net::seating> seats_;
   std::vector<std::shared_ptr<gate>> gates_;

@@ -189,6 +189,35 @@ def own_settings(binary: str) -> None:
         guest.ping()
 
 
+def a_reload_with_a_bad_certificate(binary: str) -> None:
+    """Not a rule of any listener changes: they were written for the certificate, or for the demand of one, that cannot be used."""
+    guests, secure = place(), place()
+    h = House(binary)
+    try:
+        entries = [{"name": "guests", "port": guests[1], "anonymous": "allow"},
+                   {"name": "secure", "port": secure[1], "tls": {"certificate": h.files.certificate, "key": h.files.key}, "anonymous": "refuse"}]
+        with listening(binary, *entries, options=("--auth.anonymous=refuse",)) as broker:
+            Client(guests).connect()
+            Secure(secure, h.authority.client_context()).connect(code=NOT_AUTHORIZED)
+            entries[0]["anonymous"] = "refuse"
+            entries[1].update(anonymous="allow", tls={"certificate": h.files.certificate, "key": "/none", "ca": h.authority.certificate})
+            broker.rewrite(*entries)
+            broker.process.send_signal(signal.SIGHUP)
+            wait_for(broker, "reload refused, everything stays as it is")
+            require("net.listeners entry 2: tls" in broker.log(), broker.log())
+            Client(guests).connect()
+            Secure(secure, h.authority.client_context()).connect(code=NOT_AUTHORIZED)
+            entries[1]["tls"]["key"] = h.files.key
+            broker.rewrite(*entries)
+            broker.process.send_signal(signal.SIGHUP)
+            wait_for(broker, "accounts and access rules were read anew")
+            Client(guests).connect(code=NOT_AUTHORIZED)
+            Secure(secure, h.authority.client_context(h.authority.issue("device"))).connect()
+    finally:
+        h.broker.close()
+        h.authority.close()
+
+
 def wrong_entries(binary: str) -> None:
     """A start that fails names the entry, the key, or the place."""
     def start(entries: list, *more: str) -> tuple[int, str]:
@@ -337,4 +366,4 @@ def certificates_by_server(binary: str) -> None:
         h.authority.close()
 
 
-CASES = [proxies, proxied_layers, own_settings, wrong_entries, sockets_of_the_machine, certificates_that_are_names, certificates_by_server]
+CASES = [proxies, proxied_layers, own_settings, a_reload_with_a_bad_certificate, wrong_entries, sockets_of_the_machine, certificates_that_are_names, certificates_by_server]
