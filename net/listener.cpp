@@ -151,6 +151,13 @@ void listener::set_pace(core::rate_limit pace) {
   });
 }
 
+void listener::set_peers(peers are) {
+  accepting_.post([weak = std::weak_ptr{self_}, are] {
+    if (const auto self = weak.lock())
+      (*self)->peers_are_ = are;
+  });
+}
+
 void listener::wait() {
   waiting_ = true;
   acceptor_.async_wait(tcp_acceptor::wait_read,

@@ -70,6 +70,7 @@ public:
 
   /// For connections to come. Any thread, while the listener lives.
   void set_pace(core::rate_limit pace);
+  void set_peers(peers are);
 
   /// 0 by a socket's file.
   std::uint16_t local_port() const noexcept { return local_port_; }

@@ -35,6 +35,7 @@ public:
 private:
   friend class seating;
   explicit seat(ref<seating> in) noexcept : in_(std::move(in)) {}
+  void forget_address() noexcept;
 
   ref<seating> in_;
   address_book::entry* from_ = nullptr; ///< null: not counted by its address
@@ -61,7 +62,7 @@ public:
 
   /// For `peer`, if there is one for its address. Another address takes another seat.
   answer take(const endpoint& peer, address_book::time_point now);
-  /// It turned out that `peer` has the seat: a proxy said so.
+  /// It turned out that `peer` has the seat: a proxy said so. Whose it seemed to be has it no more.
   static answer name(seat place, const endpoint& peer, address_book::time_point now);
 
   /// Here; whether the whole has one is another question.
@@ -99,12 +100,15 @@ private:
   address_book addresses_; ///< the whole's counts
 };
 
+inline void seat::forget_address() noexcept {
+  if (from_)
+    in_->all().addresses_.go(*std::exchange(from_, nullptr));
+}
+
 inline void seat::release() noexcept {
-  if (in_) {
-    if (from_)
-      in_->all().addresses_.go(*std::exchange(from_, nullptr));
+  forget_address();
+  if (in_)
     in_->discount();
-  }
   in_ = nullptr;
 }
 
@@ -126,6 +130,7 @@ inline seating::answer seating::take(const endpoint& peer, address_book::time_po
 inline seating::answer seating::name(seat place, const endpoint& peer,
                                      address_book::time_point now) {
   auto& all = place.in_->all();
+  place.forget_address();
   const auto a = all.addresses_.come(peer, all.max_.load(std::memory_order_relaxed), now);
   using verdict = address_book::verdict;
   if (a.says != verdict::welcome)

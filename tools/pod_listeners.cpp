@@ -54,6 +54,10 @@ net::address_limits address_limits_of(const core::limits_settings& s) {
   return limits;
 }
 
+net::peers peers_of(const core::listener_settings& l) {
+  return l.proxy ? net::peers::proxies : net::peers::clients;
+}
+
 core::rate_limit pace_of(const core::limits_settings& s) {
   return {s.listener_connections_rate, s.burst};
 }
@@ -133,7 +137,7 @@ expected<void, std::string> pod_listeners::listen(const core::listener_settings&
   how.unix_mode = l.unix_mode;
   how.figures = g->figures;
   how.pace = with.pace;
-  how.peers_are = l.proxy ? net::peers::proxies : net::peers::clients;
+  how.peers_are = peers_of(l);
   auto opened =
       net::listener::open(how, *with.loops.front(), with.loops, g->figures->seats,
                           [g, admit = with.admit](net::loop& on, net::detached_socket socket) {
@@ -220,8 +224,8 @@ expected<void, std::string> pod_listeners::reload(const core::settings& settings
   seats_->addresses().set_limits(address_limits_of(settings.limits));
   for (auto& l : listeners_)
     l->set_pace(pace_of(settings.limits));
-  for (const auto& c : *changes)
-    apply(c);
+  for (std::size_t i = 0; i < changes->size(); ++i)
+    apply((*changes)[i], *listeners_[i]);
   const auto kept = std::count_if(changes->begin(), changes->end(),
                                   [](const change& c) { return c.wanted != nullptr; });
   if (const auto come = wanted.size() - static_cast<std::size_t>(kept); come > 0)
@@ -250,11 +254,12 @@ pod_listeners::read_changes(const std::vector<std::shared_ptr<gate>>& gates,
   return changes;
 }
 
-void pod_listeners::apply(const change& c) {
+void pod_listeners::apply(const change& c, net::listener& at) {
   const auto& name = c.of->figures->name;
   if (!c.wanted)
     return log.warn("a listener goes with the next restart", {{"listener", name}});
   c.of->figures->seats->set_max(seats_of(*c.wanted));
+  at.set_peers(peers_of(*c.wanted));
   c.of->now.store(c.rules);
   if (c.wanted->tls)
     log.info("certificate for clients loaded",

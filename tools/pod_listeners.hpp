@@ -76,7 +76,7 @@ private:
   static expected<std::vector<change>, std::string>
   read_changes(const std::vector<std::shared_ptr<gate>>& gates,
                const std::vector<core::listener_settings>& wanted);
-  static void apply(const change& c);
+  static void apply(const change& c, net::listener& at);
 
   ref<net::seating> seats_;
   std::vector<std::shared_ptr<gate>> gates_;

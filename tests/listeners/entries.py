@@ -19,7 +19,7 @@ from typing import Iterator, Optional
 
 from harness import wire
 from harness.broker import Broker, free_port
-from harness.client import Client, equal, require
+from harness.client import Client, Closed, equal, require
 from house import SECONDS_MAX, House, Secure, house
 
 NOT_AUTHORIZED = 0x87
@@ -218,6 +218,50 @@ def a_reload_with_a_bad_certificate(binary: str) -> None:
         h.authority.close()
 
 
+def a_proxy_comes_and_goes(binary: str) -> None:
+    """SIGHUP: addresses count as long as they are clients', and those that headers say count alone while there are headers."""
+    at = place()
+    bare = {"name": "door", "port": at[1], "anonymous": "allow"}
+    proxied = {**bare, "proxy": {"trusted": ["127.0.0.0/8"]}}
+    with listening(binary, proxied, options=("--limits.address.connections.max=2", "--limits.address.exempt=10.0.0.0/8")) as broker:
+        reloads = 0
+
+        def change(entry: dict) -> None:
+            nonlocal reloads
+            reloads += 1
+            broker.rewrite(entry)
+            broker.process.send_signal(signal.SIGHUP)
+            wait_for(broker, "accounts and access rules were read anew", reloads)
+
+        def carried(client: str) -> Client:
+            c = coming(at, header_1(client))
+            c.connect()
+            return c
+
+        def refused() -> bool:
+            try:
+                Client(at).connect()
+            except (Closed, OSError):
+                return True
+            return False
+
+        stay = [carried(f"192.0.2.{n}") for n in range(4)]
+        change(bare)
+        for client in (direct := [Client(at) for _ in range(2)]):
+            client.connect()
+        require(refused(), "an address has more than it may")
+        change(proxied)
+        stay += [carried(f"198.51.100.{n}") for n in range(4)]
+        for client in direct:
+            client.leave()
+        change(bare)
+        for client in (direct := [Client(at) for _ in range(2)]):
+            client.connect()
+        require(refused(), "an address has more than it may, after its proxy was one")
+        for client in stay:
+            client.ping()
+
+
 def wrong_entries(binary: str) -> None:
     """A start that fails names the entry, the key, or the place."""
     def start(entries: list, *more: str) -> tuple[int, str]:
@@ -366,4 +410,4 @@ def certificates_by_server(binary: str) -> None:
         h.authority.close()
 
 
-CASES = [proxies, proxied_layers, own_settings, a_reload_with_a_bad_certificate, wrong_entries, sockets_of_the_machine, certificates_that_are_names, certificates_by_server]
+CASES = [proxies, proxied_layers, own_settings, a_proxy_comes_and_goes, a_reload_with_a_bad_certificate, wrong_entries, sockets_of_the_machine, certificates_that_are_names, certificates_by_server]

@@ -114,6 +114,23 @@ CAF_TEST(the addresses of proxies are not limited) {
   run_until(io, [&] { return accepted.size() == 2; });
 }
 
+CAF_TEST(whose the addresses are may change for those who come) {
+  const auto l = listen({&io}, 100, {.address = "127.0.0.1", .peers_are = peers::proxies});
+  seats->addresses().set_limits({1, {}, {}});
+  const auto a = connect_to(l->local_port());
+  run_until(io, [&] { return accepted.size() == 1; });
+  l->set_peers(peers::clients);
+  settle(io);
+  const auto b = connect_to(l->local_port());
+  run_until(io, [&] { return accepted.size() == 2; });
+  const auto c = connect_to(l->local_port());
+  run_until(io, [&] { return io.counters().refused_by_count.value() == 1; });
+  l->set_peers(peers::proxies);
+  settle(io);
+  const auto d = connect_to(l->local_port());
+  run_until(io, [&] { return accepted.size() == 3; });
+}
+
 CAF_TEST(who comes faster than the pace waits in the queue) {
   const auto l = listen({&io}, 100, {.address = "127.0.0.1", .port = 0, .pace = {2, 1s}});
   std::vector<peer_socket> peers;

@@ -56,6 +56,26 @@ CAF_TEST(who takes a seat of a part takes one of the whole) {
   CAF_CHECK_EQUAL(whole->taken(), 3u);
 }
 
+CAF_TEST(who has a seat by another address than it seemed counts there alone) {
+  const auto seats = make_ref<seating>(10u);
+  seats->addresses().set_limits({1, {}, {}});
+  const auto at = [](const char* address) {
+    return endpoint{boost::asio::ip::make_address(address), 1};
+  };
+  const auto proxy = at("10.1.0.1");
+  const auto client = at("10.0.0.7");
+  auto first = seats->take(proxy, {});
+  CAF_REQUIRE(first.is);
+  auto named = seating::name(std::move(*first.is), client, {});
+  CAF_REQUIRE(named.is);
+  CAF_CHECK(!seats->take(client, {}).is);
+  const auto next = seats->take(proxy, {});
+  CAF_CHECK(next.is);
+  named.is->release();
+  CAF_CHECK(seats->take(client, {}).is);
+  CAF_CHECK_EQUAL(seats->taken(), 1u);
+}
+
 CAF_TEST(a seat keeps its count alive) {
   seat left_over;
   {
