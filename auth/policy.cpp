@@ -1,5 +1,7 @@
 #include "auth/policy.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -9,6 +11,9 @@ namespace mqttzoo::auth {
 using mqtt::login_outcome;
 
 namespace {
+
+/// No clock reaches further than a few centuries, and the claim in a token may say the year 9999.
+constexpr std::chrono::seconds token_time_max = 100 * 366 * std::chrono::hours{24};
 
 /// A million accounts; more is a mistake.
 constexpr std::size_t file_bytes_max = std::size_t{256} << 20;
@@ -135,7 +140,8 @@ verdict policy::judge_token(std::string_view token, const instant& at) const {
   who.by = mqtt::identity::proof::token;
   who.user = claims->user;
   who.credential = claims->signer;
-  who.valid_until = at.now + std::chrono::seconds{claims->expires_at_unix_s - at.unix_s};
+  const std::chrono::seconds left{claims->expires_at_unix_s - at.unix_s};
+  who.valid_until = at.now + std::min(left, token_time_max);
   return {login_outcome::accepted, std::move(who)};
 }
 

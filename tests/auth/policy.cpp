@@ -165,6 +165,18 @@ CAF_TEST(a token says who it is of) {
   CAF_CHECK(load()->judge_again(eve, "") == login_outcome::token_refused);
 }
 
+CAF_TEST(a token may be valid for longer than a clock can say) {
+  // As above, {"sub":"eve","exp":253402300799}: the last second of the year 9999
+  const std::string token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJldmUiLCJleHAiOjI1MzQwMjMwMDc5OX0."
+                            "IiRf4Kkp1l9NrKl2ZU_kU08ELCUG8PLynTNHUMZx5nY";
+  settings.auth.jwt_keys = write(
+      "keys", R"({"keys":[{"kty":"oct","k":"c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M"}]})");
+  const auto v = judge(*load(), {}, token);
+  CAF_CHECK(v.outcome == login_outcome::accepted);
+  CAF_CHECK(v.who.valid_until >= at.now + 50 * 366 * std::chrono::hours{24});
+  CAF_CHECK(v.who.valid_until < net_time::max());
+}
+
 CAF_TEST(who stands in no file is the hooks) {
   settings.auth.hook_url = "http://hook/";
   settings.auth.passwords = write("passwords", daves);
