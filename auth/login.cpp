@@ -11,7 +11,7 @@ login::~login() {
 
 bool is_loopback(std::string_view peer) noexcept {
   return peer.starts_with("127.") || peer.starts_with("[::1]:") || // IPv6 stands in brackets
-         peer == "unix";
+         peer == "unix" || peer.starts_with("unix via ");          // by another pod
 }
 
 } // namespace mqttzoo::auth

@@ -39,8 +39,9 @@ struct verdict {
   mqtt::identity who; ///< if it is an admission
 };
 
-/// True for what net::connection::peer() says of a peer on this machine. Of whom a proxy carries
-/// and does not say the address of, nobody knows where it is.
+/// True for what net::connection::peer() says of a peer on the machine that it is connected to:
+/// this one, or that of another pod, "127.0.0.1:51234 via POD". Of whom a proxy carries and does
+/// not say the address of, nobody knows where it is.
 bool is_loopback(std::string_view peer) noexcept;
 
 } // namespace mqttzoo::auth

@@ -76,7 +76,7 @@ public:
   virtual detached_socket detach_socket() = 0;
 
   /// "127.0.0.1:51234", for logs; "unix" by a socket's file. What a proxy carries and does not say
-  /// the address of is "proxy" and the proxy's.
+  /// the address of is "proxy" and the proxy's; behind " via " stands the pod that carries it here.
   virtual std::string peer() const = 0;
 
   /// The name of the listener that it came by; empty: none is known.

@@ -81,6 +81,15 @@ CAF_TEST(anonymous clients are let in as the rule says) {
   }
 }
 
+CAF_TEST(who is at the machine of another pod is as welcome here) {
+  const auto p = load();
+  const auto again = [&](const char* peer) { return p->judge_again({}, peer); };
+  for (const auto* peer : {"unix", "unix via pod-1-7", "127.0.0.1:1 via pod-1-7"})
+    CAF_CHECK(again(peer) == login_outcome::anonymous);
+  for (const auto* peer : {"proxy unix via pod-1-7", "10.0.0.1:1 via pod-1-7", "unixvia pod-1-7"})
+    CAF_CHECK(again(peer) == login_outcome::anonymous_refused);
+}
+
 CAF_TEST(the rule of a listener counts for those who come by it) {
   using core::anonymous_rule;
   const auto by = [&](anonymous_rule rule, const std::string& peer) {
