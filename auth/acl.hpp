@@ -7,7 +7,8 @@
 // As with mosquitto, a client's own topics are looked at before the patterns; of each, what denies
 // before what grants; what nothing grants is refused; and with patterns a client whose name or id
 // holds '+' or '#' gets nothing from them. Beyond mosquitto, an id with '/' gets nothing from
-// patterns with %c: clients choose their ids, and could step into another's part of the tree.
+// patterns with %c: clients choose their ids, and could step into another's part of the tree. For
+// the same reason no name and no id makes a pattern grant topics that begin with '$'.
 //
 // Immutable once parsed and shared by all sessions; any thread.
 #pragma once

@@ -51,6 +51,7 @@ std::string fill_in(std::string_view pattern, const acl_subject& who) {
   return filter;
 }
 
+/// Topics of the server are granted by patterns that begin so, and never by the name of a client.
 acl_rules fill_in(const acl_rules& patterns, const acl_subject& who) {
   if (mqtt::has_wildcard(who.client) || (who.user && mqtt::has_wildcard(*who.user)))
     return {};
@@ -61,8 +62,12 @@ acl_rules fill_in(const acl_rules& patterns, const acl_subject& who) {
     const bool by_user = p.filter.find("%u") != std::string::npos;
     if (by_client && client_steps_out)
       return {}; // not even what other patterns grant: this one might deny it
-    if (!by_user || who.user)
-      filled.push_back({p.grants, fill_in(p.filter, who)});
+    if (by_user && !who.user)
+      continue;
+    auto filter = fill_in(p.filter, who);
+    const bool steps_up = filter.starts_with('$') && !p.filter.starts_with('$');
+    if (p.grants == acl_rule::deny || !steps_up)
+      filled.push_back({p.grants, std::move(filter)});
   }
   return filled;
 }

@@ -103,6 +103,20 @@ CAF_TEST(names cannot reach into the tree of others) {
   CAF_CHECK_EQUAL(access(*twice, "x/x"), "");
 }
 
+CAF_TEST(no name makes a pattern one of the topics of the server) {
+  const std::string text =
+      "pattern read %c/#\npattern readwrite %u/#\npattern read $SYS/of/%c\n"
+      "pattern read %c\npattern deny %c/of/secret\npattern read $SYS/of/secret\n";
+  auto p = permissions(text, "$SYS", "$SYS");
+  for (const auto* topic : {"$SYS", "$SYS/broker/version", "$SYS/of/other"})
+    CAF_CHECK_EQUAL(access(*p, topic), "");
+  CAF_CHECK_EQUAL(access(*p, "$SYS/of/$SYS"), "r");  // the pattern begins so itself
+  CAF_CHECK_EQUAL(access(*p, "$SYS/of/secret"), ""); // a denial holds
+  auto other = permissions(text, "u", "c");
+  CAF_CHECK_EQUAL(access(*other, "c/x"), "r");
+  CAF_CHECK_EQUAL(access(*other, "u/x"), "rw");
+}
+
 CAF_TEST(the topics of the server need a rule of their own) {
   auto all = permissions("topic #\n", std::nullopt);
   CAF_CHECK_EQUAL(access(*all, "a/b"), "rw");
