@@ -4,6 +4,7 @@
 #include "mqtt/utf8.hpp"
 
 #include <nlohmann/json.hpp>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <cstdint>
@@ -54,11 +55,15 @@ std::string make_hook_request(const login& l) {
   json asked{{"client", l.client}, {"peer", l.peer}};
   if (l.user)
     asked["user"] = *l.user;
-  if (l.password && mqtt::is_utf8(*l.password))
-    asked["password"] = *l.password;
-  else if (l.password)
-    asked["password_base64"] = base64(*l.password);
-  return asked.dump();
+  if (!l.password)
+    return asked.dump();
+  const bool is_text = mqtt::is_utf8(*l.password);
+  auto& secret = asked[is_text ? "password" : "password_base64"];
+  secret = is_text ? *l.password : base64(*l.password);
+  auto text = asked.dump();
+  auto& said = secret.get_ref<std::string&>();
+  OPENSSL_cleanse(said.data(), said.size());
+  return text;
 }
 
 expected<hook_answer, std::string> parse_hook_answer(unsigned status, std::string_view body) {

@@ -8,6 +8,7 @@
 #include <argon2.h>
 #include <charconv>
 #include <cstring>
+#include <memory>
 
 namespace mqttzoo::auth {
 
@@ -52,6 +53,16 @@ std::uint64_t fingerprint_of(std::string_view text) {
   if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) == 1)
     std::memcpy(&fingerprint, digest, sizeof fingerprint);
   return fingerprint;
+}
+
+/// Of both, one behind the other, without a copy of the password that would stay in memory.
+bool sha512_of(std::string_view password, std::string_view salt, unsigned char* to) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state{EVP_MD_CTX_new(),
+                                                                      EVP_MD_CTX_free};
+  return state && EVP_DigestInit_ex(state.get(), EVP_sha512(), nullptr) == 1 &&
+         EVP_DigestUpdate(state.get(), password.data(), password.size()) == 1 &&
+         EVP_DigestUpdate(state.get(), salt.data(), salt.size()) == 1 &&
+         EVP_DigestFinal_ex(state.get(), to, nullptr) == 1;
 }
 
 } // namespace
@@ -128,10 +139,8 @@ bool password_hash::accepts(std::string_view password) const {
 bool password_hash::digest(std::string_view password, std::string& out) const {
   auto* to = reinterpret_cast<unsigned char*>(out.data());
   switch (scheme_) {
-  case scheme::sha512: {
-    const std::string salted = std::string{password} + salt_;
-    return EVP_Digest(salted.data(), salted.size(), to, nullptr, EVP_sha512(), nullptr) == 1;
-  }
+  case scheme::sha512:
+    return sha512_of(password, salt_, to);
   case scheme::pbkdf2:
     return PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), bytes_of(salt_),
                              static_cast<int>(salt_.size()), static_cast<int>(costs_.passes),

@@ -18,6 +18,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <openssl/crypto.h>
 
 #include <deque>
 #include <fstream>
@@ -41,7 +42,15 @@ constexpr core::logger log{core::log_folder::net};
 constexpr std::size_t answer_bytes_max = 64 * 1024;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
-using request = http::request<http::string_body>;
+/// Its body holds a password, which does not stay in memory.
+struct request : http::request<http::string_body> {
+  using message = http::request<http::string_body>;
+  using message::message;
+  request(const request&) = delete;
+  request& operator=(const request&) = delete;
+  ~request() { OPENSSL_cleanse(body().data(), body().size()); }
+};
+
 using parser = http::response_parser<http::string_body>;
 using clock = std::chrono::steady_clock;
 
@@ -63,6 +72,9 @@ struct wire {
 struct job {
   job(asio::io_context& io, std::string its_body, std::function<void(http_reply)> its_done)
       : body(std::move(its_body)), timer(io), done(std::move(its_done)) {}
+  job(const job&) = delete;
+  job& operator=(const job&) = delete;
+  ~job() { OPENSSL_cleanse(body.data(), body.size()); }
 
   void tell(http_reply reply) {
     if (!done)
@@ -104,11 +116,11 @@ struct hook_client::parts {
   void take(std::shared_ptr<job> j);
   void start_some();
   asio::awaitable<void> serve(std::shared_ptr<job> j);
-  asio::awaitable<http_reply> ask(const job& j);
+  asio::awaitable<http_reply> ask(job& j);
   asio::awaitable<error_code> connect(wire& w, clock::time_point deadline);
   asio::awaitable<error_code> exchange(wire& w, request& asked, parser& answer,
                                        clock::time_point deadline);
-  request make_request(const std::string& body) const;
+  void complete(request& asked, std::string body) const;
 };
 
 expected<std::unique_ptr<hook_client>, std::string> hook_client::open(const hook_options& options) {
@@ -189,9 +201,10 @@ asio::awaitable<void> hook_client::parts::serve(std::shared_ptr<job> j) {
   start_some();
 }
 
-asio::awaitable<http_reply> hook_client::parts::ask(const job& j) {
+asio::awaitable<http_reply> hook_client::parts::ask(job& j) {
   const auto deadline = j.timer.expiry();
-  auto asked = make_request(j.body);
+  request asked{http::verb::post, url.target, 11};
+  complete(asked, std::move(j.body));
   for (;;) {
     std::unique_ptr<wire> w;
     const bool was_used = !idle.empty();
@@ -251,16 +264,14 @@ asio::awaitable<error_code> hook_client::parts::exchange(wire& w, request& asked
   co_return failed;
 }
 
-request hook_client::parts::make_request(const std::string& body) const {
-  request asked{http::verb::post, url.target, 11};
+void hook_client::parts::complete(request& asked, std::string body) const {
   asked.set(http::field::host, url.authority);
   asked.set(http::field::user_agent, "mqttzoo");
   asked.set(http::field::content_type, "application/json");
   if (!token.empty())
     asked.set(http::field::authorization, "Bearer " + token);
-  asked.body() = body;
+  asked.body() = std::move(body);
   asked.prepare_payload();
-  return asked;
 }
 
 } // namespace mqttzoo::net
