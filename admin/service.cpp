@@ -5,6 +5,7 @@
 #include "admin/metrics.hpp"
 #include "admin/server.hpp"
 #include "admin/watchdog.hpp"
+#include "core/host_port.hpp"
 #include "core/log.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -25,10 +26,8 @@ namespace {
 constexpr core::logger log_{core::log_folder::admin};
 
 std::string url_of(const core::admin_settings& s, std::uint16_t port, bool tls) {
-  auto host = s.announce.empty() ? s.address : s.announce;
-  if (host.find(':') != host.npos && !host.starts_with('['))
-    host = '[' + host + ']';
-  return (tls ? "https://" : "http://") + host + ':' + std::to_string(port);
+  return (tls ? "https://" : "http://") + (s.announce.empty() ? core::host_and_port(s.address, port)
+                                                              : core::with_port(s.announce, port));
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "core/listener_settings.hpp"
 
+#include "core/host_port.hpp"
 #include "core/ip_network.hpp"
 #include "core/settings.hpp"
 
@@ -56,9 +57,7 @@ std::string fault_of(const listener_settings& l, const settings& s) {
 std::string place_of(const listener_settings& l) {
   if (!l.unix_path.empty())
     return "unix:" + l.unix_path;
-  const auto port = ':' + std::to_string(l.port);
-  const bool v6 = l.address.find(':') != l.address.npos;
-  return (v6 ? '[' + l.address + ']' : l.address) + port;
+  return host_and_port(l.address, l.port);
 }
 
 std::vector<listener_settings> listeners_of(const settings& s) {

@@ -284,7 +284,7 @@ constexpr auto table = std::to_array<option>({
     {"admin.port", [](settings& s) -> auto& { return s.admin.port; },
      "off", "0", "65535", on_restart, "TCP port of that endpoint: `/api/v1`, `/metrics`, `/healthz`, `/readyz`; 0 takes a free one."},
     {"admin.announce", [](settings& s) -> auto& { return s.admin.announce; },
-     "", "", "", on_restart, "Address at which `mqttzoo inspect` finds this pod's endpoint when it asks another pod; empty takes `admin.address`. On Kubernetes the pod's own address."},
+     "", "", "", on_restart, "Address, with a port or without, at which `mqttzoo inspect` finds this pod's endpoint when it asks another pod; empty takes `admin.address`. On Kubernetes the pod's own address."},
     // A file, because command lines and environments can be read by others.
     {"admin.token", [](settings& s) -> auto& { return s.admin.token; },
      "", "", "", on_restart, "File with a word of at least 16 bytes that requests must bring, as `Authorization: Bearer WORD`; empty means that none is asked for."},

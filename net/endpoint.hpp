@@ -1,6 +1,8 @@
 // Address and port of a peer, as text.
 #pragma once
 
+#include "core/host_port.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 
 #include <string>
@@ -15,13 +17,11 @@ inline std::string to_string(const endpoint& e) {
   namespace ip = boost::asio::ip;
   if (e == endpoint{})
     return "unix";
-  const auto port = ':' + std::to_string(e.port());
-  if (e.address().is_v4())
-    return e.address().to_string() + port;
-  const auto v6 = e.address().to_v6();
-  if (v6.is_v4_mapped())
-    return ip::make_address_v4(ip::v4_mapped, v6).to_string() + port;
-  return '[' + v6.to_string() + ']' + port;
+  const auto& a = e.address();
+  const bool mapped = a.is_v6() && a.to_v6().is_v4_mapped();
+  return core::host_and_port(
+      (mapped ? ip::address{ip::make_address_v4(ip::v4_mapped, a.to_v6())} : a).to_string(),
+      e.port());
 }
 
 } // namespace mqttzoo::net

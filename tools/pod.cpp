@@ -16,6 +16,7 @@
 #include "actors/unit_allowance.hpp"
 #include "actors/usher.hpp"
 #include "admin/service.hpp"
+#include "core/host_port.hpp"
 #include "net/hook_client.hpp"
 #include "net/loop.hpp"
 #include "net/open_stream.hpp"
@@ -32,6 +33,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -263,11 +265,7 @@ std::string pod::parts::mqtt_address() const {
   auto at = settings.net.announce;
   if (at.empty() && first)
     at = first->address;
-  const bool bare_v6 = std::count(at.begin(), at.end(), ':') > 1 && !at.starts_with('[');
-  if (bare_v6)
-    at = '[' + at + ']';
-  const bool has_port = !at.ends_with(']') && at.find(':') != at.npos;
-  return has_port || !first ? at : at + ':' + std::to_string(first->port);
+  return core::with_port(at, first ? std::optional{first->port} : std::nullopt);
 }
 
 void pod::parts::start_admin(const zk::paths& paths) {

@@ -1,5 +1,6 @@
 #include "tools/pod_links.hpp"
 
+#include "core/host_port.hpp"
 #include "core/log.hpp"
 #include "core/random.hpp"
 #include "net/tls_context.hpp"
@@ -75,7 +76,7 @@ expected<std::string, std::string> announced(const core::links_settings& links) 
   if (address.is_unspecified())
     return unexpected("links.announce: other pods cannot link to " + host +
                       ": say at which of this pod's addresses they find it");
-  return address.is_v6() ? '[' + host + ']' : host;
+  return core::in_brackets(host);
 }
 
 } // namespace

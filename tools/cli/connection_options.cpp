@@ -1,4 +1,5 @@
 // Where to connect to, as whom, and what the server is told about us.
+#include "core/host_port.hpp"
 #include "sdk/address.hpp"
 #include "tools/cli/option_groups.hpp"
 
@@ -90,8 +91,7 @@ std::string server(options& o, const drafts& d) {
     o.port = o.uses_tls ? 8883 : 1883;
   const char* scheme =
       o.uses_websocket ? (o.uses_tls ? "wss://" : "ws://") : (o.uses_tls ? "mqtts://" : "mqtt://");
-  const auto host = o.host.find(':') == std::string::npos ? o.host : '[' + o.host + ']';
-  return scheme + host + (o.port == 0 ? "" : ':' + std::to_string(o.port));
+  return scheme + core::in_brackets(o.host) + (o.port == 0 ? "" : ':' + std::to_string(o.port));
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "tools/cli/inspect_client.hpp"
 
+#include "core/host_port.hpp"
 #include "core/version.hpp"
 
 #include <boost/asio/connect.hpp>
@@ -121,8 +122,7 @@ request make_request(const inspect_connection& to, const place& p, std::string_v
   constexpr http::verb verbs[] = {http::verb::get, http::verb::post, http::verb::delete_};
   request r{verbs[static_cast<std::size_t>(how)], beast::string_view{target.data(), target.size()},
             11};
-  const bool v6 = p.host.find(':') != std::string::npos;
-  r.set(http::field::host, (v6 ? '[' + p.host + ']' : p.host) + ':' + p.port);
+  r.set(http::field::host, core::host_and_port(p.host, p.port));
   r.set(http::field::user_agent, "mqttzoo/" + std::string{core::version()});
   if (!to.token.empty())
     r.set(http::field::authorization, "Bearer " + to.token);

@@ -213,6 +213,10 @@ def command_line(binary: str) -> None:
         e.run("client", status=1)
         e.run("actors", "--limit", "0", status=1)
     e.run("pod", status=1)  # nobody listens any more
+    for announced, url in (("ops.example:9090", "http://ops.example:9090"), ("fd00::1", "http://[fd00::1]:{}"), ("ops", "http://ops:{}")):
+        with Pod(binary, f"--admin.announce={announced}") as pod:
+            said = pod.endpoint.ask("/api/v1/pods")["pods"][0]["admin"]
+            require(said == url.format(pod.endpoint.port), f"{announced} is announced as {said}")
 
 
 CASES = (answers, mistakes, access, actions, metrics, command_line)
