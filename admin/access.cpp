@@ -1,11 +1,11 @@
 #include "admin/access.hpp"
 
+#include "core/secret_file.hpp"
+
 #include <boost/asio/ip/address.hpp>
 #include <openssl/crypto.h>
 
 #include <cstddef>
-#include <fstream>
-#include <iterator>
 
 namespace mqttzoo::admin {
 
@@ -15,15 +15,8 @@ constexpr std::size_t token_bytes_min = 16;
 constexpr std::size_t token_bytes_max = 4096;
 
 expected<std::string, std::string> read_token(const std::string& file) {
-  std::ifstream in{file, std::ios::binary};
-  std::string token(token_bytes_max + 1, '\0');
-  in.read(token.data(), static_cast<std::streamsize>(token.size()));
-  if (in.bad() || (!in && in.gcount() == 0))
-    return unexpected("admin.token: " + file + " cannot be read, or is empty");
-  token.resize(static_cast<std::size_t>(in.gcount()));
-  while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' '))
-    token.pop_back();
-  if (token.size() < token_bytes_min || token.size() > token_bytes_max)
+  auto token = core::read_secret("admin.token", file);
+  if (token && (token->size() < token_bytes_min || token->size() > token_bytes_max))
     return unexpected("admin.token: " + file + " must hold a word of 16 to 4096 bytes");
   return token;
 }

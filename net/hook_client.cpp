@@ -1,6 +1,7 @@
 #include "net/hook_client.hpp"
 
 #include "core/log.hpp"
+#include "core/secret_file.hpp"
 #include "net/http_url.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -21,7 +22,6 @@
 #include <openssl/crypto.h>
 
 #include <deque>
-#include <fstream>
 #include <pthread.h>
 #include <thread>
 #include <utility>
@@ -88,17 +88,6 @@ struct job {
   std::function<void(http_reply)> done; ///< null: it was answered
 };
 
-expected<std::string, std::string> read_token(const std::string& file) {
-  std::ifstream in{file};
-  std::string token;
-  std::getline(in, token);
-  while (!token.empty() && (token.back() == '\r' || token.back() == ' '))
-    token.pop_back();
-  if (token.empty())
-    return unexpected{"auth.hook.token: " + file + " cannot be read, or is empty"};
-  return token;
-}
-
 } // namespace
 
 struct hook_client::parts {
@@ -131,7 +120,7 @@ expected<std::unique_ptr<hook_client>, std::string> hook_client::open(const hook
     return unexpected<std::string>{"auth.hook.url: must be http://HOST[:PORT]/PATH or https://..."};
   p->url = *url;
   if (!options.token_file.empty()) {
-    auto token = read_token(options.token_file);
+    auto token = core::read_secret("auth.hook.token", options.token_file);
     if (!token)
       return unexpected{token.error()};
     p->token = *std::move(token);

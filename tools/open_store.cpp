@@ -1,9 +1,9 @@
 #include "tools/open_store.hpp"
 
+#include "core/secret_file.hpp"
 #include "zk/embedded_store.hpp"
 #include "zk/zookeeper_store.hpp"
 
-#include <fstream>
 #include <string_view>
 
 namespace mqttzoo::tools {
@@ -32,16 +32,6 @@ opened open_embedded(const core::store_settings& settings) {
   return std::move(*store);
 }
 
-/// The first line of the file, without what editors leave at its end.
-expected<std::string, std::string> read_user(const std::string& file) {
-  std::ifstream stream{file};
-  std::string user;
-  if (!std::getline(stream, user))
-    return unexpected("cannot read zk.auth from " + file);
-  user.erase(user.find_last_not_of(" \t\r") + 1);
-  return user;
-}
-
 opened open_zookeeper(const core::zk_settings& settings) {
   zk::zookeeper_options options;
   options.servers = joined(settings.servers);
@@ -49,7 +39,7 @@ opened open_zookeeper(const core::zk_settings& settings) {
   options.session_timeout = settings.session_timeout;
   options.after_expiry = zk::after_expiry::stay_ended;
   if (!settings.auth.empty()) {
-    auto user = read_user(settings.auth);
+    auto user = core::read_secret("zk.auth", settings.auth);
     if (!user)
       return unexpected(user.error());
     options.auth = std::move(*user);

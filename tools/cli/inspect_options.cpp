@@ -1,23 +1,25 @@
 #include "tools/cli/inspect_options.hpp"
 
 #include "core/numbers.hpp"
+#include "core/secret_file.hpp"
 #include "core/units.hpp"
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <unistd.h>
+#include <utility>
 
 namespace mqttzoo::cli {
 
 namespace {
 
-/// Its first line; a sentence if it cannot be read.
-std::string read_token(const std::string& file, std::string& into) {
-  std::ifstream in{file};
-  if (!std::getline(in, into) || into.empty())
-    return file + ": no token can be read";
+/// A sentence if it cannot be read.
+std::string read_token(std::string_view option, const std::string& file, std::string& into) {
+  auto token = core::read_secret(option, file);
+  if (!token)
+    return std::move(token.error());
+  into = *std::move(token);
   return {};
 }
 
@@ -91,7 +93,7 @@ std::string take(const std::string& name, const std::string& value, inspect_opti
   if (auto of_trace = take_of_trace(name, value, o.trace))
     return *std::move(of_trace);
   if (name == "--token")
-    return read_token(value, o.connection.token);
+    return read_token(name, value, o.connection.token);
   const auto n = core::read_number<std::uint32_t>(value);
   if (!n && (name == "--timeout" || name == "--interval" || name == "--rounds"))
     return name + " takes a number, not " + value;
@@ -115,7 +117,7 @@ expected<inspect_options, std::string> parse_inspect(const std::vector<std::stri
   if (const char* url = std::getenv("MQTTZOO_INSPECT_URL"))
     o.connection.url = url;
   if (const char* file = std::getenv("MQTTZOO_INSPECT_TOKEN"))
-    if (auto wrong = read_token(file, o.connection.token); !wrong.empty())
+    if (auto wrong = read_token("MQTTZOO_INSPECT_TOKEN", file, o.connection.token); !wrong.empty())
       return unexpected(std::move(wrong));
   bool only_operands = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {

@@ -103,7 +103,7 @@ def access(binary: str) -> None:
     with tempfile.TemporaryDirectory() as place:
         token, file = "0123456789abcdef0123", os.path.join(place, "token")
         with open(file, "w", encoding="ascii") as out:
-            out.write(token + "\n")
+            out.write(token + " \r\n")  # as some editors leave it
         with Pod(binary, f"--admin.token={file}", token=token) as pod:
             e = pod.endpoint
             e.ask("/api/v1/pod")
