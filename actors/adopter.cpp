@@ -35,6 +35,7 @@ void adopter::on_exit() {
   services().timers->cancel(*this);
   ++run_;
   taken_.clear();
+  to_take_.clear();
   mails_.clear();
   to_announce_.clear();
 }
@@ -70,6 +71,10 @@ void adopter::given(const member_ref& by, const pod_frame& frame) {
 }
 
 void adopter::begin(const view_ref& v) {
+  for (const auto& o : std::exchange(to_take_, {})) { // in another view somebody else might
+    claims_[o->path] = claim::failed;
+    --in_work_;
+  }
   view_ = v;
   ++run_;
   prefixes_.clear();
@@ -172,76 +177,6 @@ void adopter::list_bucket(const std::string& path) {
         }
         go_on();
       }));
-}
-
-/// Whose is it?
-void adopter::look(const std::string& path) {
-  ++in_work_;
-  auto o = std::make_shared<orphan>();
-  o->path = path;
-  pod().store->get(*pod().store_answers, zk::paths::session_owner(path), nullptr,
-                   then<zk::node>([this, o, run = run_](expected<zk::node, zk::error>& found) {
-                     if (run != run_ || is_busy(o->path))
-                       return left(o);
-                     if (!found && found.error() != zk::error::no_node)
-                       return once_more(o);
-                     if (!found)
-                       return take(o, false);
-                     o->from = decode_owner(found->data);
-                     o->owner = found->stat.version;
-                     if (o->from.empty() || !view_->contains(o->from.front()))
-                       return take(o, true);
-                     if (o->from.front() != view_->self->life || !claims_.contains(o->path))
-                       return left(o);               // somebody has it
-                     o->from.erase(o->from.begin()); // taken at an earlier try
-                     claims_[o->path] = claim::in_work;
-                     read(o);
-                   }));
-}
-
-void adopter::take(const orphan_ptr& o, bool has_owner) {
-  auto path = zk::paths::session_owner(o->path);
-  auto data = encode_owner(view_->self->life, o->from);
-  claims_[o->path] = claim::in_work; // whatever the store answers, it may be so from now on
-  std::vector<zk::op> what;
-  if (has_owner)
-    what.emplace_back(zk::set_op{std::move(path), std::move(data), o->owner});
-  else
-    what.emplace_back(zk::create_op{std::move(path), std::move(data), zk::create_mode::persistent});
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  pod().store->multi(
-      *pod().store_answers, std::move(what), [self, this, o](const zk::multi_result& result) {
-        run_inline([&] {
-          using zk::error;
-          if (result) {
-            o->owner = result->front().stat.version;
-            return read(o);
-          }
-          const auto e = result.error().code;
-          if (e != error::bad_version && e != error::node_exists && e != error::no_node)
-            return once_more(o);
-          claims_.erase(o->path); // somebody else has it, or it is gone
-          left(o);
-        });
-      });
-}
-
-/// No more to do for it.
-void adopter::left(const orphan_ptr&) {
-  --in_work_;
-  go_on();
-}
-
-bool adopter::is_busy(const std::string& path) const {
-  const auto found = claims_.find(path);
-  return found != claims_.end() && found->second != claim::failed;
-}
-
-void adopter::once_more(const orphan_ptr& o) {
-  if (const auto found = claims_.find(o->path); found != claims_.end())
-    found->second = claim::failed;
-  again_.insert(o->path);
-  left(o);
 }
 
 void adopter::try_again_later() {

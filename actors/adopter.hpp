@@ -33,9 +33,12 @@ namespace mqttzoo::actors {
 
 class adopter final : public pinned_base<adopter_actor>, private net::timer_client {
 public:
-  /// Sessions and buckets that are read or written at a time; a store serves more than twenty
-  /// transactions in flight badly.
-  static constexpr std::size_t at_once_max = 16;
+  /// Sessions that are worked on, and buckets that are listed, at a time. What is in flight to the
+  /// store the store bounds itself.
+  static constexpr std::size_t at_once_max = 128;
+  /// Owner nodes that are written in one transaction, which fails as a whole: then each is tried by
+  /// itself.
+  static constexpr std::size_t taken_at_once_max = 32;
   /// Sessions whose subscriptions are being announced at a time.
   static constexpr std::size_t announced_at_once_max = 64;
 
@@ -54,6 +57,7 @@ private:
   struct orphan {
     std::string path;
     zk::version owner = 0;
+    bool has_owner = false;     ///< there is such a node
     std::vector<pod_life> from; ///< who had it, the latest first
     recovered_session session;
     std::vector<session_reader::pointer> pointers;
@@ -61,6 +65,7 @@ private:
     bool again = false;
   };
   using orphan_ptr = std::shared_ptr<orphan>;
+  using orphans = std::vector<orphan_ptr>;
 
   /// Mail of orphans, the same for all who share it.
   struct mail {
@@ -77,7 +82,6 @@ private:
   };
 
   // adopter.cpp: which sessions
-  bool is_busy(const std::string& path) const;
   void adopt(const view_ref& v);
   void given(const member_ref& by, const pod_frame& frame);
   void begin(const view_ref& v);
@@ -85,17 +89,23 @@ private:
   void go_on();
   void list_prefix(const std::string& path);
   void list_bucket(const std::string& path);
-  void look(const std::string& path);
-  void take(const orphan_ptr& o, bool has_owner);
-  void left(const orphan_ptr& o);
-  void once_more(const orphan_ptr& o);
   void all_taken();
   void start_all();
   void announce();
   void announced();
   void finish();
 
-  // adopter_mail.cpp: one session
+  // adopter_claims.cpp: whose one is
+  bool is_busy(const std::string& path) const;
+  void look(const std::string& path);
+  void found_owner(const orphan_ptr& o, const expected<zk::node, zk::error>& found);
+  void take_looked_at();
+  void take(orphans some);
+  void taken(const orphans& some, const zk::multi_result& result);
+  void left(const orphan_ptr& o);
+  void once_more(const orphan_ptr& o);
+
+  // adopter_mail.cpp: what is stored of one
   void read(const orphan_ptr& o);
   void read_nodes(const orphan_ptr& o);
   void take_node(orphan& o, const zk::scanned_node& node);
@@ -126,10 +136,12 @@ private:
   std::deque<std::string> candidates_; ///< sessions to look at
   std::unordered_set<std::string> again_;
   std::size_t in_work_ = 0;
+  std::size_t looking_ = 0; ///< of those, whose owner node is being read
+  orphans to_take_;         ///< of those, that have none
   bool list_again_ = false;
   /// Sessions whose owner node this pod writes or wrote, until they are begun.
   std::unordered_map<std::string, claim> claims_;
-  std::vector<orphan_ptr> taken_;
+  orphans taken_;
   std::unordered_map<std::string, mail> mails_; ///< by path
   /// Sessions that were begun and are to be announced.
   std::vector<std::shared_ptr<const subscription_change>> to_announce_;

@@ -218,6 +218,30 @@ CAF_TEST(whatever answer is lost everything is adopted once) {
   }
 }
 
+CAF_TEST(what another pod takes meanwhile keeps nobody from the rest) {
+  for (int steps = 0; steps < 16; ++steps) {
+    const auto v = view_of(a, {a.others[1]});
+    std::vector<std::string> clients;
+    for (int n = 0; clients.size() < 3; ++n)
+      if (const auto name = std::to_string(steps) + '-' + std::to_string(n); is_home_of(*v, name)) {
+        away(name);
+        clients.push_back(name);
+      }
+    begin_adopting(v);
+    for (int i = 0; i < steps; ++i) {
+      run();
+      store->run_turn();
+    }
+    set(zk::paths::session_owner(paths.session(client_id{clients[1]})), "c-1");
+    settle();
+    confirm();
+    const auto adopted = adopted_clients();
+    CAF_CHECK(adopted.contains(clients[0]) && adopted.contains(clients[2]));
+    adopt(view_of(a, a.others)); // the next view has lost somebody again
+    confirm();
+  }
+}
+
 CAF_TEST(nothing is read before the sync was answered) {
   away("s");
   for (int i = 0; i < 2; ++i) {
