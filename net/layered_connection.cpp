@@ -153,7 +153,7 @@ void layered_connection::answer_peer() {
   answer_held_ = holds;
   if (!owes || holds)
     return;
-  engine_->answer(below_->out());
+  engine_->give_answer(below_->out());
   below_->flush_later();
 }
 

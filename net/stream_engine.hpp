@@ -46,8 +46,8 @@ public:
 
   /// Whether the peer has asked for an answer that may wait, and that a newer one would replace.
   virtual bool owes_answer() const noexcept { return false; }
-  /// Gives that answer.
-  virtual void answer(std::string&) {}
+  /// Then, as late as the caller likes.
+  virtual void give_answer(std::string&) {}
 
   /// Whether the peer has proven to have this name, by a certificate.
   virtual bool proves(std::string_view name) const = 0;

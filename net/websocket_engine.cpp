@@ -215,7 +215,7 @@ stream_engine::reading websocket_engine::take_control(const wslay_frame_iocb& pa
   return part.opcode == WSLAY_CONNECTION_CLOSE ? reading::ended : reading::goes_on;
 }
 
-void websocket_engine::answer(std::string& out) {
+void websocket_engine::give_answer(std::string& out) {
   if (owes_answer())
     append_frame(WSLAY_PONG, std::exchange(pong_, {}), out);
   owes_pong_ = false;

@@ -36,7 +36,7 @@ public:
   void end(std::string& out) override;
 
   bool owes_answer() const noexcept override { return owes_pong_ && !ended_; }
-  void answer(std::string& out) override;
+  void give_answer(std::string& out) override;
 
   bool proves(std::string_view) const override { return false; }
   const std::string& failure() const noexcept override { return failure_; }

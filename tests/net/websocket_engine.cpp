@@ -132,7 +132,7 @@ CAF_TEST(a ping between the parts of a message is answered) {
   CAF_CHECK(engine.read(bytes, plain, out) == reading::goes_on);
   CAF_CHECK_EQUAL(plain, "ab");
   CAF_CHECK(engine.owes_answer());
-  engine.answer(out);
+  engine.give_answer(out);
   CAF_CHECK_EQUAL(out, "\x8a\x0d"s + "are you there");
   CAF_CHECK(!engine.owes_answer());
 }
@@ -142,14 +142,14 @@ CAF_TEST(of pings that wait the newest is answered and none after the end) {
   CAF_CHECK(engine.read(frame(0x89, "one") + frame(0x89, "") + frame(0x89, "two"), plain, out) ==
             reading::goes_on);
   CAF_CHECK(out.empty());
-  engine.answer(out);
+  engine.give_answer(out);
   CAF_CHECK_EQUAL(out, "\x8a\x03two"s);
-  engine.answer(out);
+  engine.give_answer(out);
   CAF_CHECK_EQUAL(out.size(), 5u);
   CAF_CHECK(engine.read(frame(0x89, ""), plain, out) == reading::goes_on);
   engine.end(out);
   CAF_CHECK(!engine.owes_answer());
-  engine.answer(out);
+  engine.give_answer(out);
   CAF_CHECK_EQUAL(out, "\x8a\x03two\x88\x02\x03\xe8"s);
 }
 
