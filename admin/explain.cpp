@@ -34,9 +34,10 @@ bool is_connected(const facts& session) {
 
 /// The store behind what cannot be promised.
 std::string blame_store(const pod_state& pod) {
-  return std::string{pod.store_name()} + " cannot be reached since " +
-         seconds_of(pod.store_since().count()) +
-         ": nothing is promised until it can; live delivery of QoS 0 goes on";
+  std::string said{pod.store_name()};
+  said += " cannot be reached since " + seconds_of(pod.store_since().count()) +
+          ": nothing is promised until it can; live delivery of QoS 0 goes on";
+  return said;
 }
 
 void explain_publishing(const facts& p, const actors::actor_details* bank, const pod_state& pod,

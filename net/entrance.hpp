@@ -16,9 +16,9 @@ struct listener_figures;
 
 struct entrance {
   core::certificate_identity identity = core::certificate_identity::none;
-  std::optional<core::anonymous_rule> anonymous; ///< absent: auth.anonymous counts
-  std::optional<std::size_t> packet_bytes_max;   ///< absent: mqtt.packet.bytes.max counts
-  std::shared_ptr<const listener_figures> of;    ///< the listener; null: none, in tests
+  std::optional<core::anonymous_rule> anonymous;    ///< absent: auth.anonymous counts
+  std::optional<std::size_t> packet_bytes_max = {}; ///< absent: mqtt.packet.bytes.max counts
+  std::shared_ptr<const listener_figures> of = {};  ///< the listener; null: none, in tests
 };
 
 } // namespace mqttzoo::net

@@ -28,8 +28,8 @@ tcp_connection::adopt(loop& on, detached_socket socket,
 tcp_connection::tcp_connection(private_tag, loop& on, detached_socket socket,
                                std::shared_ptr<const connection_limits> limits)
     : loop_(on), limits_(std::move(limits)), kept_(std::move(socket.input)), socket_(on.context()),
-      peer_(socket.peer), seat_(std::move(socket.place)), counted_(socket.counted),
-      carried_(socket.carried), by_(std::move(socket.by)) {
+      peer_(socket.peer), seat_(std::move(socket.place)), by_(std::move(socket.by)),
+      counted_(socket.counted), carried_(socket.carried) {
   error_code error;
   if (!socket_.assign(peer_.protocol(), socket.fd.get(), error))
     static_cast<void>(socket.fd.release());

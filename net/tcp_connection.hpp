@@ -117,6 +117,7 @@ private:
   tcp_socket socket_;
   endpoint peer_;
   seat seat_;
+  std::shared_ptr<const entrance> by_; ///< null: none is known
   state state_ = state::open;
   close_cause cause_ = close_cause::by_us;
   close_cause input_end_ = close_cause::by_peer;

@@ -20,7 +20,7 @@ CAF_TEST(its bytes are in transit until the last reference goes) {
   const auto card =
       make_ref<actors::session_card>(session_number{1}, client_id{"c"}, unit_index{0});
   const auto m = make_message("payload");
-  auto b = make_ref<actors::batch>(m->shared_topic_name(), card, 1);
+  auto b = make_ref<actors::batch>(m->shared_topic_name(), card, mqtt::connection_epoch{1});
   b->add({m, mqtt::packet_id{1}});
   b->add({m, mqtt::packet_id{2}});
   CAF_CHECK_EQUAL(card->transit_bytes.load(), 2 * m->footprint_bytes());
@@ -35,8 +35,9 @@ CAF_TEST(a publisher that waits is told once) {
   client c{*this, "c"};
   c.connect();
   const auto m = make_message("payload");
-  auto first = make_ref<actors::batch>(m->shared_topic_name(), c.card, 1);
-  auto second_one = make_ref<actors::batch>(m->shared_topic_name(), c.card, 1);
+  auto first = make_ref<actors::batch>(m->shared_topic_name(), c.card, mqtt::connection_epoch{1});
+  auto second_one =
+      make_ref<actors::batch>(m->shared_topic_name(), c.card, mqtt::connection_epoch{1});
   first->add({m});
   second_one->add({m});
   c.card->transit_waiter = true;
@@ -50,7 +51,8 @@ CAF_TEST(a publisher that waits is told once) {
 
 CAF_TEST(a batch of the pod weighs on nobody) {
   const auto m = make_message("payload");
-  auto b = make_ref<actors::batch>(m->shared_topic_name(), actors::card_ref{}, 0);
+  auto b = make_ref<actors::batch>(m->shared_topic_name(), actors::card_ref{},
+                                   mqtt::connection_epoch::none);
   b->add({m});
   b = nullptr;
   CAF_CHECK(!sched.has_job());

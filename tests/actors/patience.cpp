@@ -270,7 +270,7 @@ CAF_TEST(another pod is told that its publisher is to wait) {
     head.topic = name;
     head.qos = qos::at_least_once;
     head.publisher_waits = waits;
-    auto b = make_ref<actors::batch>(name, actors::card_ref{}, 0);
+    auto b = make_ref<actors::batch>(name, actors::card_ref{}, mqtt::connection_epoch::none);
     b->add({mqtt::message::make(std::move(head), {}, "m"), mqtt::packet_id::none});
     b->origin.pod = other("b").member;
     b->origin.first_number = number;

@@ -229,8 +229,8 @@ CAF_TEST(what is there twice does not wait for itself) {
   const auto first = office->words.at(0);
   office->words.clear();
   // For sessions of a pod that departed before: the word for these is another one.
-  auto again =
-      make_ref<actors::batch>(make_ref<const mqtt::shared_topic>("t"), actors::card_ref{}, 0);
+  auto again = make_ref<actors::batch>(make_ref<const mqtt::shared_topic>("t"), actors::card_ref{},
+                                       mqtt::connection_epoch::none);
   again->add({first.message, mqtt::packet_id::none});
   tell(publish_atom::value, batch_ref{std::move(again)}, actors::ticket_list{first.ticket});
   depart_and_hand_over();

@@ -71,8 +71,8 @@ ref<actors::publish_ticket> peer_fixture::promise(const std::string& name, polic
 
 void peer_fixture::publish(const strings& payloads, policy p,
                            std::vector<actors::departed_pod> orphans_of) {
-  auto batch =
-      make_ref<actors::batch>(make_ref<const mqtt::shared_topic>("t"), actors::card_ref{}, 0);
+  auto batch = make_ref<actors::batch>(make_ref<const mqtt::shared_topic>("t"), actors::card_ref{},
+                                       mqtt::connection_epoch::none);
   actors::ticket_list tickets;
   for (const auto& text : payloads) {
     batch->add({message(text), mqtt::packet_id::none});

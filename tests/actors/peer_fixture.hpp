@@ -27,8 +27,8 @@ public:
   using log_ref = std::shared_ptr<std::vector<std::string>>;
 
   noted_ticket(policy p, std::string name, log_ref log)
-      : publish_ticket(p, nullptr, 0, mqtt::packet_id::none), name_(std::move(name)),
-        log_(std::move(log)) {}
+      : publish_ticket(p, nullptr, mqtt::connection_epoch::none, mqtt::packet_id::none),
+        name_(std::move(name)), log_(std::move(log)) {}
   ~noted_ticket() override;
 
 private:

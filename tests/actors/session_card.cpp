@@ -63,7 +63,7 @@ CAF_TEST(who had a session when a departed pod was given a message) {
 }
 
 CAF_TEST(of two pods that passed it on both must have had the session) {
-  actors::batch b{make_ref<const mqtt::shared_topic>("t"), nullptr, 0};
+  actors::batch b{make_ref<const mqtt::shared_topic>("t"), nullptr, mqtt::connection_epoch::none};
   const auto is_for = [&](const std::string& adopted_from) {
     return actors::is_for(b, {card(adopted_from), nullptr, false});
   };
@@ -77,7 +77,8 @@ CAF_TEST(of two pods that passed it on both must have had the session) {
 
 CAF_TEST(no local holds for its publisher alone) {
   const auto self = card(""), other = card("");
-  const actors::batch b{make_ref<const mqtt::shared_topic>("t"), self, 0};
+  const actors::batch b{make_ref<const mqtt::shared_topic>("t"), self,
+                        mqtt::connection_epoch::none};
   CAF_CHECK(!actors::is_for(b, {self, nullptr, true}));
   CAF_CHECK(actors::is_for(b, {self, nullptr, false}));
   CAF_CHECK(actors::is_for(b, {other, nullptr, true}));

@@ -31,7 +31,7 @@ struct far_fixture : test::pod_fixture {
                              const std::vector<std::pair<std::string, qos>>& messages,
                              std::uint64_t first_number) {
     const auto name = make_ref<const mqtt::shared_topic>(topic);
-    auto b = make_ref<actors::batch>(name, actors::card_ref{}, 0);
+    auto b = make_ref<actors::batch>(name, actors::card_ref{}, mqtt::connection_epoch::none);
     for (const auto& [payload, q] : messages) {
       mqtt::message_head head;
       head.topic = name;
