@@ -92,7 +92,7 @@ def metric(port: int, name: str, **labels: str) -> float:
 def came_by(port: int, client_id: str) -> str:
     """The listener of a client, as the endpoint for operators has it."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/clients/{client_id}", timeout=SECONDS_MAX) as answer:
-        return json.load(answer)["details"]["listener"]
+        return json.load(answer)["more"]["listener"]
 
 
 def proxies(binary: str) -> None:
