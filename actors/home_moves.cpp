@@ -37,13 +37,15 @@ void home::list() {
        std::shared_ptr<const std::vector<card_ref>>{std::move(all)});
 }
 
+/// The usher first: a session may say at once that it rests.
 void home::dismiss(const dismissal_round& round) {
   auto moving = std::make_shared<std::vector<card_ref>>();
+  std::vector<const dismissal*> here;
   for (const auto& d : round.whom) {
     const auto found = sessions_.find(d.session->client);
     if (found == sessions_.end() || found->second.card != d.session)
       continue; // it has ended
-    send(d.session->handle, dismiss_atom::value, d);
+    here.push_back(&d);
     if (d.then != dismissal::remains::rests)
       continue;
     moving->push_back(d.session);
@@ -53,6 +55,8 @@ void home::dismiss(const dismissal_round& round) {
   }
   send(pod().usher, dismissed_atom::value,
        std::shared_ptr<const std::vector<card_ref>>{std::move(moving)});
+  for (const auto* d : here)
+    send(d->session->handle, dismiss_atom::value, *d);
 }
 
 /// It ended on its way, as by its expiry; or another pod has it.

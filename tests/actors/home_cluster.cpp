@@ -349,14 +349,17 @@ struct leaving_fixture : home_cluster_fixture {
     tell_home(pod, actors::found_atom::value);
     return logs[pod]->found.back();
   }
-  void dismiss(std::size_t pod, std::uint64_t batch) {
+  std::shared_ptr<const actors::dismissal_round> round_of_all(std::size_t pod,
+                                                              std::uint64_t batch) {
     auto round = std::make_shared<actors::dismissal_round>();
     round->batch = batch;
     for (const auto& card : list(pod))
       round->whom.push_back(
           {card, reason_code::use_another_server, "b:1883", actors::dismissal::remains::rests});
-    tell_home(pod, actors::dismiss_atom::value,
-              std::shared_ptr<const actors::dismissal_round>{std::move(round)});
+    return round;
+  }
+  void dismiss(std::size_t pod, std::uint64_t batch) {
+    tell_home(pod, actors::dismiss_atom::value, round_of_all(pod, batch));
   }
   static auto shared(std::vector<actors::card_ref> cards) {
     return std::make_shared<const std::vector<actors::card_ref>>(std::move(cards));
@@ -439,6 +442,18 @@ CAF_TEST(a session that has to stay goes on where it was) {
   there.connect(first, {true, 0});
   there.lose_connection();
   CAF_CHECK_EQUAL(sessions(), 0u);
+}
+
+CAF_TEST(the usher knows who is dismissed before any of them can say that it rests) {
+  client c{*this, client_of(second, all)};
+  c.connect(first, persistent);
+  caf::anon_send(pods[first]->pod.home, actors::dismiss_atom::value, round_of_all(first, 1));
+  CAF_REQUIRE_EQUAL(sched.jobs.size(), 1u);
+  sched.run_once();
+  CAF_REQUIRE_EQUAL(sched.jobs.size(), 2u); // the session is the other
+  CAF_CHECK_EQUAL(sched.next_job<caf::abstract_actor>().id(), pods[first]->pod.usher->id());
+  settle();
+  tell_home(first, actors::go_back_atom::value, shared(logs[first]->dismissed));
 }
 
 CAF_TEST(a clean session that is dismissed ends) {
