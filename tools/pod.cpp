@@ -33,6 +33,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <latch>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -362,14 +363,19 @@ expected<void, std::string> pod::reload(const core::settings& wanted,
   p.settings = wanted;
   p.admin->reload(wanted);
   caf::anon_send(p.services.gatekeeper, judge_atom::value);
+  // Whoever is told that it was read anew may count on it at once.
+  const auto to_take = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(p.loops.size()));
   for (std::size_t i = 0; i < p.loops.size(); ++i)
-    p.loops[i]->post([unit = p.unit_parts[i].get(), loop = p.loops[i].get(), wanted, policy] {
-      unit->settings = wanted;
-      unit->limits = make_limits(wanted);
-      unit->policy = policy;
-      caf::anon_send(unit->doorman, judge_atom::value);
-      loop->set_limits(connection_limits_of(wanted));
-    });
+    p.loops[i]->post(
+        [unit = p.unit_parts[i].get(), loop = p.loops[i].get(), wanted, policy, to_take] {
+          unit->settings = wanted;
+          unit->limits = make_limits(wanted);
+          unit->policy = policy;
+          caf::anon_send(unit->doorman, judge_atom::value);
+          loop->set_limits(connection_limits_of(wanted));
+          to_take->count_down();
+        });
+  to_take->wait();
   p.loops.front()->post([&p] { caf::anon_send(p.services.sys, judge_atom::value); });
   return {};
 }
