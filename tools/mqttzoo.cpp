@@ -1,5 +1,6 @@
 // The command line for people and scripts: `mqttzoo pub`, `mqttzoo sub`, `mqttzoo bench`,
 // `mqttzoo inspect`, `mqttzoo migrate`.
+#include "core/standard_streams.hpp"
 #include "core/version.hpp"
 #include "tools/cli/commands.hpp"
 
@@ -25,6 +26,7 @@ mqttzoo COMMAND --help says more.
 
 int main(int argc, char** argv) {
   using namespace mqttzoo;
+  core::open_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   const std::string command = argc > 1 ? argv[1] : "";
   const std::vector<std::string> arguments(argv + std::min(argc, 2), argv + argc);

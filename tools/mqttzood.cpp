@@ -6,6 +6,7 @@
 #include "core/log.hpp"
 #include "core/options_text.hpp"
 #include "core/reload.hpp"
+#include "core/standard_streams.hpp"
 #include "core/version.hpp"
 #include "tools/open_store.hpp"
 #include "tools/pod.hpp"
@@ -160,6 +161,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
 } // namespace
 
 int main(int argc, char** argv) {
+  core::open_standard_streams();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const auto config = core::load_config(arguments, core::process_environment());
   if (!config) {

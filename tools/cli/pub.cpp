@@ -1,20 +1,17 @@
 // `mqttzoo pub`: as mosquitto_pub.
 #include "mqtt/topic_name.hpp"
 #include "tools/cli/commands.hpp"
+#include "tools/cli/payloads.hpp"
 #include "tools/cli/session.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <memory>
 #include <mqttzoo/client.hpp>
-#include <semaphore>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,29 +20,24 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Publishes from this thread; the client runs in another one.
+/// Everything happens on one thread: that of run().
 class publisher {
 public:
   explicit publisher(const options& o)
-      : options_(o), client_(io_.get_executor(), with_policy(o)),
-        free_(static_cast<std::ptrdiff_t>(o.inflight_max)), thread_([this] { io_.run(); }) {}
-  ~publisher() {
-    work_.reset();
-    thread_.join();
-  }
+      : options_(o), client_(io_.get_executor(), with_policy(o)), payloads_(payloads_of(o, io_)) {}
 
+  /// The status of the process.
   int run() {
     debug(options_, "sending CONNECT");
-    if (const auto error = client_.connect(asio::use_future).get())
-      return connection_failed(options_, error);
-    debug(options_, "received CONNACK (0)");
-    if (options_.from == source::lines)
-      publish_lines();
-    else
-      publish_repeatedly();
-    wait_for_all();
-    debug(options_, "sending DISCONNECT");
-    client_.disconnect(options_.at_end, asio::use_future).get();
+    client_.connect([this](std::error_code error) {
+      if (error) {
+        lost_ = error;
+        return io_.stop(); // else it would try again
+      }
+      debug(options_, "received CONNACK (0)");
+      publish_more();
+    });
+    io_.run();
     return lost_ ? connection_failed(options_, lost_) : 0;
   }
 
@@ -56,47 +48,30 @@ private:
     return c;
   }
 
-  void publish_lines() {
-    std::string line;
-    while (std::getline(std::cin, line)) {
-      publish(line);
-      if (std::cin.rdbuf()->in_avail() <= 0)
-        hand_over(); // the next line may be long in coming
+  /// As many as may be under way and are there.
+  void publish_more() {
+    while (!waits_ && !over_ && under_way_ < options_.inflight_max) {
+      std::string payload;
+      switch (payloads_->take(payload)) {
+      case payloads::answer::taken:
+        publish(std::move(payload));
+        break;
+      case payloads::answer::later:
+        waits_ = true;
+        payloads_->when_there([this] {
+          waits_ = false;
+          publish_more();
+        });
+        break;
+      case payloads::answer::over:
+        over_ = true;
+        end_if_done();
+        break;
+      }
     }
-    hand_over();
   }
 
-  void publish_repeatedly() {
-    for (unsigned i = 0; i < options_.repeat; ++i) {
-      if (i > 0)
-        std::this_thread::sleep_for(options_.repeat_delay);
-      publish(options_.payload);
-      hand_over();
-    }
-  }
-
-  void publish(const std::string& payload) {
-    if (!free_.try_acquire()) {
-      hand_over();
-      free_.acquire();
-    }
-    batch_.push_back(payload);
-    if (batch_.size() >= batch_max)
-      hand_over();
-  }
-
-  /// To the other thread; many at once, because waking it takes longer than publishing.
-  void hand_over() {
-    if (batch_.empty())
-      return;
-    asio::post(io_, [this, payloads = std::exchange(batch_, {})]() mutable {
-      for (auto& payload : payloads)
-        send(std::move(payload));
-    });
-  }
-
-  /// In the client's thread.
-  void send(std::string payload) {
+  void publish(std::string payload) {
     message m{options_.topics.back(), std::move(payload), options_.qos};
     m.retain = options_.retain;
     m.properties = options_.publish_properties;
@@ -106,15 +81,16 @@ private:
     client_.publish(std::move(m), [this](std::error_code error) { published(error); });
   }
 
-  /// Makes room for another one, some at a time: the other thread may have to be woken for it.
   void published(std::error_code error) {
     if (error && error.category() == reason_category())
       complain(options_, "Warning: Publish failed: " + error.message() + '.');
     else if (error)
       lost_ = error;
     --under_way_;
-    if (++finished_ >= options_.inflight_max / 4 || under_way_ == 0)
-      free_.release(std::exchange(finished_, 0));
+    if (over_)
+      end_if_done();
+    else if (under_way_ <= options_.inflight_max / 2) // many at once leave together
+      publish_more();
   }
 
   void describe(const message& m) {
@@ -123,23 +99,21 @@ private:
                         std::to_string(m.payload.size()) + " bytes))");
   }
 
-  void wait_for_all() {
-    for (unsigned i = 0; i < options_.inflight_max; ++i)
-      free_.acquire();
+  void end_if_done() {
+    if (under_way_ > 0)
+      return;
+    debug(options_, "sending DISCONNECT");
+    client_.disconnect(options_.at_end, [](std::error_code) {});
   }
-
-  static constexpr std::size_t batch_max = 64;
 
   const options& options_;
   asio::io_context io_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   client client_;
-  std::counting_semaphore<> free_; ///< messages that may still be under way
-  std::vector<std::string> batch_; ///< payloads that are to be handed over
-  unsigned under_way_ = 0;         ///< what the client has; the other thread's, as the next two
-  unsigned finished_ = 0;          ///< of those that free_ does not count yet
-  std::error_code lost_;           ///< read when nothing is under way
-  std::thread thread_;
+  std::unique_ptr<payloads> payloads_;
+  unsigned under_way_ = 0; ///< messages that the client has
+  bool waits_ = false;     ///< for the next payload
+  bool over_ = false;      ///< there is no next payload
+  std::error_code lost_;   ///< why it cannot publish, or could not publish one of them
 };
 
 /// What is published once; false if the file cannot be read.

@@ -13,10 +13,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 from dataclasses import dataclass
-from typing import Iterator
+from typing import Iterator, Optional
 
 from harness.broker import DESCRIPTORS, Unsupported
 from harness.client import Failure
@@ -68,13 +69,22 @@ class Cluster:
             raise
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, _type=None, error: Optional[BaseException] = None, _trace=None) -> None:
+        if isinstance(error, Failure) and self.process.poll() is None:
+            error.args = (f"{error}\n{textwrap.indent(self._last_words(), '     ')}",)
         self.process.terminate()
         try:
             self.process.wait(COMMAND_SECONDS_MAX)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def _last_words(self) -> str:
+        """The ends of the pods' logs, behind what tools/cluster complained of before: why a case failed may stand there."""
+        with contextlib.suppress(Failure, OSError):
+            for pod in self.pods:
+                self.order(f"tell {pod.name}")
+        return self.complaints()
 
     def _read(self) -> None:
         for line in self.process.stdout:

@@ -27,7 +27,7 @@ SILENCE_SECONDS_MAX = 20.0
 # Longer silence than this at the end, with everything there, means that nothing more comes.
 SETTLE_SECONDS = 1.0
 # A failure names this many messages; the others are in a file.
-NAMED_MAX = 30
+NAMED_MAX = 10
 
 
 class Crowd:

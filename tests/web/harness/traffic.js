@@ -33,6 +33,9 @@ export async function start_traffic(work, port) {
 
   const dashboard = await connect("dashboard");
   await dashboard.subscribeAsync(["plant/#", "evil/#"], { qos: 1 });
+  // More goes out than comes in: lines that coincide would hide each other in a chart.
+  const display = await connect("display");
+  await display.subscribeAsync("plant/+/temperature", { qos: 0 });
   const villain = await connect(hostile.client);
   const pump = await connect("pump-1");
   for (let i = 0; i < idle_count; ++i) await connect(`idle-${String(i).padStart(3, "0")}`, { keepalive: 600 });
