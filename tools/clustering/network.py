@@ -57,6 +57,7 @@ class Namespaces:
         self.bridge = f"mz{os.getpid()}"
         self.net = f"10.{random.randrange(200, 250)}.{random.randrange(1, 250)}"
         self.numbers: dict[str, int] = {}
+        self.cuts: set[tuple[str, str]] = set()
         self.serial = itertools.count(1)
         _ip(f"link add {self.bridge} type bridge")
         _ip(f"addr add {self.net}.{OUTSIDE}/24 dev {self.bridge}")
@@ -81,6 +82,7 @@ class Namespaces:
     def remove(self, name: str) -> None:
         """At once, as if the machine had lost its power: whoever is inside sends nothing any more, no goodbye either."""
         number = self.numbers.pop(name)
+        self.cuts = {pair for pair in self.cuts if name not in pair}
         _ip(f"link del {self.bridge}-{number}")
         _ip(f"netns del {self.prefix}{name}")
 
@@ -91,11 +93,12 @@ class Namespaces:
     def cut(self, one: str, other: str) -> None:
         for here, there in ((one, other), (other, one)):
             _ip(f"-n {self.prefix}{here} neigh replace {self.host(there)} lladdr {NOBODY} dev net0 nud permanent")
+            self.cuts.add((here, there))
 
     def heal(self) -> None:
-        for here, there in itertools.permutations(self.numbers, 2):
-            with contextlib.suppress(Failed):  # was not cut
-                _ip(f"-n {self.prefix}{here} neigh del {self.host(there)} lladdr {NOBODY} dev net0 nud permanent")
+        while self.cuts:
+            here, there = self.cuts.pop()
+            _ip(f"-n {self.prefix}{here} neigh del {self.host(there)} lladdr {NOBODY} dev net0 nud permanent")
 
     def close(self) -> None:
         for name in self.numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 
 from harness.client import Failure, require
 
@@ -67,7 +68,7 @@ async def _well(cluster: Cluster, crowd: Crowd) -> None:
 
 async def _start_fenced(cluster: Cluster) -> None:
     """A pod whose session was over may end with status 3; what runs it would start it again."""
-    ended = cluster.complaints().count("ended with 3")
+    ended = len(re.findall(rf"^pod {cluster.pods[CUT_OFF].name} .* ended with 3:", cluster.complaints(), re.M))
     started = getattr(cluster, "fenced_starts", 0)
     if ended > started:
         cluster.fenced_starts = ended
