@@ -216,7 +216,7 @@ void adopter::start_all() {
       found->pointers.push_back(std::move(p));
     }
     found->received.emplace_back(card, s.state->received);
-    found->owners.emplace_back(card, o->owner);
+    found->owners.emplace_back(card, *o->owner);
     cards->push_back(std::move(card));
   }
   send(pod().post_office, adopt_atom::value, std::move(found));

@@ -56,9 +56,8 @@ private:
   /// A session on its way here.
   struct orphan {
     std::string path;
-    zk::version owner = 0;
-    bool has_owner = false;     ///< there is such a node
-    std::vector<pod_life> from; ///< who had it, the latest first
+    std::optional<zk::version> owner; ///< of its owner node; none: there is no such node yet
+    std::vector<pod_life> from;       ///< who had it, the latest first
     recovered_session session;
     std::vector<session_reader::pointer> pointers;
     std::size_t mails_missing = 0; ///< questions under way

@@ -27,7 +27,6 @@ void adopter::found_owner(const orphan_ptr& o, const expected<zk::node, zk::erro
   if (!found && found.error() != zk::error::no_node)
     return once_more(o);
   if (found) {
-    o->has_owner = true;
     o->from = decode_owner(found->data);
     o->owner = found->stat.version;
   }
@@ -55,8 +54,8 @@ void adopter::take(orphans some) {
   for (const auto& o : some) {
     auto path = zk::paths::session_owner(o->path);
     auto data = encode_owner(view_->self->life, o->from);
-    if (o->has_owner)
-      what.emplace_back(zk::set_op{std::move(path), std::move(data), o->owner});
+    if (o->owner)
+      what.emplace_back(zk::set_op{std::move(path), std::move(data), *o->owner});
     else
       what.emplace_back(
           zk::create_op{std::move(path), std::move(data), zk::create_mode::persistent});

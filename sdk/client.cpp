@@ -2,7 +2,6 @@
 
 #include "sdk/client_core.hpp"
 
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/system_executor.hpp>
 
@@ -12,12 +11,6 @@ namespace {
 namespace asio = boost::asio;
 using sdk::client_core;
 using core_ptr = std::shared_ptr<client_core>;
-
-/// Runs `what(core)` on the client's strand: at once if this is it.
-template<class What>
-void on_strand(const core_ptr& core, What what) {
-  asio::dispatch(core->strand(), [core, what = std::move(what)]() mutable { what(*core); });
-}
 
 void stop(const core_ptr& core) {
   if (core)
@@ -40,7 +33,7 @@ client::~client() {
 }
 
 void client::on_state(state_handler handler) {
-  on_strand(core_, [handler = std::move(handler)](client_core& core) mutable {
+  core_->submit([handler = std::move(handler)](client_core& core) mutable {
     core.set_state_handler(std::move(handler));
   });
 }
@@ -63,21 +56,21 @@ void client::cancel(const std::weak_ptr<client_core>& core, std::uint64_t number
 
 void client::start_connect(const core_ptr& core, std::optional<std::chrono::milliseconds> timeout,
                            op_of<std::error_code> op) {
-  on_strand(core, [timeout, op = std::move(op)](client_core& c) mutable {
+  core->submit([timeout, op = std::move(op)](client_core& c) mutable {
     c.connect(op.number, timeout, std::move(op.done));
   });
 }
 
 void client::start_disconnect(const core_ptr& core, disconnect_options how,
                               op_of<std::error_code> op) {
-  on_strand(core, [how = std::move(how), op = std::move(op)](client_core& c) mutable {
+  core->submit([how = std::move(how), op = std::move(op)](client_core& c) mutable {
     c.disconnect(how, std::move(op.done));
   });
 }
 
 void client::start_publish(const core_ptr& core, std::unique_ptr<message> m,
                            const publish_options& how, op_of<std::error_code> op) {
-  on_strand(core, [m = std::move(m), how, op = std::move(op)](client_core& c) mutable {
+  core->submit([m = std::move(m), how, op = std::move(op)](client_core& c) mutable {
     const bool can_end_early = op.can_be_cancelled || how.timeout;
     c.publish(std::move(*m), how, can_end_early ? op.number : 0, std::move(op.done));
   });
@@ -85,8 +78,8 @@ void client::start_publish(const core_ptr& core, std::unique_ptr<message> m,
 
 void client::start_subscribe(const core_ptr& core, std::string filter, const subscribe_options& how,
                              message_handler on_message, op_of<std::error_code, subscription> op) {
-  on_strand(core, [filter = std::move(filter), how, on_message = std::move(on_message),
-                   op = std::move(op)](client_core& c) mutable {
+  core->submit([filter = std::move(filter), how, on_message = std::move(on_message),
+                op = std::move(op)](client_core& c) mutable {
     c.subscribe(
         std::move(filter), how, op.number, std::move(on_message),
         [done = std::move(op.done)](std::error_code error, std::shared_ptr<sdk::stream> s) mutable {
@@ -97,21 +90,21 @@ void client::start_subscribe(const core_ptr& core, std::string filter, const sub
 
 void client::start_unsubscribe(const core_ptr& core, std::string filter, unsubscribe_options how,
                                op_of<std::error_code> op) {
-  on_strand(core, [filter = std::move(filter), how = std::move(how),
-                   op = std::move(op)](client_core& c) mutable {
+  core->submit([filter = std::move(filter), how = std::move(how),
+                op = std::move(op)](client_core& c) mutable {
     c.unsubscribe(filter, how, op.number, std::move(op.done));
   });
 }
 
 void client::start_request(const core_ptr& core, message m, std::chrono::milliseconds timeout,
                            op_of<std::error_code, message> op) {
-  on_strand(core, [m = std::move(m), timeout, op = std::move(op)](client_core& c) mutable {
+  core->submit([m = std::move(m), timeout, op = std::move(op)](client_core& c) mutable {
     c.request(std::move(m), timeout, op.number, std::move(op.done));
   });
 }
 
 void client::start_figures(const core_ptr& core, op_of<client_figures> op) {
-  on_strand(core, [op = std::move(op)](client_core& c) mutable { op.done(c.figures()); });
+  core->submit([op = std::move(op)](client_core& c) mutable { op.done(c.figures()); });
 }
 
 // ---------------------------------------------------------------- subscriptions
@@ -161,7 +154,7 @@ void subscription::start_next(const std::shared_ptr<sdk::stream>& stream,
   const auto core = stream ? stream->core() : nullptr;
   if (!core)
     return op.done(errc::closed, {});
-  on_strand(core, [stream, timeout, op = std::move(op)](client_core& c) mutable {
+  core->submit([stream, timeout, op = std::move(op)](client_core& c) mutable {
     c.next(stream, op.number, timeout, std::move(op.done));
   });
 }

@@ -156,6 +156,30 @@ client_figures client_core::figures() const {
   return f;
 }
 
+// ---------------------------------------------------------------- what other threads want
+
+void client_core::submit(task what) {
+  if (strand_.running_in_this_thread())
+    return what(*this);
+  {
+    const std::lock_guard hold{submitting_};
+    submitted_.push_back(std::move(what));
+    if (submitted_.size() > 1)
+      return; // its turn is posted
+  }
+  asio::post(strand_, [self = shared_from_this()] { self->run_submitted(); });
+}
+
+void client_core::run_submitted() {
+  std::vector<task> some;
+  {
+    const std::lock_guard hold{submitting_};
+    some.swap(submitted_);
+  }
+  for (auto& what : some)
+    what(*this);
+}
+
 // ---------------------------------------------------------------- output
 
 /// Something was put into the machine: it is written at the end of the turn.

@@ -21,6 +21,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -46,6 +47,10 @@ public:
   const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
   /// A number that cancels an operation: unique in this client.
   std::uint64_t next_number() noexcept { return ++last_number_; }
+  using task = callback<void(client_core&)>;
+  /// Runs `what` on the strand: at once if this is it, else in order with what else is submitted
+  /// until the strand has its turn, because entering it takes longer than publishing.
+  void submit(task what);
 
   // ---- the strand
   void set_state_handler(client::state_handler handler) { on_state_ = std::move(handler); }
@@ -115,6 +120,7 @@ private:
   void finish_request(std::uint64_t correlation, std::error_code how, message m);
   void end_all(std::error_code why);
 
+  void run_submitted();
   void changed();
   void flush();
   void arm();
@@ -122,6 +128,8 @@ private:
 
   boost::asio::any_io_executor executor_;
   strand_type strand_;
+  std::mutex submitting_; ///< for submitted_
+  std::vector<task> submitted_;
   client_options options_;
   std::error_code mistake_; ///< in the options
   machine machine_;

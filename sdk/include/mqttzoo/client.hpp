@@ -182,8 +182,9 @@ private:
         [core = core_, how = std::move(how)](auto handler) mutable {
           const auto number = next_number(core);
           how(core, sdk::operation<Signature>::make(
-                        number, std::move(handler), executor_of(core),
-                        [weak = std::weak_ptr{core}, number] { cancel(weak, number); }));
+                        number, std::move(handler), executor_of(core), [&core, number] {
+                          return [weak = std::weak_ptr{core}, number] { cancel(weak, number); };
+                        }));
         },
         token);
   }

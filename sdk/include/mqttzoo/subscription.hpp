@@ -102,9 +102,12 @@ private:
         [stream = stream_, timeout](auto handler) {
           const auto number = next_number(stream);
           start_next(stream, timeout,
-                     next_operation::make(
-                         number, std::move(handler), executor_of(stream),
-                         [weak = std::weak_ptr{stream}, number] { cancel_next(weak, number); }));
+                     next_operation::make(number, std::move(handler), executor_of(stream),
+                                          [&stream, number] {
+                                            return [weak = std::weak_ptr{stream}, number] {
+                                              cancel_next(weak, number);
+                                            };
+                                          }));
         },
         token);
   }

@@ -25,7 +25,7 @@ public:
   /// Calls it, if there is one, and is empty before it does.
   void operator()(Args... args) {
     if (const auto target = std::move(target_))
-      target->call(std::move(args)...);
+      target->call(std::forward<Args>(args)...);
   }
 
 private:
@@ -39,7 +39,7 @@ private:
   template<class F>
   struct holder final : base {
     explicit holder(F f) : function(std::move(f)) {}
-    void call(Args... args) override { function(std::move(args)...); }
+    void call(Args... args) override { function(std::forward<Args>(args)...); }
     F function;
   };
 

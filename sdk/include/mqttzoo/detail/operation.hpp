@@ -33,16 +33,17 @@ struct operation<void(Args...)> {
   callback<void(Args...)> done;
 
   /// `done` posts `handler` to its executor, `fallback` if it has none; the executor counts as busy
-  /// until then. `cancel()` is called when the operation is cancelled.
-  template<class Handler, class Cancel>
+  /// until then. What `cancellation()` gives is called when the operation is cancelled; most cannot
+  /// be.
+  template<class Handler, class Cancellation>
   static operation make(std::uint64_t number, Handler handler,
-                        const boost::asio::any_io_executor& fallback, Cancel cancel) {
+                        const boost::asio::any_io_executor& fallback, Cancellation cancellation) {
     namespace asio = boost::asio;
     operation op;
     op.number = number;
     if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected()) {
       op.can_be_cancelled = true;
-      slot.assign([cancel = std::move(cancel)](asio::cancellation_type type) {
+      slot.assign([cancel = cancellation()](asio::cancellation_type type) {
         if (type != asio::cancellation_type::none)
           cancel();
       });
