@@ -171,13 +171,13 @@ void client_core::submit(task what) {
 }
 
 void client_core::run_submitted() {
-  std::vector<task> some;
   {
     const std::lock_guard hold{submitting_};
-    some.swap(submitted_);
+    running_.swap(submitted_);
   }
-  for (auto& what : some)
+  for (auto& what : running_)
     what(*this);
+  running_.clear();
 }
 
 // ---------------------------------------------------------------- output

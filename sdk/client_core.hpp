@@ -128,8 +128,9 @@ private:
 
   boost::asio::any_io_executor executor_;
   strand_type strand_;
-  std::mutex submitting_; ///< for submitted_
-  std::vector<task> submitted_;
+  std::mutex submitting_;       ///< for submitted_
+  std::vector<task> submitted_; ///< bounded by the calls that the application has under way
+  std::vector<task> running_;   ///< the strand's
   client_options options_;
   std::error_code mistake_; ///< in the options
   machine machine_;
