@@ -207,10 +207,27 @@ void bank::tick() {
     return go_on();
   if (work_ != work::idle || closing_)
     return;
+  if (now() >= look_again_at_)
+    look_at_free();
   const bool idle = now() - last_withdrawal_ >= idle_after;
   const auto keep = idle ? 0 : 2 * target();
   if (available() > keep)
     give_back(available() - (idle ? 0 : target()));
+}
+
+/// For the figures only: other pods draw and give back, and this one may not draw for long.
+void bank::look_at_free() {
+  look_again_at_ = now() + look_interval;
+  read(paths_.bank_free(), [this](const expected<zk::node, zk::error>& found) {
+    if (const auto books =
+            found ? zk::decode_free(found->data) : unexpected(zk::record_error::truncated))
+      tell_free(*books);
+  });
+}
+
+void bank::tell_free(const zk::free_record& books) {
+  pod().bank_counts.total.set(static_cast<std::uint64_t>(books.total));
+  pod().bank_counts.free.set(static_cast<std::uint64_t>(books.credits));
 }
 
 void bank::tell_figures() {

@@ -53,6 +53,8 @@ public:
   static constexpr std::chrono::milliseconds draw_pause{250};
   /// Without a withdrawal for so long it gives back all it has.
   static constexpr std::chrono::seconds idle_after{10};
+  /// So old may the figure of free credits be.
+  static constexpr std::chrono::seconds look_interval{10};
   /// How long it tries to carry out what is left when the pod stops.
   static constexpr std::chrono::seconds closing_max{5};
 
@@ -93,6 +95,8 @@ private:
   void on_due(net::time_point now) override;
   void tick();
   void tell_figures();
+  void look_at_free();
+  void tell_free(const zk::free_record& books);
 
   // bank_loans.cpp: what units may keep in memory
   void lend(const loan_request& r);
@@ -190,6 +194,7 @@ private:
   double spent_per_s_ = 0;     ///< smoothed, of withdrawals only
   std::int64_t withdrawn_ = 0; ///< since the last tick
   net::time_point last_withdrawal_ = net::time_point::min();
+  net::time_point look_again_at_ = net::time_point::min(); ///< at the free credits
   net::time_point close_by_ = net::time_point::max();
 };
 

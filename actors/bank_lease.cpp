@@ -141,8 +141,8 @@ void bank::read_free(std::function<void(const zk::node&)> then, std::function<vo
       return open_books(found->stat.version);
     if (const auto books = zk::decode_free(found->data)) {
       total_ = books->total;
-      pod().bank_counts.total.set(static_cast<std::uint64_t>(books->total));
-      pod().bank_counts.free.set(static_cast<std::uint64_t>(books->credits));
+      tell_free(*books);
+      look_again_at_ = now() + look_interval;
     }
     then(*found);
   });

@@ -134,7 +134,11 @@ void topic::describe(facts& to) const {
   });
   to.add("session_count", sessions).add("units", std::move(by_unit));
   to.add("sessions", std::move(targets));
-  to.add("group_count", route_.groups().size());
+  std::vector<facts> groups; // their own pages have filter and members
+  for (const auto& g : route_.groups())
+    if (groups.size() < members_told_max)
+      groups.emplace_back().add("actor", g.group.id());
+  to.add("group_count", route_.groups().size()).add("groups", std::move(groups));
   if (has_far_)
     to.add("knows_other_pods", far_ != nullptr);
   to.add("pods", far_ ? lives_of(far_->pods) : facts::text_list{});

@@ -133,13 +133,13 @@ void usher::found(const cards& here) {
 
 void usher::next_round() {
   round_at_ = net::time_point::max();
-  if (is_ == state::serving && step_ == step::idle && has_marker_)
+  if (is_ == state::serving && step_ == step::idle && marker_ != marker::others)
     return drop_marker();
   if (is_ == state::serving || is_ == state::drained || step_ != step::idle)
     return;
   if (pod().clustered() && (!view_ || unsettled_)) // it comes with the settled view
     return;
-  if (movable() && !has_marker_)
+  if (movable() && marker_ != marker::own)
     return mark();
   if (to_leave_.empty()) {
     if (lists_ > 0 && now() < listed_at_ + interval()) { // what failed is not tried in a loop
@@ -187,7 +187,7 @@ void usher::finish() {
       {{"moved", pod().drain.sessions_moved.get()}, {"left", pod().drain.sessions_left.get()}});
   if (drained)
     std::exchange(on_drained_, [] {})();
-  else if (step_ == step::idle && has_marker_)
+  else if (step_ == step::idle && marker_ != marker::others)
     drop_marker();
 }
 

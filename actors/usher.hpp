@@ -92,8 +92,11 @@ private:
   void await_all();
   move_purpose purpose() const;
   void mark();
-  void look_at_marker();
+  using marker_answer = std::function<void(const expected<std::optional<move_marker>, zk::error>&)>;
+  void look_at_marker(marker_answer then);
+  void try_to_mark();
   void drop_marker();
+  void remove_marker();
   void installed(const view_ref& v);
   void yield(const view_ref& v);
   void give();
@@ -129,7 +132,13 @@ private:
   std::uint64_t batch_ = 0;                    ///< its number
   cards moving_;                               ///< sessions of the batch
   std::unordered_set<session_number> awaited_; ///< of those, that have not said that they rest
-  bool has_marker_ = false;
+  /// `pods/mover`, of which there is one for all pods.
+  enum class marker : std::uint8_t {
+    others, ///< or nobody's
+    own,
+    unsure ///< an answer was lost: looked at before anything is done to it
+  };
+  marker marker_ = marker::others;
   bool asks_ = false;  ///< a question about it is under way
   view_ref yields_in_; ///< the membership waits for `yielded`
 };

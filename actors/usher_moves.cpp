@@ -1,6 +1,7 @@
 // The usher's way with one batch of sessions that move.
 #include "actors/usher.hpp"
 #include "core/log.hpp"
+#include "zk/behind_sync.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -68,7 +69,7 @@ void usher::mark() {
   enter(step::marking);
   const move_marker wanted{pod().life, batch_, purpose()};
   std::vector<zk::op> ops;
-  if (has_marker_)
+  if (marker_ == marker::own)
     ops.emplace_back(zk::remove_op{paths_.mover()});
   ops.emplace_back(
       zk::create_op{paths_.mover(), encode_marker(wanted), zk::create_mode::ephemeral});
@@ -78,7 +79,7 @@ void usher::mark() {
                        asks_ = false;
                        if (!result || step_ != step::marking)
                          return; // it is looked at again in a moment, or its view has come
-                       has_marker_ = true;
+                       marker_ = marker::own;
                        enter(step::draining);
                      }));
 }
@@ -87,37 +88,55 @@ move_purpose usher::purpose() const {
   return is_ == state::rebalancing ? move_purpose::rebalance : move_purpose::drain;
 }
 
-/// Whose is it?
-void usher::look_at_marker() {
+/// Whose is it? `then` hears it; not if the store does not say.
+void usher::look_at_marker(marker_answer then) {
   if (asks_)
     return;
   asks_ = true;
-  pod().store->get(*pod().store_answers, paths_.mover(), nullptr,
-                   as_this([this](const expected<zk::node, zk::error>& found) {
-                     asks_ = false;
-                     if (step_ != step::marking)
-                       return;
-                     if (!found && found.error() != zk::error::no_node)
-                       return;
-                     const auto m = found ? decode_marker(found->data) : std::nullopt;
-                     has_marker_ = m && m->by == pod().life;
-                     if (m == move_marker{pod().life, batch_, purpose()})
-                       enter(step::draining);
-                     else if (!found || has_marker_)
-                       mark();
-                   }));
+  // Behind a sync: a server that is behind would still have one that is gone.
+  zk::get_behind_sync(
+      *pod().store, *pod().store_answers, paths_.mover(),
+      as_this([this, then = std::move(then)](const expected<zk::node, zk::error>& found) {
+        asks_ = false;
+        if (!found && found.error() != zk::error::no_node)
+          return then(unexpected(found.error()));
+        const auto m = found ? decode_marker(found->data) : std::nullopt;
+        marker_ = m && m->by == pod().life ? marker::own : marker::others;
+        then(expected<std::optional<move_marker>, zk::error>{m});
+      }));
 }
 
+/// While it is marking: has its own marker come to stand, or is it its turn?
+void usher::try_to_mark() {
+  look_at_marker([this](const expected<std::optional<move_marker>, zk::error>& m) {
+    if (step_ != step::marking || !m)
+      return;
+    if (*m == move_marker{pod().life, batch_, purpose()})
+      enter(step::draining);
+    else if (!*m || marker_ == marker::own)
+      mark();
+  });
+}
+
+/// Another pod's may stand there by now, if the answer to an earlier try was lost.
 void usher::drop_marker() {
-  if (asks_)
-    return;
+  look_at_marker([this](const expected<std::optional<move_marker>, zk::error>& m) {
+    if (m && marker_ == marker::own && is_ == state::serving && step_ == step::idle)
+      return remove_marker();
+    if (!m)
+      round_at_ = now() + std::chrono::seconds{1};
+    arm();
+  });
+}
+
+void usher::remove_marker() {
   asks_ = true;
   pod().store->remove(*pod().store_answers, paths_.mover(), zk::any_version,
                       as_this([this](const auto& result) {
                         asks_ = false;
-                        if (result || result.error() == zk::error::no_node)
-                          has_marker_ = false;
-                        else
+                        const bool gone = result || result.error() == zk::error::no_node;
+                        marker_ = gone ? marker::others : marker::unsure;
+                        if (!gone)
                           round_at_ = now() + std::chrono::seconds{1};
                         arm();
                       }));
@@ -130,9 +149,12 @@ void usher::drop_marker() {
 void usher::installed(const view_ref& v) {
   unsettled_ = true;
   yields_in_ = v;
-  has_marker_ = true;
-  if (v->move.batch == batch_ && step_ == step::marking)
+  if (v->move.batch == batch_ && step_ == step::marking) {
+    marker_ = marker::own;
     enter(step::draining);
+  } else if (marker_ == marker::others) {
+    marker_ = marker::unsure; // the view may be older than the end of the marker
+  }
   const bool mine = v->move.batch == batch_ && !moving_.empty();
   if (!mine || step_ == step::settling)
     tell_homes();
@@ -228,7 +250,7 @@ void usher::give_up_waiting() {
     return;
   if (step_ == step::marking) {
     enter(step::marking);
-    return look_at_marker();
+    return try_to_mark();
   }
   cards late;
   std::copy_if(moving_.begin(), moving_.end(), std::back_inserter(late), [&](const card_ref& c) {
@@ -259,7 +281,7 @@ void usher::end_batch() {
   awaited_.clear();
   pod().drain.sessions_left.set(to_leave_.size());
   enter(step::idle);
-  if (is_ == state::serving && has_marker_)
+  if (is_ == state::serving && marker_ != marker::others)
     return drop_marker();
   round_at_ = last_round_ + interval();
   arm();

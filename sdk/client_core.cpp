@@ -161,19 +161,20 @@ client_figures client_core::figures() const {
 void client_core::submit(task what) {
   if (strand_.running_in_this_thread())
     return what(*this);
-  {
-    const std::lock_guard hold{submitting_};
-    submitted_.push_back(std::move(what));
-    if (submitted_.size() > 1)
-      return; // its turn is posted
-  }
-  asio::post(strand_, [self = shared_from_this()] { self->run_submitted(); });
+  // Posted with the lock held: what its thread posts afterwards, to cancel it, comes afterwards.
+  const std::lock_guard hold{submitting_};
+  if (!turn_posted_)
+    asio::post(strand_, [self = shared_from_this()] { self->run_submitted(); });
+  turn_posted_ = true;
+  submitted_.push_back(std::move(what));
 }
 
 void client_core::run_submitted() {
   {
     const std::lock_guard hold{submitting_};
+    running_.clear(); // of a turn that ended with an exception
     running_.swap(submitted_);
+    turn_posted_ = false;
   }
   for (auto& what : running_)
     what(*this);

@@ -128,7 +128,8 @@ private:
 
   boost::asio::any_io_executor executor_;
   strand_type strand_;
-  std::mutex submitting_;       ///< for submitted_
+  std::mutex submitting_; ///< for the next two
+  bool turn_posted_ = false;
   std::vector<task> submitted_; ///< bounded by the calls that the application has under way
   std::vector<task> running_;   ///< the strand's
   client_options options_;

@@ -317,6 +317,30 @@ CAF_TEST(an idle bank gives back what it has) {
   CAF_CHECK_EQUAL(read().free, 1000);
 }
 
+CAF_TEST(a pod that does not draw tells what others drew and gave back) {
+  auto& idle = start("a-1");
+  auto& other = start("b-1");
+  deposit(idle, 10);
+  deposit(other, 300);
+  settle();
+  const auto seconds = [&](int n) {
+    for (int i = 0; i < n; ++i) {
+      deposit(other, 1); // so that it keeps what it drew
+      advance(1s);
+    }
+    settle();
+  };
+  seconds(30); // the idle one has given back by then
+  const auto free = [&] { return static_cast<std::int64_t>(idle.pod.bank_counts.free.get()); };
+  deposit(other, 200);
+  settle();
+  CAF_CHECK_NOT_EQUAL(free(), read().free);
+  for (int i = 0; i < 30; ++i)
+    advance(1s);
+  settle();
+  CAF_CHECK_EQUAL(free(), read().free);
+}
+
 CAF_TEST(who spends keeps a lease for the seconds to come) {
   auto& p = start("a-1");
   for (int i = 0; i < 8; ++i) {

@@ -330,6 +330,28 @@ CAF_TEST(one pod moves sessions at a time) {
   CAF_CHECK(marker()->by == pod.life);
 }
 
+CAF_TEST(the marker of another pod stays when the own one is gone) {
+  start();
+  tell(settle_atom::value, view(1));
+  tell(rebalance_atom::value, std::uint32_t{1000});
+  const auto turn = marked_view(2);
+  tell(install_atom::value, turn);
+  tell(settle_atom::value, turn);
+  advance(1ms);
+  tree->remove(answers, paths.mover(), zk::any_version, [](auto) {}); // the answer was lost
+  settle();
+  make_marker({pod_life{"b-1"}, 5, move_purpose::rebalance});
+  tell(found_atom::value, shared({}));
+  CAF_CHECK(pod.drain.is == drain_figures::state::serving);
+  CAF_REQUIRE(marker());
+  CAF_CHECK(marker()->by == pod_life{"b-1"});
+  tell(install_atom::value, turn); // an old view says once more that it stands
+  tell(settle_atom::value, view(3));
+  advance(2s);
+  CAF_REQUIRE(marker());
+  CAF_CHECK(marker()->by == pod_life{"b-1"});
+}
+
 CAF_TEST(a rebalance moves what has its home elsewhere and then is over) {
   start();
   tell(rebalance_atom::value, std::uint32_t{10});

@@ -247,7 +247,7 @@ int inspect(const std::vector<std::string>& arguments) {
   if (o.command == "drain" && o.of == reach::pod)
     return o.operands.empty() ? drain(o) : complain("drain takes nothing more");
   if (o.command == "top")
-    return inspect_top(o);
+    return o.of == reach::pod ? inspect_top(o) : complain("top shows one pod: see --url");
   if (o.command == "trace")
     return inspect_trace(o);
   const auto* q = find(o);

@@ -181,7 +181,7 @@ usage: mqttzoo inspect COMMAND [options]
   --kind KIND           session, topic, courier, bank, peer ...; --unit N
   --contains TEXT       in a client id or a topic
   --waiting             only actors that wait
-  --interval SECONDS    of top (2); --rounds N: end after so many
+  --interval SECONDS    of top (2); --rounds N: end after so many (as JSON: 1, a line each)
   --timeout SECONDS     of one question (10)
 
 of trace, one of the first four:

@@ -62,24 +62,31 @@ std::optional<std::string> order_of(char key) {
   }
 }
 
-struct drawn {
-  std::string text;
-  bool failed = false;
-};
+/// What one round shows: `pod`, and the busiest of its `actors`; or what was wrong.
+expected<json, std::string> look(const inspect_client& pod, const std::string& order,
+                                 const std::string& more) {
+  auto self = pod.ask("/api/v1/pod");
+  if (!self)
+    return unexpected(self.error().what);
+  auto actors = pod.ask("/api/v1/actors?sort=" + order + more);
+  if (!actors)
+    return unexpected(actors.error().what);
+  return json{{"pod", *std::move(self)}, {"actors", actors->value("items", json::array())}};
+}
 
-drawn draw(const inspect_client& pod, const std::string& order, const std::string& more) {
-  const auto self = pod.ask("/api/v1/pod");
-  const auto actors = pod.ask("/api/v1/actors?sort=" + order + more);
-  if (!self || !actors)
-    return {(!self ? self.error().what : actors.error().what) + '\n', true};
-  return {printable(self->value("name", "")) + ": " +
-              std::to_string(self->value("clients_connected", 0)) + " clients, " +
-              std::to_string(self->value("sessions", 0)) + " sessions, " +
-              std::to_string(self->value("actors", 0)) + " actors, " +
-              std::to_string(self->value("stuck_count", 0)) + " stuck; by " + order +
-              "  (b busy, m messages, x mailbox, w wait, q quit)\n\n" +
-              render_actors(actors->value("items", json::array())),
-          false};
+std::string draw(const json& seen, const std::string& order) {
+  const auto& self = seen.at("pod");
+  return printable(self.value("name", "")) + ": " +
+         std::to_string(self.value("clients_connected", 0)) + " clients, " +
+         std::to_string(self.value("sessions", 0)) + " sessions, " +
+         std::to_string(self.value("actors", 0)) + " actors, " +
+         std::to_string(self.value("stuck_count", 0)) + " stuck; by " + order +
+         "  (b busy, m messages, x mailbox, w wait, q quit)\n\n" + render_actors(seen.at("actors"));
+}
+
+/// For programs a round is a line.
+std::string write(const json& seen) {
+  return seen.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
 }
 
 } // namespace
@@ -97,17 +104,24 @@ int inspect_top(const inspect_options& o) {
     else
       more += '&' + name + '=' + percent_encode(value);
   more += "&limit=" + percent_encode(limit);
+  const bool for_people = o.as == inspect_options::form::for_people;
+  const auto rounds = o.rounds == 0 && !for_people ? 1 : o.rounds;
   const raw_terminal terminal;
-  const bool screen = ::isatty(STDOUT_FILENO) != 0;
+  const bool screen = for_people && ::isatty(STDOUT_FILENO) != 0;
   for (std::uint32_t round = 1;; ++round) {
-    const auto now = draw(pod, order, more);
-    if (now.failed && !screen) {
-      std::cerr << "mqttzoo inspect: " << now.text;
+    const auto seen = look(pod, order, more);
+    if (!seen && !screen) {
+      std::cerr << "mqttzoo inspect: " << seen.error() << '\n';
       return 1;
     }
-    std::cout << (screen ? "\x1b[H\x1b[2J" : "") << now.text << std::flush;
-    if (round == o.rounds)
-      return now.failed ? 1 : 0;
+    if (screen)
+      std::cout << "\x1b[H\x1b[2J";
+    std::cout << (!seen        ? seen.error() + '\n'
+                  : for_people ? draw(*seen, order)
+                               : write(*seen))
+              << std::flush;
+    if (round == rounds)
+      return seen ? 0 : 1;
     const char key = await_key(o.interval, terminal.is_one());
     if (key == 'q')
       return 0;

@@ -28,6 +28,12 @@ public:
 
   /// The status of the process.
   int run() {
+    client_.on_state([this](connection_state state, std::error_code why) {
+      if (state != connection_state::ended || !why)
+        return;
+      lost_ = why; // what is still to be published would wait for ever
+      io_.stop();
+    });
     debug(options_, "sending CONNECT");
     client_.connect([this](std::error_code error) {
       if (error) {

@@ -13,7 +13,7 @@ from harness.client import Client, Failure, require
 from harness.wire import V5
 
 from . import load
-from .books import Books, read_books
+from .books import Books, await_reaper, read_books, user_of
 from .cluster import Cluster
 from .stage import own_cluster
 
@@ -53,6 +53,17 @@ def _await_full(cluster: Cluster) -> None:
         time.sleep(1)
 
 
+async def _kill_pods_and_reapers(crowd: load.Crowd, rng: random.Random, kills: int) -> None:
+    """Any pod, and then the one that leads the reaper, in turn; all at once at the end."""
+    cluster, loop = crowd.cluster, asyncio.get_running_loop()
+    user, last = user_of(cluster), ""
+    for _ in range(kills):
+        await load.kill_and_start(crowd, rng, rng.choice(cluster.pods).name)
+        last = await loop.run_in_executor(None, await_reaper, cluster, user, last)
+        await load.kill_and_start(crowd, rng, last.rpartition("-")[0])
+    await load.kill_all(crowd)
+
+
 def _conserves(args: argparse.Namespace, strike: load.Strike, qos: int, servers: int) -> None:
     async def play(cluster: Cluster) -> list[str]:
         crowd = load.Crowd(cluster, qos, args.seed)
@@ -78,8 +89,8 @@ def _conserves(args: argparse.Namespace, strike: load.Strike, qos: int, servers:
 
 
 @own_cluster(pods=1)
-def conserves_credits_with_killed_pods(args: argparse.Namespace) -> None:
-    _conserves(args, load.kill_pods, 1, args.servers)
+def conserves_credits_with_killed_pods_and_reapers(args: argparse.Namespace) -> None:
+    _conserves(args, _kill_pods_and_reapers, 1, args.servers)
 
 
 @own_cluster(pods=2)

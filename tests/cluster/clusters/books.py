@@ -112,6 +112,17 @@ def user_of(cluster: Cluster) -> bytes:
     raise Failure("the pods have no user in ZooKeeper")
 
 
+def await_reaper(cluster: Cluster, user: bytes, last: str) -> str:
+    """The life of the pod that leads the reaper, as soon as it is not `last`, which may have been killed."""
+    deadline = time.monotonic() + QUIET_SECONDS_MAX
+    with Tree(cluster.leader().address, user) as tree:
+        while time.monotonic() < deadline:
+            if (life := tree.data(f"{ROOT}/leader") or last) != last:
+                return life
+            time.sleep(0.05)
+    raise Failure(f"no pod leads the reaper since {last or 'the start'}")
+
+
 def _read(tree: Tree) -> Books:
     tree.sync()
     books = Books()

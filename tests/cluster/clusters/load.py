@@ -139,21 +139,30 @@ async def _order(cluster: Cluster, command: str) -> None:
     await asyncio.get_running_loop().run_in_executor(None, cluster.order, command)
 
 
-async def kill_pods(crowd: Crowd, rng: random.Random, kills: int) -> None:
-    """A random pod each time; it is back before or after the others have noticed. Then all at once."""
+async def kill_and_start(crowd: Crowd, rng: random.Random, pod: str) -> None:
+    """After a moment; it is back before or after the others have noticed."""
     cluster = crowd.cluster
-    for _ in range(kills):
-        await asyncio.sleep(rng.uniform(0.3, 2))
-        pod = rng.choice(cluster.pods).name
-        await _order(cluster, f"kill {pod}")
-        await asyncio.sleep(rng.choice([0, rng.uniform(0, 1.5 * cluster.session_timeout_s)]))
-        await _order(cluster, f"start {pod}")
-        crowd.check_alive()
+    await asyncio.sleep(rng.uniform(0.3, 2))
+    await _order(cluster, f"kill {pod}")
+    await asyncio.sleep(rng.choice([0, rng.uniform(0, 1.5 * cluster.session_timeout_s)]))
+    await _order(cluster, f"start {pod}")
+    crowd.check_alive()
+
+
+async def kill_all(crowd: Crowd) -> None:
+    """At once, when all is well."""
     await crowd.arrives()
     for verb in ("kill", "start"):
-        for pod in cluster.pods:
-            await _order(cluster, f"{verb} {pod.name}")
+        for pod in crowd.cluster.pods:
+            await _order(crowd.cluster, f"{verb} {pod.name}")
     await crowd.arrives()
+
+
+async def kill_pods(crowd: Crowd, rng: random.Random, kills: int) -> None:
+    """A random pod each time, then all."""
+    for _ in range(kills):
+        await kill_and_start(crowd, rng, rng.choice(crowd.cluster.pods).name)
+    await kill_all(crowd)
 
 
 async def kill_leaders(crowd: Crowd, rng: random.Random, kills: int) -> None:
