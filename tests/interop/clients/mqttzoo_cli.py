@@ -240,6 +240,28 @@ def bench_sees(_port: int, pair: Pair) -> None:
             raise Failure(f"{what}: status {done.returncode}")
 
 
+class Deserter(Spoiler):
+    """A server that acknowledges one publish, and leaves while its client pauses."""
+
+    def answer(self, head: int, body: bytes) -> None:
+        super().answer(head, body)
+        if head == 0x32:
+            self.request.close()
+
+
+def deserted(_port: int, pair: Pair) -> None:
+    """What is still to be published does not wait for a server that is given up."""
+    tool = pair.tools["mqttzoo"][0]
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Deserter) as server:
+        server.daemon_threads, server.held = True, []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = subprocess.run([*tool, "-p", str(server.server_address[1]), "-V", "mqttv311", "-q", "1", "-t", "a", "-m", "x", "--repeat", "3", "--repeat-delay", "0.2"],
+                              capture_output=True, text=True, timeout=SECONDS_MAX)
+        server.shutdown()
+    if done.returncode != 1 or not done.stderr:
+        raise Failure(f"status {done.returncode}, {done.stderr!r}")
+
+
 def run(suite: Suite, binary: str) -> None:
     if not os.path.exists(binary):
         suite.report("mqttzoo", f"{binary} does not exist")
@@ -252,6 +274,7 @@ def run(suite: Suite, binary: str) -> None:
     suite.case("mqttzoo: statuses", statuses, pair)
     suite.case("mqttzoo: choices", choices, pair)
     suite.case("mqttzoo: will", will, pair)
+    suite.case("mqttzoo: a server that leaves", deserted, pair)
     mqttzoo_ways.run(suite, pair)
     suite.case("mqttzoo: bench", bench, pair)
     suite.case("mqttzoo: bench sees what a server does wrong", bench_sees, pair)
