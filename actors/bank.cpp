@@ -207,12 +207,12 @@ void bank::tick() {
     return go_on();
   if (work_ != work::idle || closing_)
     return;
-  if (now() >= look_again_at_)
-    look_at_free();
   const bool idle = now() - last_withdrawal_ >= idle_after;
   const auto keep = idle ? 0 : 2 * target();
   if (available() > keep)
-    give_back(available() - (idle ? 0 : target()));
+    give_back(available() - (idle ? 0 : target())); // which looks at them, too
+  else if (now() >= look_again_at_)
+    look_at_free();
 }
 
 /// For the figures only: other pods draw and give back, and this one may not draw for long.

@@ -168,17 +168,17 @@ void bank::open_books(zk::version free) {
 /// From the free credits to this pod's, or back, whatever else happens to either.
 void bank::move(const zk::free_record& from, zk::version free, std::int64_t credits,
                 std::function<void()> again, draw_end end) {
+  const zk::free_record left{from.credits - credits, from.total};
   ops what;
-  what.emplace_back(
-      zk::set_op{paths_.bank_free(), zk::encode_free({from.credits - credits, from.total}), free});
+  what.emplace_back(zk::set_op{paths_.bank_free(), zk::encode_free(left), free});
   what.emplace_back(
       zk::set_op{paths_.bank_pod_in(life_), zk::encode_granted({granted_ + credits}), in_version_});
   write(std::move(what),
-        [this, from, credits, again = std::move(again), end](const zk::multi_result& result) {
+        [this, left, credits, again = std::move(again), end](const zk::multi_result& result) {
           if (result) {
             granted_ += credits;
             in_version_ = result->back().stat.version;
-            pod().bank_counts.free.set(static_cast<std::uint64_t>(from.credits - credits));
+            tell_free(left);
             return moved(end);
           }
           const auto& e = result.error();

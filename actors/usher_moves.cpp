@@ -88,7 +88,8 @@ move_purpose usher::purpose() const {
   return is_ == state::rebalancing ? move_purpose::rebalance : move_purpose::drain;
 }
 
-/// Whose is it? `then` hears it; not if the store does not say.
+/// Whose is it? `then` hears what stands there, or that the store does not say; not if it is asked
+/// already.
 void usher::look_at_marker(marker_answer then) {
   if (asks_)
     return;

@@ -1,13 +1,10 @@
 #include "tools/cli/payloads.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <array>
 #include <cerrno>
 #include <poll.h>
-#include <string_view>
 #include <sys/epoll.h>
 #include <unistd.h>
 #include <utility>
