@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/bank_commit.hpp"
+#include "actors/session_card.hpp" // which clang wants complete where a message of actors may end
 
 #include <chrono>
 #include <cstdint>
