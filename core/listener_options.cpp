@@ -24,9 +24,6 @@ constexpr std::uint64_t packet_bytes_max = 256 * 1'024 * 1'024;
 constexpr std::chrono::milliseconds proxy_timeout_min{100};
 constexpr std::chrono::milliseconds proxy_timeout_max{60'000};
 
-constexpr auto identity_words = std::to_array<std::string_view>({"none", "cn", "subject"});
-constexpr auto anonymous_words = std::to_array<std::string_view>({"refuse", "loopback", "allow"});
-
 /// Takes a value, or says false: it is none of those the key accepts.
 using taker = std::function<bool(const json&)>;
 
@@ -150,8 +147,8 @@ public:
          {"tls", [&](const json& v) { return read_tls(v, l); }},
          {"websocket", [&](const json& v) { return read_websocket(v, l); }},
          {"proxy", [&](const json& v) { return read_proxy(v, l); }},
-         {"identity", word(l.identity, identity_words)},
-         {"anonymous", word(l.anonymous, anonymous_words)},
+         {"identity", word(l.identity, certificate_identity_words)},
+         {"anonymous", word(l.anonymous, anonymous_rule_words)},
          {"connections.max", number(l.connections_max, 1, 10'000'000)},
          {"packet.bytes.max", bytes(l.packet_bytes_max, packet_bytes_min, packet_bytes_max)}});
     const bool named =

@@ -63,23 +63,22 @@ std::string place_of(const listener_settings& l) {
 std::vector<listener_settings> listeners_of(const settings& s) {
   std::vector<listener_settings> all;
   const auto add = [&](const char* origin, const std::string& address,
-                       std::optional<std::uint16_t> port, bool tls, bool websocket) {
+                       std::optional<std::uint16_t> port, std::optional<listener_tls> tls,
+                       std::optional<listener_websocket> websocket) {
     if (!port)
       return;
     auto& l = all.emplace_back();
     l.origin = origin;
     l.address = address;
     l.port = *port;
-    if (tls)
-      l.tls.emplace();
-    if (websocket)
-      l.websocket.emplace();
+    l.tls = std::move(tls);
+    l.websocket = std::move(websocket);
   };
   const auto& web = s.net_websocket;
-  add("net", s.net.address, s.net.port, false, false);
-  add("net.tls", s.net_tls.address, s.net_tls.port, true, false);
-  add("net.websocket", web.address, web.port, false, true);
-  add("net.websocket.tls", web.address, web.tls_port, true, true);
+  add("net", s.net.address, s.net.port, {}, {});
+  add("net.tls", s.net_tls.address, s.net_tls.port, listener_tls{}, {});
+  add("net.websocket", web.address, web.port, {}, listener_websocket{});
+  add("net.websocket.tls", web.address, web.tls_port, listener_tls{}, listener_websocket{});
   all.insert(all.end(), s.net.listeners.begin(), s.net.listeners.end());
   for (auto& l : all)
     fill_in(l, s);

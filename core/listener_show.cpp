@@ -12,9 +12,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr auto identity_words = std::to_array<const char*>({"none", "cn", "subject"});
-constexpr auto anonymous_words = std::to_array<const char*>({"refuse", "loopback", "allow"});
-
 template<class T>
 void put(ordered_json& into, const char* name, const std::optional<T>& value) {
   if (value)
@@ -68,9 +65,9 @@ ordered_json show(const listener_settings& l) {
   if (l.proxy)
     shown["proxy"] = show(*l.proxy);
   if (l.identity != certificate_identity::none)
-    shown["identity"] = identity_words[static_cast<std::size_t>(l.identity)];
+    shown["identity"] = certificate_identity_words[static_cast<std::size_t>(l.identity)];
   if (l.anonymous)
-    shown["anonymous"] = anonymous_words[static_cast<std::size_t>(*l.anonymous)];
+    shown["anonymous"] = anonymous_rule_words[static_cast<std::size_t>(*l.anonymous)];
   put(shown, "connections.max", l.connections_max);
   if (l.packet_bytes_max)
     shown["packet.bytes.max"] = units::show_bytes(*l.packet_bytes_max);

@@ -23,7 +23,6 @@ constexpr std::string_view off = "off";         // an absent number
 constexpr auto level_words =
     std::to_array<std::string_view>({"trace", "debug", "info", "warn", "error", "off"});
 constexpr auto format_words = std::to_array<std::string_view>({"text", "json"});
-constexpr auto anonymous_words = std::to_array<std::string_view>({"refuse", "loopback", "allow"});
 constexpr auto outage_words = std::to_array<std::string_view>({"deny", "cache"});
 
 constexpr std::span<const std::string_view> words_for(log_level) {
@@ -33,7 +32,7 @@ constexpr std::span<const std::string_view> words_for(log_format) {
   return format_words;
 }
 constexpr std::span<const std::string_view> words_for(anonymous_rule) {
-  return anonymous_words;
+  return anonymous_rule_words;
 }
 constexpr std::span<const std::string_view> words_for(hook_outage) {
   return outage_words;

@@ -45,17 +45,6 @@ void link_dialer::stop() {
     std::exchange(open_, nullptr)->forget_keeper();
 }
 
-void link_dialer::set_address(endpoint to) {
-  if (to == to_)
-    return;
-  to_ = std::move(to);
-  if (!running_ || open_)
-    return;
-  give_up_attempt();
-  failures_ = 0;
-  dial();
-}
-
 void link_dialer::give_up_attempt() {
   error_code ignored;
   socket_.close(ignored);

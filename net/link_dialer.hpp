@@ -38,8 +38,6 @@ public:
   void start();
   /// Dials no more and ends an attempt; a link that is open stays with its user.
   void stop();
-  /// From the next attempt on, which is made at once if there is no link.
-  void set_address(endpoint to);
 
   /// In a row, since a link was open for as long as the longest pause.
   unsigned failures() const noexcept { return failures_; }

@@ -1,56 +1,30 @@
-#include "tools/pod.hpp"
-
 #include "actors/bank.hpp"
 #include "actors/courier.hpp"
-#include "actors/doorman.hpp"
 #include "actors/gatekeeper.hpp"
 #include "actors/home.hpp"
 #include "actors/index.hpp"
 #include "actors/limits.hpp"
 #include "actors/post_office.hpp"
 #include "actors/reaper.hpp"
-#include "actors/recovery.hpp"
 #include "actors/sys_topics.hpp"
 #include "actors/tracer.hpp"
-#include "actors/unit.hpp"
-#include "actors/unit_allowance.hpp"
 #include "actors/usher.hpp"
-#include "admin/service.hpp"
 #include "core/host_port.hpp"
-#include "net/hook_client.hpp"
-#include "net/loop.hpp"
 #include "net/open_stream.hpp"
-#include "net/worker_pool.hpp"
-#include "tools/pod_cluster.hpp"
-#include "tools/pod_listeners.hpp"
+#include "tools/pod_parts.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <future>
 #include <latch>
 #include <optional>
-#include <thread>
-#include <vector>
 
 namespace mqttzoo::tools {
 
 using namespace actors;
 
 namespace {
-
-struct system_config : caf::actor_system_config {
-  system_config() {
-    // Only stray actors use CAF's scheduler; all of ours are pinned.
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", std::size_t{1});
-  }
-};
 
 constexpr std::chrono::seconds advance_wait_max{5};
 
@@ -62,42 +36,6 @@ net::connection_limits connection_limits_of(const core::settings& settings) {
 }
 
 } // namespace
-
-struct pod::parts {
-  core::settings settings;
-  std::shared_ptr<const auth::policy> policy; ///< at the start
-  system_config config;
-  caf::actor_system system{config};
-  pod_services services;
-  std::unique_ptr<admin::service> admin; ///< what it asked of units refers to it
-  std::vector<std::unique_ptr<net::loop>> loops;
-  std::vector<std::unique_ptr<unit>> units;
-  std::vector<std::unique_ptr<unit_services>> unit_parts;
-  std::unique_ptr<zk::function_executor> store_answers;
-  std::unique_ptr<net::worker_pool> workers;
-  std::unique_ptr<net::hook_client> hook; ///< null: there is none
-  std::unique_ptr<pod_listeners> listeners;
-  std::unique_ptr<pod_cluster> cluster; ///< null: alone
-  std::vector<doorman*> doormen;
-  std::vector<unit_allowance*> memories;
-  std::function<void()> on_drained;
-  std::promise<void> advanced; ///< each unit has the credit for memory that it has in advance
-  std::vector<std::thread> threads;
-  bool stopped = false;
-
-  void make_units();
-  expected<void, std::string> open_hook();
-  void make_actors(const zk::paths& paths, recovered found);
-  expected<void, std::string> listen();
-  void run();
-  void start_admin(const zk::paths& paths);
-  std::string mqtt_address() const;
-  /// Runs `f` on the first unit's thread and waits for it.
-  void on_first_unit(const std::function<void()>& f);
-  void dismiss_clients();
-  void dismiss_actors();
-  void release_handles();
-};
 
 expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& settings,
                                                        environment in) {
@@ -294,67 +232,6 @@ void pod::parts::on_first_unit(const std::function<void()>& f) {
   done.get_future().wait();
 }
 
-/// Ends with every client told, and all that must be kept on its way to the store.
-void pod::parts::dismiss_clients() {
-  using caf::exit_reason;
-  caf::scoped_actor here{system};
-  caf::anon_send(services.usher, shut_down_atom::value);
-  here->wait_for(services.usher);
-  // Doormen first: then the home has every claim before it is told to stop.
-  for (auto& s : unit_parts)
-    here->request(s->doorman, caf::infinite, shut_down_atom::value)
-        .receive([] {}, [](const caf::error&) {});
-  caf::anon_send(services.sys, shut_down_atom::value);
-  caf::anon_send(services.home, shut_down_atom::value); // ends when every session has said goodbye
-  here->wait_for(services.sys, services.home);
-  // What the sessions had for the post office stands in its mailbox before this.
-  caf::anon_send_exit(services.post_office, exit_reason::user_shutdown);
-  here->wait_for(services.post_office);
-  caf::anon_send(services.reaper, shut_down_atom::value);
-  caf::anon_send(services.bank, shut_down_atom::value); // ends when all of that is written
-  here->wait_for(services.reaper, services.bank);
-}
-
-/// The rest, topics and groups included: they end when nobody knows them any more.
-void pod::parts::dismiss_actors() {
-  workers->stop(); // what waits there holds on to the gatekeeper
-  if (hook)
-    hook->stop();
-  caf::anon_send_exit(services.gatekeeper, caf::exit_reason::user_shutdown);
-  for (auto& s : unit_parts) {
-    caf::anon_send_exit(s->doorman, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(s->courier_handle, caf::exit_reason::user_shutdown);
-  }
-  caf::anon_send_exit(services.index, caf::exit_reason::user_shutdown);
-  caf::anon_send(services.tracer, shut_down_atom::value);
-  if (cluster)
-    cluster->dismiss(services);
-  system.await_all_actors_done();
-}
-
-/// Not before the threads are joined: actors read these without a lock until they end.
-void pod::parts::release_handles() {
-  for (auto& s : unit_parts) {
-    s->memory = nullptr; // its timer is a loop's
-    s->courier_handle = nullptr;
-    s->doorman = nullptr;
-    s->porter = nullptr;
-  }
-  services.gatekeeper = nullptr;
-  services.index = nullptr;
-  services.home = nullptr;
-  services.post_office = nullptr;
-  services.bank = nullptr;
-  services.reaper = nullptr;
-  services.usher = nullptr;
-  services.membership = nullptr;
-  services.directory = nullptr;
-  services.registrar = nullptr;
-  services.adopter = nullptr;
-  services.sys = nullptr;
-  services.tracer = nullptr;
-}
-
 expected<void, std::string> pod::reload(const core::settings& wanted,
                                         const std::shared_ptr<const auth::policy>& policy) {
   auto& p = *parts_;
@@ -396,30 +273,6 @@ std::string pod::admin_url() const {
 
 void pod::drain() {
   caf::anon_send(parts_->services.usher, drain_atom::value);
-}
-
-void pod::stop() {
-  auto& p = *parts_;
-  if (std::exchange(p.stopped, true))
-    return;
-  p.admin->say_that_it_stops();
-  p.on_first_unit([&] { p.listeners->stop(); });
-  if (p.cluster)
-    p.cluster->part(*p.unit_parts.front(), p.system,
-                    [&](const std::function<void()>& f) { p.on_first_unit(f); });
-  p.dismiss_clients();
-  p.services.store->close();
-  p.dismiss_actors();
-  p.admin->stop();
-  for (auto& l : p.loops)
-    l->stop();
-  for (auto& t : p.threads)
-    t.join();
-  p.release_handles();
-  p.listeners.reset();
-  p.cluster.reset();
-  p.units.clear();
-  p.loops.clear();
 }
 
 } // namespace mqttzoo::tools

@@ -178,6 +178,17 @@ session_id embedded_store::session() const noexcept {
   return engine_.session();
 }
 
+store_figures embedded_store::figures() const {
+  const auto now = counters();
+  return {.requests = now.requests,
+          .operations = now.operations,
+          .bytes = now.bytes,
+          .refused = now.refused,
+          .storage_errors = now.storage_errors,
+          .queue_requests = now.queue_requests,
+          .queue_bytes = now.queue_bytes};
+}
+
 embedded_counters embedded_store::counters() const {
   auto now = engine_.counters();
   now.refused = refused_;

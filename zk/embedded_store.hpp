@@ -59,6 +59,7 @@ public:
   /// had.
   std::size_t run_turn();
 
+  store_figures figures() const override;
   /// Any thread.
   embedded_counters counters() const;
   /// What the check at opening found.

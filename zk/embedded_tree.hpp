@@ -84,7 +84,7 @@ public:
                                                   const scan_options& options);
 
   /// Closing will leave the log, so that the next opening checks the database.
-  void leave_unclean() noexcept { database_.keep_log(true); }
+  void leave_unclean() noexcept { database_.set(sqlite::log_at_close::kept); }
   /// What SQLite said when it last failed, for logs.
   const std::string& last_message() const noexcept { return last_message_; }
 

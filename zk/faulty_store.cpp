@@ -55,9 +55,9 @@ faulty_store::~faulty_store() = default;
 /// Decides the operation's fate and forwards it; `forward` gets the handler to pass on. What must
 /// not be applied is replaced by a `sync`, so that its answer still comes in its turn.
 template<class Result, class Forward>
-void faulty_store::pass(executor& where, bool writes, std::function<void(Result)> done,
+void faulty_store::pass(executor& where, access how, std::function<void(Result)> done,
                         Forward forward) {
-  const auto fate = stream_->decide(writes);
+  const auto fate = stream_->decide(how == access::writes);
   if (fate.expires_session)
     stream_->expire_session();
   auto shared = std::make_shared<std::function<void(Result)>>(std::move(done));
@@ -82,27 +82,27 @@ void faulty_store::pass(executor& where, bool writes, std::function<void(Result)
 }
 
 void faulty_store::multi(executor& where, std::vector<op> ops, multi_handler done) {
-  pass(where, true, std::move(done), [&](multi_handler passed, auto) {
+  pass(where, access::writes, std::move(done), [&](multi_handler passed, auto) {
     beneath_.multi(at_once(), std::move(ops), std::move(passed));
   });
 }
 
 void faulty_store::get(executor& where, std::string path, watcher watch, handler<node> done) {
-  pass(where, false, std::move(done), [&](handler<node> passed, auto) {
+  pass(where, access::reads, std::move(done), [&](handler<node> passed, auto) {
     beneath_.get(at_once(), std::move(path), stream_->relayed(where, watch), std::move(passed));
   });
 }
 
 void faulty_store::exists(executor& where, std::string path, watcher watch,
                           handler<std::optional<stat>> done) {
-  pass(where, false, std::move(done), [&](handler<std::optional<stat>> passed, auto) {
+  pass(where, access::reads, std::move(done), [&](handler<std::optional<stat>> passed, auto) {
     beneath_.exists(at_once(), std::move(path), stream_->relayed(where, watch), std::move(passed));
   });
 }
 
 void faulty_store::children(executor& where, std::string path, watcher watch,
                             handler<child_list> done) {
-  pass(where, false, std::move(done), [&](handler<child_list> passed, auto) {
+  pass(where, access::reads, std::move(done), [&](handler<child_list> passed, auto) {
     beneath_.children(at_once(), std::move(path), stream_->relayed(where, watch),
                       std::move(passed));
   });
@@ -111,7 +111,7 @@ void faulty_store::children(executor& where, std::string path, watcher watch,
 void faulty_store::scan(executor& where, std::string path, scan_options options, page_handler page,
                         handler<std::size_t> done) {
   const auto shared = std::make_shared<page_handler>(std::move(page));
-  pass(where, false, std::move(done), [&](handler<std::size_t> passed, std::uint64_t link) {
+  pass(where, access::reads, std::move(done), [&](handler<std::size_t> passed, std::uint64_t link) {
     const auto pass_page = [out = stream_, &where, shared, link](std::vector<scanned_node> nodes) {
       stream::parcel next{stream::parcel_kind::page, &where, {}, {}, 0};
       next.call = [shared, nodes = std::move(nodes)]() mutable { (*shared)(std::move(nodes)); };
@@ -122,7 +122,7 @@ void faulty_store::scan(executor& where, std::string path, scan_options options,
 }
 
 void faulty_store::sync(executor& where, std::string path, handler<std::monostate> done) {
-  pass(where, false, std::move(done), [&](handler<std::monostate> passed, auto) {
+  pass(where, access::reads, std::move(done), [&](handler<std::monostate> passed, auto) {
     beneath_.sync(at_once(), std::move(path), std::move(passed));
   });
 }

@@ -89,6 +89,7 @@ public:
   void watches(executor& where, watch_query which, handler<watch_list> done) override;
   void attach(executor& where, const watcher& sink) override;
   session_id session() const noexcept override;
+  store_figures figures() const override { return beneath_.figures(); }
   /// Closes the store beneath; what was late comes at once.
   void close() override;
 
@@ -103,9 +104,10 @@ public:
 private:
   class stream;
   class relay;
+  enum class access : std::uint8_t { reads, writes };
 
   template<class Result, class Forward>
-  void pass(executor& where, bool writes, std::function<void(Result)> done, Forward forward);
+  void pass(executor& where, access how, std::function<void(Result)> done, Forward forward);
 
   store& beneath_;
   std::shared_ptr<stream> stream_; // also held by handlers that wait in the store beneath

@@ -55,8 +55,9 @@ expected<std::int64_t, failure> connection::integer(std::string_view sql) {
   return found.integer(0);
 }
 
-void connection::keep_log(bool keep) noexcept {
-  sqlite3_db_config(raw_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, nullptr);
+void connection::set(log_at_close how) noexcept {
+  sqlite3_db_config(raw_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, how == log_at_close::kept ? 1 : 0,
+                    nullptr);
 }
 
 failure connection::last_failure(int code) const {

@@ -96,6 +96,12 @@ private:
   std::unique_ptr<sqlite3_stmt, finalizer> raw_;
 };
 
+/// What closing does with the write-ahead log.
+enum class log_at_close : std::uint8_t {
+  merged, ///< into the database
+  kept,   ///< so that the database is found unclean
+};
+
 /// An open database file or ":memory:". Statements must be gone before it is.
 class connection {
 public:
@@ -109,8 +115,7 @@ public:
   /// The first column of the first row of `sql`, which must have one.
   expected<std::int64_t, failure> integer(std::string_view sql);
 
-  /// Whether closing leaves the write-ahead log in place instead of folding it into the database.
-  void keep_log(bool keep) noexcept;
+  void set(log_at_close how) noexcept;
 
   /// Whether a BEGIN is still in force: some failures end the transaction by themselves.
   bool in_transaction() const noexcept { return sqlite3_get_autocommit(raw_.get()) == 0; }

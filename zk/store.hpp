@@ -21,6 +21,7 @@
 #include "core/expected.hpp"
 #include "zk/error.hpp"
 #include "zk/executor.hpp"
+#include "zk/store_figures.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -257,6 +258,9 @@ public:
 
   /// For people: the watches that are set and whose sinks live. A store that has none has none.
   virtual void watches(executor& where, watch_query which, handler<watch_list> done);
+
+  /// For people. Any thread. All zero of a store that counts nothing.
+  virtual store_figures figures() const { return {}; }
 
   /// Registers for session events; the present state is told first. Ends with the sink's life.
   virtual void attach(executor& where, const watcher& sink) = 0;

@@ -100,21 +100,25 @@ expected<integrity, sqlite::failure> check(sqlite::connection& database,
   return result;
 }
 
+/// How whoever had the database before left it.
+enum class last_end : std::uint8_t { clean, unclean };
+
 expected<opened_directory, open_error> open_database(directory_lock lock, const std::string& file,
                                                      const embedded_options& options,
-                                                     bool left_unclean) {
+                                                     last_end end) {
   auto database = sqlite::connection::open(file);
   if (!database)
     return unexpected(database_failure(file, database.error()));
   if (const auto failed = set_up(*database, options))
     return unexpected(database_failure(file, *failed));
   opened_directory opened{std::move(lock), std::move(*database), integrity::not_checked};
-  if (left_unclean) {
-    opened.database.keep_log(true); // a refused database must be found unclean again
+  if (end == last_end::unclean) {
+    opened.database.set(
+        sqlite::log_at_close::kept); // a refused database must be found unclean again
     const auto verdict = check(opened.database, options.check_budget);
     if (!verdict)
       return unexpected(database_failure(file, verdict.error()));
-    opened.database.keep_log(false);
+    opened.database.set(sqlite::log_at_close::merged);
     opened.integrity = *verdict;
   }
   return opened;
@@ -148,7 +152,7 @@ expected<directory_lock, open_error> directory_lock::take(const std::string& dir
 
 expected<opened_directory, open_error> open_directory(const embedded_options& options) {
   if (options.path == ":memory:")
-    return open_database({}, options.path, options, false);
+    return open_database({}, options.path, options, last_end::clean);
   std::error_code failed;
   fs::create_directories(options.path, failed);
   if (failed)
@@ -160,8 +164,8 @@ expected<opened_directory, open_error> open_directory(const embedded_options& op
   const auto file = options.path + "/mqttzoo.db";
   // SQLite removes its log when the last connection is closed properly.
   const auto log_bytes = fs::file_size(file + "-wal", failed);
-  const bool left_unclean = !failed && log_bytes > 0;
-  return open_database(std::move(*lock), file, options, left_unclean);
+  const auto end = !failed && log_bytes > 0 ? last_end::unclean : last_end::clean;
+  return open_database(std::move(*lock), file, options, end);
 }
 
 } // namespace mqttzoo::zk

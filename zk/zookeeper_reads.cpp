@@ -23,9 +23,11 @@ protected:
   /// Whether the library is to set its watch: all of them call the handle's one watcher.
   int watch_flag() const noexcept { return watch_.where != nullptr ? 1 : 0; }
 
-  void succeed(watch_kind kind, bool node_exists, Result result) {
-    const bool heard =
-        watch_.where == nullptr || client().watches().settle(kind, node_exists, path_, watch_);
+  enum class node_is : std::uint8_t { absent, there };
+
+  void succeed(watch_kind kind, Result result, node_is how = node_is::there) {
+    const bool heard = watch_.where == nullptr ||
+                       client().watches().settle(kind, how == node_is::there, path_, watch_);
     if (heard)
       done_(std::move(result), client().out());
     else
@@ -61,7 +63,7 @@ private:
     // A node that somebody else made without data has a length of -1.
     node read{length > 0 ? std::string(value, static_cast<std::size_t>(length)) : std::string{},
               to_stat(*found)};
-    self->succeed(watch_kind::data, true, std::move(read));
+    self->succeed(watch_kind::data, std::move(read));
   }
 };
 
@@ -78,9 +80,9 @@ private:
   static void answer(int code, const Stat* found, const void* data) {
     const auto self = take_back<exists_request>(data, code);
     if (code == ZNONODE)
-      self->succeed(watch_kind::exists, false, std::nullopt);
+      self->succeed(watch_kind::exists, std::nullopt, node_is::absent);
     else if (code == ZOK)
-      self->succeed(watch_kind::exists, true, to_stat(*found));
+      self->succeed(watch_kind::exists, to_stat(*found));
     else
       self->give_up(code);
   }
@@ -100,7 +102,7 @@ private:
     const auto self = take_back<children_request>(data, code);
     if (code != ZOK)
       return self->give_up(code);
-    self->succeed(watch_kind::children, true,
+    self->succeed(watch_kind::children,
                   {{names->data, names->data + names->count}, to_stat(*parent)});
   }
 };
@@ -119,7 +121,7 @@ private:
     const auto self = take_back<sync_request>(data, code);
     if (code != ZOK)
       return self->give_up(code);
-    self->succeed(watch_kind::data, true, {});
+    self->succeed(watch_kind::data, {});
   }
 };
 

@@ -150,6 +150,21 @@ session_id zookeeper_store::session() const noexcept {
   return loop_->session();
 }
 
+store_figures zookeeper_store::figures() const {
+  const auto now = counters();
+  return {.requests = now.requests,
+          .operations = now.operations,
+          .bytes = now.bytes,
+          .refused = now.refused,
+          .sessions = now.sessions,
+          .outages = now.outages,
+          .lost = now.lost,
+          .watch_events = now.watch_events,
+          .queue_requests = now.queue_requests,
+          .queue_bytes = now.queue_bytes,
+          .watch_bytes = now.watch_bytes};
+}
+
 zookeeper_counters zookeeper_store::counters() const {
   auto now = loop_->counters();
   now.refused += refused_;

@@ -60,6 +60,7 @@ public:
   /// its next page is due.
   void close() override;
 
+  store_figures figures() const override;
   /// Any thread.
   zookeeper_counters counters() const;
 

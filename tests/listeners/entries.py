@@ -43,7 +43,7 @@ OF_THE_PROXY = SIGNATURE + b"\x20\0\0\0"
 
 @contextlib.contextmanager
 def listening(binary: str, *entries: dict, options: tuple[str, ...] = ()) -> Iterator[Broker]:
-    """A broker with a file of these entries, which rewrite() changes. A message that it logs is waited for by wait_for()."""
+    """A broker with a file of these entries, which rewrite() changes."""
     with tempfile.TemporaryDirectory(prefix="listeners-") as directory:
         path = os.path.join(directory, "config.json")
         broker = Broker(binary, (f"--config={path}", *options))
@@ -59,13 +59,6 @@ def write(path: str, entries: tuple[dict, ...]) -> None:
     with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump({"net": {"listeners": entries}}, file)
     os.replace(path + ".new", path)
-
-
-def wait_for(broker: Broker, text: str, times: int = 1) -> None:
-    deadline = time.monotonic() + SECONDS_MAX
-    while broker.log(1000).count(text) < times:
-        require(time.monotonic() < deadline, f"the broker does not log '{text}':\n{broker.log()}")
-        time.sleep(0.02)
 
 
 def place() -> tuple[str, int]:
@@ -109,9 +102,9 @@ def proxies(binary: str) -> None:
             client.leave()
         for first in (header_1("10.3.2.1"), header_2("10.3.2.1"), header_1("2001:db8::5"), OF_NOBODY):
             coming(trusting, first).connect(code=NOT_AUTHORIZED)
-        wait_for(broker, "10.3.2.1:51234", 2)
-        wait_for(broker, "[2001:db8::5]:51234")
-        wait_for(broker, "proxy 127.0.0.1:")
+        broker.await_log("10.3.2.1:51234", 2)
+        broker.await_log("[2001:db8::5]:51234")
+        broker.await_log("proxy 127.0.0.1:")
         # The CONNECT may come with the header, and both in pieces.
         first = header_2("127.0.0.7") + wire.connect(version=wire.V5, client_id="pieces")
         client = Client(trusting)
@@ -130,7 +123,7 @@ def proxies(binary: str) -> None:
         equal(metric(admin, refused, listener="front", reason="proxy_late"), 1, "late headers")
         equal(metric(admin, refused, listener="other", reason="untrusted"), 1, "strangers")
         equal(metric(admin, "mqttzoo_listener_connections_accepted_total", listener="front"), 13, "accepted")
-        wait_for(broker, "is none of the proxies that are trusted")
+        broker.await_log("is none of the proxies that are trusted")
 
 
 def proxied_layers(binary: str) -> None:
@@ -170,7 +163,7 @@ def own_settings(binary: str) -> None:
         for client in inside:
             equal(client.connect().props["maximum_packet_size"], 2048, "Maximum Packet Size of `few`")
         Client(few).expect_closed()
-        wait_for(broker, "connections.max of few")
+        broker.await_log("connections.max of few")
         equal(metric(admin, "mqttzoo_listener_connections", listener="few"), 2, "open at `few`")
         equal(metric(admin, "mqttzoo_listener_connections", listener="guests"), 1, "open at `guests`")
         equal(metric(admin, "mqttzoo_listener_connections_refused_total", listener="few", reason="full"), 1, "refused at `few`")
@@ -179,7 +172,7 @@ def own_settings(binary: str) -> None:
         entries[2]["connections.max"] = 3
         broker.rewrite(*entries, {"port": free_port()})
         broker.process.send_signal(signal.SIGHUP)
-        wait_for(broker, "listeners come with the next restart")
+        broker.await_log("listeners come with the next restart")
         Client(guests).connect(code=NOT_AUTHORIZED)
         Client(few).connect()
         guest.ping()
@@ -203,14 +196,14 @@ def a_reload_with_a_bad_certificate(binary: str) -> None:
             entries[1].update(anonymous="allow", tls={"certificate": h.files.certificate, "key": "/none", "ca": h.authority.certificate})
             broker.rewrite(*entries)
             broker.process.send_signal(signal.SIGHUP)
-            wait_for(broker, "reload refused, everything stays as it is")
+            broker.await_log("reload refused, everything stays as it is")
             require("net.listeners entry 2: tls" in broker.log(), broker.log())
             Client(guests).connect()
             Secure(secure, h.authority.client_context()).connect(code=NOT_AUTHORIZED)
             entries[1]["tls"]["key"] = h.files.key
             broker.rewrite(*entries)
             broker.process.send_signal(signal.SIGHUP)
-            wait_for(broker, "accounts and access rules were read anew")
+            broker.await_log("accounts and access rules were read anew")
             Client(guests).connect(code=NOT_AUTHORIZED)
             Secure(secure, h.authority.client_context(h.authority.issue("device"))).connect()
     finally:
@@ -231,7 +224,7 @@ def a_proxy_comes_and_goes(binary: str) -> None:
             reloads += 1
             broker.rewrite(entry)
             broker.process.send_signal(signal.SIGHUP)
-            wait_for(broker, "accounts and access rules were read anew", reloads)
+            broker.await_log("accounts and access rules were read anew", reloads)
 
         def carried(client: str) -> Client:
             c = coming(at, header_1(client))
@@ -354,7 +347,7 @@ def certificates_that_are_names(binary: str) -> None:
             bob.connect()
             for name, subject in (("nameless", "/O=nobody"), ("two", "/CN=alice/CN=dave")):
                 come(by_cn, name, subject).connect(code=NOT_AUTHORIZED)
-            h.wait_for_log("certificate_nameless", 2)
+            h.broker.await_log("certificate_nameless", 2)
             try:
                 client = Secure(by_cn, h.authority.client_context())
                 client.send(wire.connect(version=wire.V5, client_id="x"))
@@ -366,7 +359,7 @@ def certificates_that_are_names(binary: str) -> None:
             acl.write("user alice\ntopic readwrite other/#\n")
             acl.flush()
             h.broker.process.send_signal(signal.SIGHUP)
-            h.wait_for_log("accounts and access rules were read anew")
+            h.broker.await_log("accounts and access rules were read anew")
             alice.publish("other/x", "x", 1, code=0)
             alice.publish("alice/x", "x", 1, code=NOT_AUTHORIZED)
         finally:
@@ -402,7 +395,7 @@ def certificates_by_server(binary: str) -> None:
         before = shown("mqtt.shop.example")[1]
         h.authority.issue("shop", "DNS:mqtt.shop.example")
         h.broker.process.send_signal(signal.SIGHUP)
-        h.wait_for_log("certificate for clients loaded", 3)  # of net.tls, net.websocket.tls and this one
+        h.broker.await_log("certificate for clients loaded", 3)  # of net.tls, net.websocket.tls and this one
         require(shown("mqtt.shop.example")[1] != before, "the old certificate is still shown")
         stays.ping()
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ssl
 import subprocess
-import time
 from typing import Iterator, Optional
 
 from certificates import Authority, Files
@@ -45,12 +44,6 @@ class House:
 
     def client(self, context: Optional[ssl.SSLContext] = None, **more) -> Secure:
         return Secure(self.secure, context or self.authority.client_context(), **more)
-
-    def wait_for_log(self, text: str, times: int = 1) -> None:
-        deadline = time.monotonic() + SECONDS_MAX
-        while self.broker.log(1000).count(text) < times:
-            require(time.monotonic() < deadline, f"the broker does not log '{text}':\n{self.broker.log()}")
-            time.sleep(0.02)
 
     def tool(self, name: str, *arguments: str) -> str:
         done = subprocess.run([name, "-h", "localhost", "-p", str(self.secure[1]), "--cafile", self.authority.certificate, *arguments],

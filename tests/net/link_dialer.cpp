@@ -206,17 +206,6 @@ CAF_TEST(a dialer may go while it connects and while it greets) {
                   io.counters().connections_opened.value());
 }
 
-CAF_TEST(a pod that moved is dialled at its new address at once) {
-  listen();
-  listener = nullptr;
-  dial();
-  until_dials(4);
-  port = 0;
-  listen();
-  dialer->set_address({boost::asio::ip::address_v4::loopback(), port});
-  run_until(io, [&] { return both_open(1); });
-}
-
 CAF_TEST(a pod of another cluster is refused and dialled on) {
   dialling->own.cluster = "farm";
   listen();

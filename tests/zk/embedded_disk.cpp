@@ -1,7 +1,8 @@
-// The embedded store and its disk: SIGKILL, no space, damage, and a directory that is taken.
+// The embedded store and its disk: SIGKILL, no space, and damage.
 #define CAF_SUITE zk.embedded_disk
 
 #include "tests/zk/client.hpp"
+#include "tests/zk/store_disk.hpp"
 #include "zk/embedded_store.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -29,37 +30,11 @@ namespace {
 
 using strings = std::vector<std::string>;
 
-embedded_options in_directory(const scratch_directory& where) {
-  embedded_options options;
-  options.path = where.path();
-  return options;
-}
-
-std::string database_file(const scratch_directory& home) {
-  return home.path() + "/mqttzoo.db";
-}
-
 /// Overwrites `size` bytes of a file in place.
 void damage(const std::string& file, std::streamoff offset, std::size_t size) {
   std::fstream out{file, std::ios::in | std::ios::out | std::ios::binary};
   out.seekp(offset);
   out << std::string(size, '\xa5');
-}
-
-/// Runs `body` in a child process, which ends with the status it returns.
-template<class Body>
-pid_t in_child(Body body) {
-  const auto pid = ::fork();
-  if (pid == 0)
-    ::_exit(body());
-  CAF_REQUIRE(pid > 0);
-  return pid;
-}
-
-int status_of(pid_t child) {
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status;
 }
 
 /// Mounts a file system that only this process and its children see; false where it may not.
@@ -292,69 +267,6 @@ CAF_TEST(a disk full of mail can be emptied after a kill and filled again) {
     CAF_CHECK_EQUAL(WEXITSTATUS(status), 0);
 }
 #endif
-
-CAF_TEST(a directory in use is refused by name) {
-  const scratch_directory home;
-  const auto owned = *embedded_store::open(in_directory(home));
-  const auto again = embedded_store::open(in_directory(home));
-  CAF_REQUIRE(!again);
-  CAF_CHECK(again.error().code == error::storage_in_use);
-  CAF_CHECK_EQUAL(again.error().message, "the store directory " + home.path() +
-                                             " is in use by process " + std::to_string(::getpid()));
-  owned->close();
-  const auto then = embedded_store::open(in_directory(home));
-  CAF_CHECK(then.has_value());
-  // Another process gets the same answer.
-  const auto child = in_child([&] {
-    const auto third = embedded_store::open(in_directory(home));
-    return !third && third.error().code == error::storage_in_use ? 0 : 1;
-  });
-  CAF_CHECK_EQUAL(status_of(child), 0);
-}
-
-CAF_TEST(a directory that cannot be made is refused by name) {
-  embedded_options options;
-  options.path = "/dev/null/store";
-  const auto opened = embedded_store::open(options);
-  CAF_REQUIRE(!opened);
-  CAF_CHECK(opened.error().code == error::storage_failed);
-  CAF_CHECK_EQUAL(opened.error().message,
-                  "cannot create the store directory /dev/null/store: Not a directory");
-}
-
-CAF_TEST(a file that is no database is refused by name) {
-  const scratch_directory home;
-  std::ofstream{database_file(home)} << std::string(10'000, 'x');
-  const auto opened = embedded_store::open(in_directory(home));
-  CAF_REQUIRE(!opened);
-  CAF_CHECK(opened.error().code == error::storage_damaged);
-  CAF_CHECK(opened.error().message.find(database_file(home)) != std::string::npos);
-  // The file is left for whoever wants to save something from it.
-  CAF_CHECK_EQUAL(std::filesystem::file_size(database_file(home)), 10'000u);
-}
-
-CAF_TEST(the database of another program is refused) {
-  const scratch_directory home;
-  {
-    auto foreign = sqlite::connection::open(database_file(home));
-    CAF_REQUIRE_EQUAL(foreign->execute("CREATE TABLE t(a); PRAGMA user_version = 1"), SQLITE_OK);
-  }
-  const auto opened = embedded_store::open(in_directory(home));
-  CAF_REQUIRE(!opened);
-  CAF_CHECK(opened.error().message.find("not one of MQTTZoo") != std::string::npos);
-}
-
-CAF_TEST(a newer layout is refused) {
-  const scratch_directory home;
-  (*embedded_store::open(in_directory(home)))->close();
-  {
-    auto newer = sqlite::connection::open(database_file(home));
-    CAF_REQUIRE_EQUAL(newer->execute("PRAGMA user_version = 99"), SQLITE_OK);
-  }
-  const auto opened = embedded_store::open(in_directory(home));
-  CAF_REQUIRE(!opened);
-  CAF_CHECK(opened.error().message.find("layout 99") != std::string::npos);
-}
 
 CAF_TEST(damage met in use is an error and ends writing) {
   const scratch_directory home;

@@ -7,10 +7,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import urllib.request
 
-from clients.suite import Failure
 from harness import wire
 from harness.broker import Broker, free_port
 from harness.client import Client
@@ -69,18 +67,11 @@ class Zoo:
         """SIGHUP, and waits for what it says in the log."""
         before = self.log(broker).count(word)
         broker.process.send_signal(signal.SIGHUP)
-        self.await_log(broker, word, before + 1)
+        broker.await_log(word, before + 1)
 
     @staticmethod
     def log(broker: Broker) -> str:
         return broker.log(100_000)
-
-    def await_log(self, broker: Broker, word: str, times: int = 1) -> None:
-        deadline = time.monotonic() + SECONDS_MAX
-        while self.log(broker).count(word) < times:
-            if time.monotonic() > deadline:
-                raise Failure(f"the log does not say {word!r}:\n{broker.log()}")
-            time.sleep(0.02)  # a file has no event
 
     def metric(self, name: str, labels: str = "") -> float:
         """The sum over its units, or of one outcome."""

@@ -155,7 +155,7 @@ def sighup_reloads(t):
     require("net.backlog" in t.broker.log(50), f"what needs a restart is not named:\n{t.broker.log()}")
     config_file(t, '{ "mqtt.receive.maximum": 0 }')
     t.broker.process.send_signal(signal.SIGHUP)
-    t.sleep(0.3)
+    t.broker.await_log("reload refused")
     require(t.broker.running(), "a faulty file ended the broker")
     equal(t.client().connack.props.get("receive_maximum"), 12, "receive maximum after a faulty file")
 

@@ -220,8 +220,10 @@ def will_waits_for_an_away_session(t):
     sub = t.keeper("w")
     sub.subscribe(t.topic("will"), qos=1)
     sub.leave()
+    witness = t.client("witness")
+    witness.subscribe(t.topic("will"), qos=1)
     t.client(will=will(t, qos=1)).drop()
-    t.sleep(0.3)
+    witness.receive(t.topic("will"), "gone", qos=1)
     t.keeper("w").receive(t.topic("will"), "gone", qos=1)
 
 

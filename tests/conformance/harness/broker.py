@@ -20,6 +20,7 @@ from clustering.ports import free_port  # noqa: E402
 
 START_SECONDS_MAX = 20.0
 STOP_SECONDS_MAX = 20.0
+LOG_SECONDS_MAX = 20.0
 DESCRIPTORS = 16384
 
 
@@ -111,6 +112,14 @@ class Broker:
                 return "".join(file.readlines()[-lines:])
         except OSError:
             return ""
+
+    def await_log(self, text: str, times: int = 1) -> None:
+        """Until the log says so that often; a file has no event."""
+        deadline = time.monotonic() + LOG_SECONDS_MAX
+        while self.log(100_000).count(text) < times:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the broker does not log {text!r}:\n{self.log()}")
+            time.sleep(0.02)
 
     def close(self) -> None:
         if self.running():

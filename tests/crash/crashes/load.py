@@ -59,7 +59,6 @@ class Load:
                 return [f"the broker ended by itself with status {self.broker.process.returncode}:\n{self.broker.log()}"]
             self.broker.kill()
             self.broker.start()
-        time.sleep(0.5)
         problems = self._drain() + self.ledger.check({s.name: s.qos for s in self.subscribers})
         if self.members:
             problems += self.ledger.check_group("the group", {m.name: m.qos for m in self.members})
