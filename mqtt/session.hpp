@@ -18,6 +18,7 @@
 #include "mqtt/outbound.hpp"
 #include "mqtt/patience.hpp"
 #include "mqtt/permissions.hpp"
+#include "mqtt/publish_id.hpp"
 #include "mqtt/server_limits.hpp"
 #include "mqtt/session_port.hpp"
 #include "mqtt/topic_alias.hpp"
@@ -106,10 +107,10 @@ public:
 
   /// Of a publish made while `epoch` was the connection's; those that matter to nobody any more are
   /// ignored. `received_at`: when it came; max() if that is not known.
-  void on_receipt(connection_epoch epoch, packet_id id, const settlement& outcome, time_point now,
+  void on_receipt(connection_epoch epoch, publish_id of, const settlement& outcome, time_point now,
                   time_point received_at = time_point::max());
   /// The receipt comes later, because of `why`: to publishers that wait.
-  void on_delayed(connection_epoch epoch, packet_id id, const settlement& why, time_point now);
+  void on_delayed(connection_epoch epoch, publish_id of, const settlement& why, time_point now);
   void on_subscribed(packet_id id, reason_code outcome, time_point now);
   void on_unsubscribed(packet_id id, time_point now);
   void on_released(packet_id id, reason_code outcome, time_point now);
@@ -157,6 +158,7 @@ private:
   bool may_publish(std::string_view topic);
   void route(const publish_packet& p, topic_ref topic, trace_mark mark, time_point now);
   trace_mark follow(const publish_packet& p, std::string_view topic);
+  bool expects_receipt(connection_epoch epoch, publish_id of) const noexcept;
   void note(packet_id id, trace_event what, const settlement& outcome);
   void on_pubrel(packet_id id, time_point now);
   reason_code judge(const subscribe_packet& p, const subscribe_packet::entry& e) const;

@@ -146,51 +146,52 @@ void session::note(packet_id id, trace_event what, const settlement& outcome) {
     port_.note_answer(id, {what, trace_cause::none, qos::at_least_once, id, outcome});
 }
 
-void session::on_receipt(connection_epoch epoch, packet_id id, const settlement& outcome,
-                         time_point now, time_point received_at) {
+/// Identifiers of QoS 2 live as long as the session, those of QoS 1 as long as the connection.
+bool session::expects_receipt(connection_epoch epoch, publish_id of) const noexcept {
   if (epoch < first_epoch_)
-    return; // of a session that a clean start ended
+    return false; // of a session that a clean start ended
+  return of.qos == qos::exactly_once ? inbound_.waits_for(of.id) : connected_ && epoch == epoch_;
+}
+
+void session::on_receipt(connection_epoch epoch, publish_id of, const settlement& outcome,
+                         time_point now, time_point received_at) {
+  if (!expects_receipt(epoch, of))
+    return;
   promises_since_ = now;
   // The answer by the QoS, with the identifier of the PUBLISH: [MQTT-3.3.4-1] [MQTT-2.2.1-5]
   // [MQTT-3.3.4-1 v3] [MQTT-2.3.1-6 v3].
   const bool refused = is_failure(outcome);
-  // Identifiers of QoS 2 live as long as the session, those of QoS 1 as long as the connection.
-  const bool exactly_once = inbound_.waits_for(id);
+  const bool exactly_once = of.qos == qos::exactly_once;
   if (exactly_once)
-    inbound_.settle_exactly_once(id,
+    inbound_.settle_exactly_once(of.id,
                                  refused ? inbound::result::refused : inbound::result::accepted);
-  else if (connected_ && epoch == epoch_)
-    inbound_.settle_at_least_once();
   else
-    return;
+    inbound_.settle_at_least_once();
   if (refused)
     counts_.publishes_refused.add();
   if (refused || connected_)
-    note(id, refused ? trace_event::refused : trace_event::promised, outcome);
+    note(of.id, refused ? trace_event::refused : trace_event::promised, outcome);
   if (!refused && !patience_.empty())
-    patience_.remove(id);
+    patience_.remove(of);
   if (!connected_)
     return;
   if (refused && !is_v5()) // 3.x has no word for "no"
-    patience_.add(id, exactly_once ? qos::exactly_once : qos::at_least_once,
-                  patience::fate::refused, outcome, now);
+    patience_.add(of, patience::fate::refused, outcome, now);
   else // [MQTT-4.3.2-4] [MQTT-4.3.2-5] [MQTT-4.3.3-8] [MQTT-4.3.2-2 v3]
-    acknowledge(exactly_once ? packet_type::pubrec : packet_type::puback, id, outcome);
+    acknowledge(exactly_once ? packet_type::pubrec : packet_type::puback, of.id, outcome);
   if (!refused && received_at != time_point::max())
     (exactly_once ? counts_.promise_exactly_once : counts_.promise_at_least_once)
         .add(now - received_at);
   check_pressure(now);
 }
 
-void session::on_delayed(connection_epoch epoch, packet_id id, const settlement& why,
+void session::on_delayed(connection_epoch epoch, publish_id of, const settlement& why,
                          time_point now) {
-  const bool exactly_once = inbound_.waits_for(id);
-  if (epoch < first_epoch_ || is_v5() || (!exactly_once && (!connected_ || epoch != epoch_)))
+  if (is_v5() || !expects_receipt(epoch, of))
     return;
-  if (patience_.add(id, exactly_once ? qos::exactly_once : qos::at_least_once,
-                    patience::fate::delayed, why, now)) {
+  if (patience_.add(of, patience::fate::delayed, why, now)) {
     counts_.publishes_delayed.add();
-    note(id, trace_event::withheld, why);
+    note(of.id, trace_event::withheld, why);
   }
 }
 

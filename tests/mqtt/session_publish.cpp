@@ -92,7 +92,8 @@ CAF_TEST(QoS 2 survives its connection) { // [MQTT-4.1.0-1] [MQTT-4.1.0-1 v3] [M
   connect(persistent_hello(protocol_version::v3_1_1));
   send(p);
   CAF_CHECK_EQUAL(port.published.size(), 1u);
-  machine->on_receipt(last_epoch(), id(7), reason_code::success, now); // it was published then
+  machine->on_receipt(last_epoch(), {id(7), qos::exactly_once}, reason_code::success,
+                      now); // it was published then
   expect_ack(packet_type::pubrec, id(7));
   lose_connection();
   connect(persistent_hello(protocol_version::v3_1_1));
@@ -163,11 +164,31 @@ CAF_TEST(receipts of an older connection do not acknowledge newer messages) {
   receipt(id(1)); // nobody is there
   connect(persistent_hello(protocol_version::v5));
   send(publish("t", "x", qos::at_least_once, id(1)));
-  machine->on_receipt(last_epoch(), id(1), reason_code::success, now);
+  machine->on_receipt(last_epoch(), {id(1), qos::at_least_once}, reason_code::success, now);
   expect_nothing();
   receipt(id(1));
   expect_ack(packet_type::puback, id(1));
   CAF_CHECK_EQUAL(machine->receiver().waiting(), 0u);
+}
+
+CAF_TEST(receipts of an older connection do not acknowledge an identifier of another QoS) {
+  for (const auto v : all_versions) {
+    connect(persistent_hello(v));
+    send(publish("t", "x", qos::at_least_once, id(1)));
+    lose_connection();
+    connect(persistent_hello(v)); // and has forgotten what it published
+    send(publish("t", "y", qos::exactly_once, id(1)));
+    const publish_id old{id(1), qos::at_least_once};
+    machine->on_delayed(last_epoch(), old, {reason_code::quota_exceeded, limit::bank, 7}, now);
+    CAF_CHECK(machine->waiting_publishes().empty());
+    machine->on_receipt(last_epoch(), old, reason_code::success, now);
+    expect_nothing();
+    receipt(id(1));
+    expect_ack(packet_type::pubrec, id(1));
+    CAF_CHECK_EQUAL(machine->receiver().waiting(), 0u);
+    release(id(1));
+    connect(hello(v));
+  }
 }
 
 CAF_TEST(a refusal is told to 5 0 clients) { // [MQTT-4.3.3-9] [MQTT-3.4.2-1] [MQTT-3.5.2-1]
