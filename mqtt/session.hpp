@@ -144,6 +144,13 @@ private:
     std::vector<change> changes; ///< of a SUBSCRIBE
   };
 
+  /// What CONNACK said about PUBLISH: it holds for the connection, whatever a reload changes.
+  struct announced_limits {
+    std::uint16_t receive_maximum = 0;
+    qos qos_max = qos::exactly_once;
+    bool retain_available = true;
+  };
+
   void handle(const frame& in, time_point now);
   void on_acknowledgement(const frame& in, time_point now);
   void on_packet(const subscribe_packet& p, time_point now);
@@ -153,8 +160,12 @@ private:
   void on_publish(const frame& in, time_point now);
   std::optional<std::string_view> resolve_topic(const publish_packet& p, time_point now);
   topic_ref share_topic(const publish_packet& p);
-  void keep_refused_alias(const publish_packet& p);
-  bool admit(const publish_packet& p, std::string_view topic, trace_mark mark, time_point now);
+  void keep_alias(const publish_packet& p);
+  bool keeps_to_connack(const publish_packet& p, time_point now);
+  bool is_repetition(const publish_packet& p) const noexcept;
+  void repeat(packet_id id, time_point now);
+  reason_code judge(const publish_packet& p, std::string_view topic);
+  void refuse_publish(const publish_packet& p, reason_code why, trace_mark mark);
   bool may_publish(std::string_view topic);
   void route(const publish_packet& p, topic_ref topic, trace_mark mark, time_point now);
   trace_mark follow(const publish_packet& p, std::string_view topic);
@@ -220,7 +231,8 @@ private:
   connection_epoch epoch_{};
   std::uint32_t packet_size_bytes_max_ = 0; ///< the client's, 0: none
   std::size_t input_packet_bytes_max_ = 0;  ///< ours, as CONNACK said
-  std::uint32_t connect_expiry_s_ = 0;      ///< as CONNECT said, for DISCONNECT's check
+  announced_limits announced_;
+  std::uint32_t connect_expiry_s_ = 0; ///< as CONNECT said, for DISCONNECT's check
   std::chrono::milliseconds keep_alive_{0};
   time_point last_packet_{};
   time_point promises_since_{};

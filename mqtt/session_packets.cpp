@@ -76,7 +76,7 @@ void session::note_partial(std::string_view rest, time_point now) {
 bool session::under_pressure() const noexcept {
   return requests_.size() >= pending_requests_max || (answers_first_ && owes_answers()) ||
          (publish_waits_ && !patience_.empty()) ||
-         (!is_v5() && inbound_.waiting() >= limits_.receive_maximum);
+         (!is_v5() && inbound_.waiting() >= announced_.receive_maximum);
 }
 
 bool session::owes_answers() const noexcept {

@@ -16,27 +16,38 @@ void session::on_publish(const frame& in, time_point now) {
   const auto name = resolve_topic(p, now);
   if (!name)
     return;
+  if (!keeps_to_connack(p, now))
+    return;
+  if (is_repetition(p)) {
+    keep_alias(p);
+    return repeat(p.id, now);
+  }
   const auto mark = follow(p, *name);
-  if (!admit(p, *name, mark, now))
-    return keep_refused_alias(p);
+  if (const auto why = judge(p, *name); is_failure(why)) {
+    keep_alias(p);
+    return refuse_publish(p, why, mark);
+  }
   auto topic = share_topic(p);
-  if (p.qos == qos::at_most_once)
-    return route(p, std::move(topic), mark, now);
+  if (p.qos != qos::at_most_once && inbound_.waiting() == 0)
+    promises_since_ = now;
+  if (p.qos == qos::at_least_once)
+    inbound_.begin_at_least_once();
+  else if (p.qos == qos::exactly_once)
+    inbound_.begin_exactly_once(p.id);
+  route(p, std::move(topic), mark, now);
+}
+
+bool session::is_repetition(const publish_packet& p) const noexcept {
+  return p.qos == qos::exactly_once && inbound_.knows(p.id);
+}
+
+/// Routed once, whatever comes until PUBREL, and not judged again: the first answer stands.
+// [MQTT-4.3.3-2 v3] [MQTT-4.3.3-10]
+void session::repeat(packet_id id, time_point now) {
   if (inbound_.waiting() == 0)
     promises_since_ = now;
-  if (p.qos == qos::at_least_once) {
-    inbound_.begin_at_least_once();
-    return route(p, std::move(topic), mark, now);
-  }
-  // [MQTT-4.3.3-2 v3] routed once, whatever comes until PUBREL
-  switch (inbound_.begin_exactly_once(p.id)) {
-  case inbound::verdict::route:
-    return route(p, std::move(topic), mark, now);
-  case inbound::verdict::repeat_ack:
-    return acknowledge(packet_type::pubrec, p.id, reason_code::success);
-  case inbound::verdict::already_under_way:
-    return;
-  }
+  if (inbound_.begin_exactly_once(id) == inbound::verdict::repeat_ack)
+    acknowledge(packet_type::pubrec, id, reason_code::success);
 }
 
 /// The name of the topic to publish to; nothing if there is none, and the connection is closed.
@@ -70,47 +81,52 @@ topic_ref session::share_topic(const publish_packet& p) {
   return topic;
 }
 
-/// A refused publish sets its alias all the same, but is not interned: that would make a topic live
-/// which carries nothing, and a client could fill the pod with them.
-void session::keep_refused_alias(const publish_packet& p) {
+/// A publish that goes nowhere sets its alias all the same, but is not interned: that would make a
+/// topic live which carries nothing, and a client could fill the pod with them.
+void session::keep_alias(const publish_packet& p) {
   const auto alias = p.properties.topic_alias;
   if (aliases_ && alias != 0 && !p.topic.empty())
     aliases_->set(alias, make_ref<const shared_topic>(std::string{p.topic}));
 }
 
-bool session::admit(const publish_packet& p, std::string_view topic, trace_mark mark,
-                    time_point now) {
+/// False: its client broke what it was told, and the connection is closed.
+bool session::keeps_to_connack(const publish_packet& p, time_point now) {
   const auto refuse_connection = [&](reason_code why, const char* what) {
     violate({why, what}, now);
     return false;
   };
-  if (p.qos > limits_.qos_max) // [MQTT-3.2.2-11]
+  if (p.qos > announced_.qos_max) // [MQTT-3.2.2-11]
     return refuse_connection(reason_code::qos_not_supported, "QoS above the announced maximum");
-  if (p.retain && !limits_.retain_available) // [MQTT-3.2.2-14]
+  if (p.retain && !announced_.retain_available) // [MQTT-3.2.2-14]
     return refuse_connection(reason_code::retain_not_supported,
                              "retained messages are not available");
   if (is_v5() && p.qos != qos::at_most_once &&
-      inbound_.unacknowledged() >= limits_.receive_maximum &&
-      !(p.qos == qos::exactly_once && inbound_.knows(p.id))) // [MQTT-3.3.4-7] [MQTT-4.9.0-1]
+      inbound_.unacknowledged() >= announced_.receive_maximum &&
+      !is_repetition(p)) // [MQTT-3.3.4-7] [MQTT-4.9.0-1]
     return refuse_connection(reason_code::receive_maximum_exceeded,
                              "more publishes than the receive maximum");
-  auto refusal = reason_code::success;
+  return true;
+}
+
+reason_code session::judge(const publish_packet& p, std::string_view topic) {
   if (p.properties.payload_is_utf8 && !is_utf8(p.payload))
-    refusal = reason_code::payload_format_invalid;
-  else if (is_own_topic(topic) || !may_publish(topic))
-    refusal = reason_code::not_authorized;
-  else if (p.qos == qos::at_least_once && inbound_.knows(p.id))
-    refusal = reason_code::packet_identifier_in_use;
-  if (refusal == reason_code::success)
-    return true;
+    return reason_code::payload_format_invalid;
+  if (is_own_topic(topic) || !may_publish(topic))
+    return reason_code::not_authorized;
+  // 3.x cannot be told, and would take PUBACK for a promise: it is a message of its own.
+  if (is_v5() && p.qos == qos::at_least_once && inbound_.knows(p.id))
+    return reason_code::packet_identifier_in_use;
+  return reason_code::success;
+}
+
+void session::refuse_publish(const publish_packet& p, reason_code why, trace_mark mark) {
   counts_.publishes_refused.add();
   if (mark != trace_mark::none)
-    port_.note_refusal(mark, {trace_event::refused, trace_cause::none, p.qos, p.id, refusal});
+    port_.note_refusal(mark, {trace_event::refused, trace_cause::none, p.qos, p.id, why});
   if (p.qos == qos::at_least_once)
-    acknowledge(packet_type::puback, p.id, refusal); // [MQTT-3.3.5-2 v3] acknowledged in 3.x
+    acknowledge(packet_type::puback, p.id, why); // [MQTT-3.3.5-2 v3] acknowledged in 3.x
   else if (p.qos == qos::exactly_once)
-    acknowledge(packet_type::pubrec, p.id, refusal);
-  return false;
+    acknowledge(packet_type::pubrec, p.id, why);
 }
 
 bool session::may_publish(std::string_view topic) {
@@ -134,9 +150,9 @@ void session::route(const publish_packet& p, topic_ref topic, trace_mark mark, t
   port_.publish(message::make(std::move(head), p.properties.forwarded, p.payload), p.id);
 }
 
-/// Its mark, if a trace follows it. A repetition of QoS 2 is the message that came before.
+/// Its mark, if a trace follows it.
 trace_mark session::follow(const publish_packet& p, std::string_view topic) {
-  if (counts_.traces.get() == 0 || (p.qos == qos::exactly_once && inbound_.knows(p.id)))
+  if (counts_.traces.get() == 0)
     return trace_mark::none;
   return port_.follow({topic, p.properties.forwarded, p.payload.size(), p.id, p.qos, p.retain});
 }

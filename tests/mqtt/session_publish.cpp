@@ -9,6 +9,12 @@ using namespace mqttzoo::mqtt::testing;
 
 namespace {
 
+struct nothing_permitted final : permissions {
+  bool may_publish(std::string_view) override { return false; }
+  bool may_subscribe(std::string_view) const override { return false; }
+  bool may_receive(std::string_view) override { return false; }
+};
+
 struct fixture : session_fixture {
   void check_published(std::size_t i, std::string_view topic, std::string_view payload) {
     if (i >= port.published.size())
@@ -155,6 +161,54 @@ CAF_TEST(QoS 1 must not use an identifier of QoS 2) {
   receipt(id(7));
   expect_ack(packet_type::pubrec, id(7));
   CAF_CHECK_EQUAL(port.published.size(), 1u);
+}
+
+CAF_TEST(a 3 x client that lost its state is not promised what is dropped) {
+  // It cannot be told that the identifier is in use, so the message is taken.
+  for (const auto v : {protocol_version::v3_1, protocol_version::v3_1_1}) {
+    port.published.clear();
+    connect(persistent_hello(v));
+    send(publish("t", "x", qos::exactly_once, id(7)));
+    receipt(id(7));
+    lose_connection();
+    connect(persistent_hello(v));
+    send(publish("t", "y", qos::at_least_once, id(7)));
+    expect_nothing();
+    CAF_CHECK_EQUAL(port.published.size(), 2u);
+    receipt(id(7));
+    expect_ack(packet_type::puback, id(7));
+    CAF_CHECK_EQUAL(machine->receiver().waiting(), 0u);
+    CAF_MESSAGE("the exchange of QoS 2 goes on beside it");
+    send(publish("t", "x", qos::exactly_once, id(7)));
+    expect_ack(packet_type::pubrec, id(7));
+    release(id(7));
+    expect_ack(packet_type::pubcomp, id(7));
+    CAF_CHECK_EQUAL(port.published.size(), 2u);
+    connect(hello(v));
+  }
+}
+
+CAF_TEST(a repetition of QoS 2 is answered as it was the first time) {
+  // [MQTT-4.3.3-9] [MQTT-4.3.3-10] a refusal would free the identifier for its client alone
+  for (const auto v : all_versions) {
+    port.published.clear();
+    machine->set_permissions(nullptr);
+    connect(persistent_hello(v));
+    send(publish("t", "x", qos::exactly_once, id(5)));
+    receipt(id(5));
+    lose_connection();
+    machine->set_permissions(std::make_unique<nothing_permitted>());
+    connect(persistent_hello(v));
+    auto again = publish("t", "x", qos::exactly_once, id(5));
+    again.dup = true;
+    send(again);
+    expect_ack(packet_type::pubrec, id(5));
+    CAF_CHECK_EQUAL(counts.publishes_denied.get(), 0u);
+    release(id(5));
+    expect_ack(packet_type::pubcomp, id(5));
+    CAF_CHECK_EQUAL(port.published.size(), 1u);
+    connect(hello(v));
+  }
 }
 
 CAF_TEST(receipts of an older connection do not acknowledge newer messages) {
@@ -319,6 +373,27 @@ CAF_TEST(what the server does not support is a violation) {
   p.retain = true;
   send(p);
   expect_closed(reason_code::retain_not_supported);
+}
+
+CAF_TEST(what CONNACK said holds as long as the connection) { // [MQTT-3.3.4-7]
+  limits.receive_maximum = 3;                                 // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
+  connect(protocol_version::v5);
+  limits.receive_maximum = 1; // a reload
+  limits.qos_max = qos::at_most_once;
+  limits.retain_available = false;
+  send(publish("t", "1", qos::at_least_once, id(1)));
+  auto retained = publish("t", "2", qos::exactly_once, id(2));
+  retained.retain = true;
+  send(retained);
+  send(publish("t", "3", qos::at_least_once, id(3)));
+  CAF_CHECK(machine->connected());
+  CAF_CHECK_EQUAL(port.published.size(), 3u);
+  send(publish("t", "4", qos::at_least_once, id(4)));
+  expect_closed(reason_code::receive_maximum_exceeded);
+  const auto next = connect(protocol_version::v5);
+  CAF_CHECK(next.receive_maximum == std::uint16_t{1});
+  send(retained);
+  expect_closed(reason_code::qos_not_supported);
 }
 
 CAF_TEST(the topics of the broker are its own) { // [MQTT-4.7.2-1]
