@@ -164,8 +164,9 @@ private:
   bool keeps_to_connack(const publish_packet& p, time_point now);
   bool is_repetition(const publish_packet& p) const noexcept;
   void repeat(packet_id id, time_point now);
+  bool may_remember_another() const noexcept;
   reason_code judge(const publish_packet& p, std::string_view topic);
-  void refuse_publish(const publish_packet& p, reason_code why, trace_mark mark);
+  void refuse_publish(const publish_packet& p, reason_code why, trace_mark mark, time_point now);
   bool may_publish(std::string_view topic);
   void route(const publish_packet& p, topic_ref topic, trace_mark mark, time_point now);
   trace_mark follow(const publish_packet& p, std::string_view topic);

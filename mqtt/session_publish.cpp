@@ -3,9 +3,19 @@
 #include "mqtt/topic_levels.hpp"
 #include "mqtt/utf8.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqttzoo::mqtt {
+
+namespace {
+
+/// Identifiers of QoS 2 that a persistent session may have unreleased, whichever connection they
+/// are of, unless two of its Receive Maximum are more: one may wait for PUBREL while a client that
+/// comes back fills the next. Each is a node in the store that nobody pays for.
+constexpr std::size_t unreleased_max = 2000;
+
+} // namespace
 
 void session::on_publish(const frame& in, time_point now) {
   publish_packet p;
@@ -25,7 +35,7 @@ void session::on_publish(const frame& in, time_point now) {
   const auto mark = follow(p, *name);
   if (const auto why = judge(p, *name); is_failure(why)) {
     keep_alias(p);
-    return refuse_publish(p, why, mark);
+    return refuse_publish(p, why, mark, now);
   }
   auto topic = share_topic(p);
   if (p.qos != qos::at_most_once && inbound_.waiting() == 0)
@@ -48,6 +58,11 @@ void session::repeat(packet_id id, time_point now) {
     promises_since_ = now;
   if (inbound_.begin_exactly_once(id) == inbound::verdict::repeat_ack)
     acknowledge(packet_type::pubrec, id, reason_code::success);
+}
+
+bool session::may_remember_another() const noexcept {
+  const auto bound = std::max(unreleased_max, std::size_t{2} * announced_.receive_maximum);
+  return !persistent() || inbound_.unreleased() < bound;
 }
 
 /// The name of the topic to publish to; nothing if there is none, and the connection is closed.
@@ -116,13 +131,18 @@ reason_code session::judge(const publish_packet& p, std::string_view topic) {
   // 3.x cannot be told, and would take PUBACK for a promise: it is a message of its own.
   if (is_v5() && p.qos == qos::at_least_once && inbound_.knows(p.id))
     return reason_code::packet_identifier_in_use;
+  if (p.qos == qos::exactly_once && !may_remember_another())
+    return reason_code::quota_exceeded;
   return reason_code::success;
 }
 
-void session::refuse_publish(const publish_packet& p, reason_code why, trace_mark mark) {
+void session::refuse_publish(const publish_packet& p, reason_code why, trace_mark mark,
+                             time_point now) {
   counts_.publishes_refused.add();
   if (mark != trace_mark::none)
     port_.note_refusal(mark, {trace_event::refused, trace_cause::none, p.qos, p.id, why});
+  if (why == reason_code::quota_exceeded && !is_v5()) // PUBREC would be a promise
+    return disconnect(why, "too many messages of QoS 2 are unreleased", now);
   if (p.qos == qos::at_least_once)
     acknowledge(packet_type::puback, p.id, why); // [MQTT-3.3.5-2 v3] acknowledged in 3.x
   else if (p.qos == qos::exactly_once)

@@ -297,6 +297,75 @@ CAF_TEST(the receive maximum is new with each connection) { // [MQTT-4.9.0-2]
   expect_closed(reason_code::receive_maximum_exceeded);
 }
 
+CAF_TEST(what a persistent session has unreleased is bounded over all its connections) {
+  constexpr std::uint16_t bound = 2000;
+  for (const auto v : all_versions) {
+    connect(persistent_hello(v));
+    for (std::uint16_t n = 1; n <= bound; ++n) {
+      if (n == bound / 2 + 1) {
+        lose_connection();
+        connect(persistent_hello(v));
+      }
+      send(publish("t", "x", qos::exactly_once, id(n)));
+      receipt(id(n));
+    }
+    CAF_CHECK(machine->connected());
+    CAF_CHECK_EQUAL(machine->receiver().unreleased(), bound);
+    lose_connection();
+    connect(persistent_hello(v));
+    const auto routed = port.published.size();
+    const auto refused = counts.publishes_refused.get();
+    send(publish("t", "x", qos::exactly_once, id(bound))); // no new one
+    expect_ack(packet_type::pubrec, id(bound));
+    send(publish("t", "x", qos::exactly_once, id(bound + 1)));
+    if (v == protocol_version::v5) {
+      expect_ack(packet_type::pubrec, id(bound + 1), reason_code::quota_exceeded);
+    } else {
+      expect_closed(reason_code::quota_exceeded);
+      connect(persistent_hello(v));
+    }
+    CAF_CHECK_EQUAL(port.published.size(), routed);
+    CAF_CHECK_EQUAL(counts.publishes_refused.get(), refused + 1);
+    CAF_MESSAGE("a release makes room");
+    release(id(1));
+    received();
+    send(publish("t", "x", qos::exactly_once, id(bound + 1)));
+    CAF_CHECK(machine->connected());
+    CAF_CHECK_EQUAL(port.published.size(), routed + 1);
+    connect(hello(v));
+  }
+}
+
+CAF_TEST(a larger receive maximum may be used twice) { // and what was stored with more stays
+  limits.receive_maximum = 1500;
+  machine->restore(3600, {}, now + 3600s);
+  for (std::uint16_t n = 1; n <= 2999; ++n)
+    machine->receiver().restore(id(n));
+  connect(persistent_hello(protocol_version::v5));
+  send(publish("t", "x", qos::exactly_once, id(3000)));
+  CAF_CHECK_EQUAL(port.published.size(), 1u);
+  send(publish("t", "x", qos::exactly_once, id(3001)));
+  expect_ack(packet_type::pubrec, id(3001), reason_code::quota_exceeded);
+  limits.receive_maximum = 1000;
+  lose_connection();
+  connect(persistent_hello(protocol_version::v5));
+  send(publish("t", "x", qos::exactly_once, id(2999)));
+  expect_ack(packet_type::pubrec, id(2999));
+  release(id(2999));
+  expect_ack(packet_type::pubcomp, id(2999));
+  CAF_CHECK_EQUAL(machine->receiver().unreleased(), 2999u);
+}
+
+CAF_TEST(a session that ends with its connection stores no identifiers and may have more) {
+  connect(protocol_version::v3_1_1);
+  for (std::uint16_t n = 1; n <= 3000; ++n) {
+    send(publish("t", "x", qos::exactly_once, id(n)));
+    receipt(id(n));
+  }
+  CAF_CHECK(machine->connected());
+  CAF_CHECK_EQUAL(port.published.size(), 3000u);
+}
+
 CAF_TEST(a 3 x client is paused instead) {
   limits.receive_maximum = 2;
   connect(protocol_version::v3_1_1);
