@@ -139,7 +139,8 @@ private:
     };
     packet_id id = packet_id::none;
     kind is = kind::subscribe;
-    bool silent = false; ///< nobody is there to hear the answer
+    bool silent = false;     ///< nobody is there to hear the answer
+    std::size_t filters = 0; ///< as its packet has them
     std::vector<reason_code> reasons;
     std::vector<change> changes; ///< of a SUBSCRIBE
   };
@@ -178,7 +179,7 @@ private:
                          pending_request& by);
   void undo(std::size_t request);
   pending_request::change* find_change(std::size_t begin, const std::string& filter);
-  void expect_silently(packet_id id, pending_request::kind is);
+  void expect_silently(packet_id id, pending_request::kind is, std::size_t filters);
   std::size_t find_request(packet_id id, pending_request::kind is) const noexcept;
   void finish_request(std::size_t index, time_point now);
   void answer(const pending_request& r, time_point now);
@@ -188,6 +189,7 @@ private:
   void check_pressure(time_point now);
   bool under_pressure() const noexcept;
   bool owes_answers() const noexcept;
+  bool too_much_requested() const noexcept;
   void note_partial(std::string_view rest, time_point now);
   void restart_clocks(time_point now) noexcept;
   time_point silent_until() const noexcept;
@@ -218,7 +220,7 @@ private:
   time_point will_due_ = time_point::max();   ///< set while a delayed will waits
   time_point expires_at_ = time_point::max(); ///< set while away
   time_point forget_at_ = time_point::max();  ///< when to ask the store again
-  std::vector<pending_request> requests_;     ///< oldest first; bounded by pending_requests_max
+  std::vector<pending_request> requests_;     ///< oldest first; bounded in session_packets.cpp
 
   // the connection
   protocol_version version_ = protocol_version::unknown;
