@@ -10,6 +10,7 @@
 #include "mqtt/connection_epoch.hpp"
 #include "mqtt/delivery.hpp"
 #include "mqtt/handshake.hpp"
+#include "mqtt/publish_id.hpp"
 #include "mqtt/session_port.hpp"
 #include "net/link_frame.hpp"
 #include "zk/store.hpp"
@@ -162,7 +163,7 @@ struct far_route {
 struct receipt {
   mqtt::connection_epoch epoch{};
   mqtt::settlement outcome;
-  std::vector<mqtt::packet_id> ids;
+  std::vector<mqtt::publish_id> ids;
   bool delayed = false; ///< no end yet, because of `outcome`: the publisher waits for another one
   mqtt::time_point received_at = mqtt::time_point::max(); ///< when they came
 };
@@ -171,7 +172,7 @@ struct receipt {
 struct slip {
   mqtt::connection_epoch epoch{};
   mqtt::settlement outcome;
-  mqtt::packet_id id{};
+  mqtt::publish_id id;
   bool delayed = false;
   mqtt::time_point received_at = mqtt::time_point::max();
 };

@@ -8,6 +8,7 @@
 #include "actors/cluster_view.hpp"
 #include "actors/session_card.hpp"
 #include "mqtt/connection_epoch.hpp"
+#include "mqtt/publish_id.hpp"
 #include "mqtt/ticket.hpp"
 
 #include <caf/send.hpp>
@@ -29,6 +30,9 @@ public:
     if (publisher_ && id_ != mqtt::packet_id::none)
       leave(outcome(), false);
   }
+
+  /// Of its publisher's PUBLISH. Set before anybody else has it.
+  mqtt::qos qos = mqtt::qos::at_least_once;
 
   /// Its publisher waits where another one would hear "no". Set before anybody else has it.
   bool patient = false;
@@ -69,7 +73,7 @@ public:
 private:
   /// Where its end is left too, so that it cannot be overtaken by that.
   void leave(const mqtt::settlement& outcome, bool delayed) const {
-    if (publisher_->settlements.put({epoch_, outcome, id_, delayed, received_at}))
+    if (publisher_->settlements.put({epoch_, outcome, {id_, qos}, delayed, received_at}))
       caf::anon_send(publisher_->handle, settled_atom::value);
   }
 

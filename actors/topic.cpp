@@ -169,6 +169,7 @@ ticket_list topic::make_tickets(const batch& b) {
     auto t = make_ref<publish_ticket>(store_first ? policy::store_first : policy::store_if_needed,
                                       b.publisher, b.epoch, p.id);
     t->addressees = who->addressees;
+    t->qos = q;
     t->patient = p.message->publisher_waits();
     t->received_at = b.received_at;
     if (store_first && t->addressees == 0) {
@@ -192,7 +193,7 @@ void topic::send_receipts(const batch& b, const ticket_list& tickets) {
       nobody_wants() ? mqtt::reason_code::no_matching_subscribers : mqtt::reason_code::success;
   for (std::size_t i = 0; i < b.publications.size(); ++i)
     if (b.publications[i].id != mqtt::packet_id::none && (tickets.empty() || !tickets[i]))
-      r.ids.push_back(b.publications[i].id);
+      r.ids.push_back({b.publications[i].id, b.publications[i].message->qos()});
   if (r.ids.empty())
     return;
   if (b.publisher->unit == services().index)

@@ -72,14 +72,23 @@ handshake::progress handshake::on_connect(const frame& in, std::string& out) {
   version_ = p.version;
   if (const auto problem = check(p))
     return refuse(problem->first, problem->second, out);
-  if (p.authentication_method.empty())
+  if (p.authentication_method.empty()) {
+    drop_user_properties();
     return accept(out);
+  }
   const auto method = methods_.find(p.authentication_method);
   if (method == methods_.end()) // [MQTT-4.12.0-1]
     return refuse(reason_code::bad_authentication_method,
                   "authentication method is not offered here", out);
   accepted_.exchange = method->second->begin(p);
+  drop_user_properties();
   return authenticate(p.authentication_data, out);
+}
+
+/// Nobody reads them from here on, and a client that waits to be let in would hold many times their
+/// size on the wire.
+void handshake::drop_user_properties() noexcept {
+  user_properties{}.swap(accepted_.packet.users);
 }
 
 handshake::progress handshake::on_auth(const frame& in, std::string& out) {

@@ -65,6 +65,7 @@ public:
 
 private:
   progress on_connect(const frame& in, std::string& out);
+  void drop_user_properties() noexcept;
   progress on_auth(const frame& in, std::string& out);
   progress authenticate(std::string_view data, std::string& out);
   progress accept(std::string& out);

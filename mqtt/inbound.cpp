@@ -1,18 +1,27 @@
 #include "mqtt/inbound.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace mqttzoo::mqtt {
 
+namespace {
+
+/// Room for so many identifiers is kept when there are none.
+constexpr std::size_t idle_capacity = 16;
+
+} // namespace
+
 inbound::verdict inbound::begin_exactly_once(packet_id id) {
-  const auto i = find(id);
-  const bool is_new = i == received_.size();
-  auto& e = is_new ? received_.push_back({id, state::under_way}) : received_[i];
-  count(e);
+  auto e = place(id);
+  const bool is_new = e == received_.end() || e->id != id;
+  if (is_new)
+    e = received_.insert(e, {id, state::under_way});
+  count(*e);
   if (is_new)
     return verdict::route;
   // [MQTT-4.3.3-10] until PUBREL it is the same message, whatever the packet says
-  return e.is == state::under_way ? verdict::already_under_way : verdict::repeat_ack;
+  return e->is == state::under_way ? verdict::already_under_way : verdict::repeat_ack;
 }
 
 void inbound::count(entry& e) noexcept {
@@ -23,15 +32,13 @@ void inbound::count(entry& e) noexcept {
 }
 
 bool inbound::waits_for(packet_id id) const noexcept {
-  const auto i = find(id);
-  return i != received_.size() && received_[i].is == state::under_way;
+  const auto e = find(id);
+  return e != received_.end() && e->is == state::under_way;
 }
 
 bool inbound::at_rest() const noexcept {
-  for (std::size_t i = 0; i < received_.size(); ++i)
-    if (received_[i].is != state::acknowledged)
-      return false;
-  return true;
+  return std::all_of(received_.begin(), received_.end(),
+                     [](const entry& e) { return e.is == state::acknowledged; });
 }
 
 void inbound::settle_at_least_once() noexcept {
@@ -41,27 +48,25 @@ void inbound::settle_at_least_once() noexcept {
 
 void inbound::settle_exactly_once(packet_id id, result how) {
   assert(waits_for(id));
-  const auto i = find(id);
-  auto& e = received_[i];
-  if (e.counted)
+  const auto e = find(id);
+  if (e->counted)
     --waiting_;
   if (how == result::refused) // [MQTT-4.3.3-9] the identifier is free again
-    return received_.erase(i);
-  e.is = state::acknowledged;
-  if (e.counted)
+    return erase(e);
+  e->is = state::acknowledged;
+  if (e->counted)
     ++acknowledged_;
 }
 
 inbound::release_verdict inbound::release(packet_id id) noexcept {
-  const auto i = find(id);
-  if (i == received_.size())
+  const auto e = find(id);
+  if (e == received_.end())
     return release_verdict::unknown;
-  auto& e = received_[i];
-  switch (e.is) {
+  switch (e->is) {
   case state::under_way:
     return release_verdict::premature;
   case state::acknowledged:
-    e.is = state::released;
+    e->is = state::released;
     return release_verdict::forget;
   case state::released:
   case state::kept:
@@ -71,27 +76,27 @@ inbound::release_verdict inbound::release(packet_id id) noexcept {
 }
 
 bool inbound::forget(packet_id id) {
-  const auto i = find(id);
-  if (i == received_.size() || received_[i].is != state::released)
+  const auto e = find(id);
+  if (e == received_.end() || e->is != state::released)
     return false;
-  if (received_[i].counted)
+  if (e->counted)
     --acknowledged_;
-  received_.erase(i);
+  erase(e);
   return true;
 }
 
 void inbound::keep(packet_id id) noexcept {
-  const auto i = find(id);
-  if (i != received_.size() && received_[i].is == state::released)
-    received_[i].is = state::kept;
+  const auto e = find(id);
+  if (e != received_.end() && e->is == state::released)
+    e->is = state::kept;
 }
 
 packet_id inbound::next_kept() noexcept {
-  for (std::size_t i = 0; i < received_.size(); ++i) {
-    if (received_[i].is != state::kept)
+  for (auto& e : received_) {
+    if (e.is != state::kept)
       continue;
-    received_[i].is = state::released;
-    return received_[i].id;
+    e.is = state::released;
+    return e.id;
   }
   return packet_id::none;
 }
@@ -99,19 +104,39 @@ packet_id inbound::next_kept() noexcept {
 void inbound::disconnected() noexcept {
   waiting_ = 0;
   acknowledged_ = 0;
-  for (std::size_t i = 0; i < received_.size(); ++i)
-    received_[i].counted = false;
+  for (auto& e : received_)
+    e.counted = false;
 }
 
 void inbound::restore(packet_id id) {
-  received_.push_back({id, state::acknowledged});
+  const auto e = place(id);
+  if (e == received_.end() || e->id != id)
+    received_.insert(e, {id, state::acknowledged});
 }
 
-std::size_t inbound::find(packet_id id) const noexcept {
-  for (std::size_t i = 0; i < received_.size(); ++i)
-    if (received_[i].id == id)
-      return i;
-  return received_.size();
+/// Where it is or would be.
+inbound::entries::iterator inbound::place(packet_id id) noexcept {
+  if (received_.empty() || received_.back().id < id) // as a rule they rise
+    return received_.end();
+  return std::lower_bound(received_.begin(), received_.end(), id,
+                          [](const entry& at, packet_id i) { return at.id < i; });
+}
+
+inbound::entries::iterator inbound::find(packet_id id) noexcept {
+  const auto e = place(id);
+  return e != received_.end() && e->id == id ? e : received_.end();
+}
+
+inbound::entries::const_iterator inbound::find(packet_id id) const noexcept {
+  const auto e = std::lower_bound(received_.begin(), received_.end(), id,
+                                  [](const entry& at, packet_id i) { return at.id < i; });
+  return e != received_.end() && e->id == id ? e : received_.end();
+}
+
+void inbound::erase(entries::iterator e) {
+  received_.erase(e);
+  if (received_.empty() && received_.capacity() > idle_capacity)
+    received_ = entries{};
 }
 
 } // namespace mqttzoo::mqtt

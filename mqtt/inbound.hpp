@@ -2,14 +2,15 @@
 //
 // Owns the identifiers of QoS 2 messages that were received and not released, and counts what waits
 // for its receipt. The QoS 2 identifiers live as long as the session, the counts as long as the
-// connection. Part of the session, on its thread. Standard: sections 4.3 and 4.9 (Receive Maximum).
+// connection. How many identifiers there may be is the session's to say. Part of it, on its thread.
+// Standard: sections 4.3 and 4.9 (Receive Maximum).
 #pragma once
 
-#include "core/ring.hpp"
 #include "mqtt/packet.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace mqttzoo::mqtt {
 
@@ -37,7 +38,9 @@ public:
   verdict begin_exactly_once(packet_id id);
 
   /// QoS 2, in use: not to be used for another message.
-  bool knows(packet_id id) const noexcept { return find(id) != received_.size(); }
+  bool knows(packet_id id) const noexcept { return find(id) != received_.end(); }
+  /// How many of those there are, of all connections.
+  std::size_t unreleased() const noexcept { return received_.size(); }
   /// QoS 2, its receipt has not come.
   bool waits_for(packet_id id) const noexcept;
 
@@ -81,10 +84,15 @@ private:
     bool counted = false; ///< its PUBLISH came on this connection
   };
 
-  std::size_t find(packet_id id) const noexcept;
+  using entries = std::vector<entry>;
+
+  entries::iterator place(packet_id id) noexcept;
+  entries::iterator find(packet_id id) noexcept;
+  entries::const_iterator find(packet_id id) const noexcept;
+  void erase(entries::iterator e);
   void count(entry& e) noexcept;
 
-  ring<entry> received_; ///< QoS 2 only, oldest first
+  entries received_; ///< QoS 2 only, by identifier
   std::size_t waiting_ = 0;
   std::size_t acknowledged_ = 0; ///< QoS 2 after PUBREC, before PUBCOMP
 };

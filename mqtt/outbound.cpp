@@ -163,12 +163,15 @@ bool outbound::send_next(time_point now) {
   if (head.id == packet_id::none) // every identifier is in use
     return false;
   auto e = pop_waiting();
-  if (send(e, now)) {
-    inflight_.push_back(std::move(e));
-    ++sent_now_;
-  } else {
-    drop(e);
+  if (!send(e, now)) {
+    if (!perhaps_known(e)) {
+      drop(e);
+      return true;
+    }
+    let_go(e);
   }
+  inflight_.push_back(std::move(e));
+  ++sent_now_;
   return true;
 }
 
@@ -212,6 +215,9 @@ void outbound::resend(time_point now) {
         send_pubrel(e.id);
       ++sent_now_;
     } else if (send(e, now)) {
+      ++sent_now_;
+    } else if (perhaps_known(e)) {
+      let_go(e);
       ++sent_now_;
     } else {
       remove(sent_now_);

@@ -176,6 +176,12 @@ private:
   void count_expired(const entry& e, time_point now);
   bool reserve(entry& e);
   void release(entry& e);
+  /// The client may hold the identifier, and would take another message under it for the same.
+  static bool perhaps_known(const entry& e) noexcept {
+    return e.qos == qos::exactly_once && e.sent_before;
+  }
+  /// From here on only the identifier is kept, until PUBCOMP.
+  void let_go(entry& e);
   /// False when the client could never take it.
   bool send(entry& e, time_point now);
   enum class attempt : std::uint8_t { first, repeated };
@@ -201,6 +207,8 @@ private:
   std::size_t find(packet_id id) const noexcept;
   void remove_restored(packet_id id);
   void remove_lapsed();
+  static void lapse(entry& e);
+  void lapse_queued(std::size_t index, time_point now);
   void store_failed(place where, const settlement& why, time_point now);
   bool window_open() const noexcept { return inflight_.size() < connection_.window; }
   std::chrono::nanoseconds grace() const noexcept;

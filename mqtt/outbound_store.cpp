@@ -131,6 +131,8 @@ void outbound::on_expired(stored_number number, time_point now) {
     e.lapsed = true;
     return connected_ ? void() : remove_lapsed();
   }
+  if (perhaps_known(e))
+    return lapse_queued(where.index, now);
   // The store keeps the identifier of a QoS 2 message until it is told to forget it.
   if (e.qos != qos::exactly_once || e.id == packet_id::none)
     e.durable = durability::none;
@@ -159,10 +161,27 @@ void outbound::remove_lapsed() {
       remove(i);
       continue;
     }
-    e.released = e.recorded = true; // PUBREL asks it to let go
-    e.message = nullptr;
-    e.promise = nullptr;
+    lapse(e);
   }
+}
+
+/// PUBREL asks its client to let go of the identifier.
+void outbound::lapse(entry& e) {
+  e.released = e.recorded = true;
+  e.message = nullptr;
+  e.promise = nullptr;
+}
+
+/// One that an earlier process perhaps sent.
+void outbound::lapse_queued(std::size_t index, time_point now) {
+  left_queue(queue_[index]);
+  auto e = std::move(queue_[index]);
+  queue_.erase(index);
+  if (index < prepared_)
+    --prepared_;
+  lapse(e);
+  inflight_.push_back(std::move(e));
+  pump(now);
 }
 
 void outbound::store_failed(place where, const settlement& why, time_point now) {

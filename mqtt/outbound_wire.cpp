@@ -154,14 +154,18 @@ bool outbound::on_pubrec(packet_id id, reason_code reason, time_point now) {
   }
   // [MQTT-4.3.3-4] PUBREL answers, now or when the store knows.
   measure(e, now);
-  e.released = true; // [MQTT-4.3.3-6] from here on only the identifier is kept
+  let_go(e); // [MQTT-4.3.3-6]
+  return true;
+}
+
+void outbound::let_go(entry& e) {
+  e.released = true;
   e.message = nullptr;
   e.promise = nullptr;
   if (persistent_ && e.durable != durability::none)
     record(e); // PUBREL follows once a crash cannot undo it, or the message would be sent again
   else
-    send_pubrel(id);
-  return true;
+    send_pubrel(e.id);
 }
 
 bool outbound::on_pubcomp(packet_id id, time_point now) {

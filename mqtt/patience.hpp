@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mqtt/message.hpp"
+#include "mqtt/publish_id.hpp"
 #include "mqtt/settlement.hpp"
 
 #include <algorithm>
@@ -22,26 +23,26 @@ public:
   };
 
   /// False if it waited already.
-  bool add(packet_id id, qos q, fate is, const settlement& why, time_point now) {
-    const auto found = find(id);
+  bool add(publish_id of, fate is, const settlement& why, time_point now) {
+    const auto found = find(of);
     if (found != waiting_.end()) {
       found->is = is;
       return false;
     }
-    waiting_.push_back({id, q, is, why, now});
+    waiting_.push_back({of, is, why, now});
     return true;
   }
 
   /// The promise was made after all.
-  void remove(packet_id id) {
-    if (const auto found = find(id); found != waiting_.end())
+  void remove(publish_id of) {
+    if (const auto found = find(of); found != waiting_.end())
       waiting_.erase(found);
   }
 
   /// The client publishes again what is of QoS 1; the identifiers of QoS 2 outlast connections.
   void disconnected() {
     std::erase_if(waiting_, [](const entry& e) {
-      return e.qos == qos::at_least_once || e.is == fate::refused;
+      return e.of.qos == qos::at_least_once || e.is == fate::refused;
     });
   }
   void connected(time_point now) {
@@ -58,16 +59,15 @@ public:
 
 private:
   struct entry {
-    packet_id id = packet_id::none;
-    mqtt::qos qos = qos::at_least_once;
+    publish_id of;
     fate is = fate::delayed;
     settlement why;
     time_point since;
   };
 
-  std::vector<entry>::iterator find(packet_id id) {
+  std::vector<entry>::iterator find(publish_id of) {
     return std::find_if(waiting_.begin(), waiting_.end(),
-                        [&](const entry& e) { return e.id == id; });
+                        [&](const entry& e) { return e.of == of; });
   }
 
   std::vector<entry> waiting_; ///< oldest first

@@ -40,6 +40,7 @@ void session::open(accepted_connect connect, presence state, connection_epoch ep
   packet_size_bytes_max_ = p.maximum_packet_size.value_or(0);
   input_packet_bytes_max_ =
       packet_bytes_max(connect, limits_); // what CONNACK says, whatever a reload changes
+  announced_ = {limits_.receive_maximum, limits_.qos_max, limits_.retain_available};
   connect_expiry_s_ = p.session_expiry_interval_s;
   expiry_interval_s_ = connect.session_expiry_interval_s;
   keep_alive_ = seconds{connect.keep_alive_s};

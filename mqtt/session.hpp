@@ -18,6 +18,7 @@
 #include "mqtt/outbound.hpp"
 #include "mqtt/patience.hpp"
 #include "mqtt/permissions.hpp"
+#include "mqtt/publish_id.hpp"
 #include "mqtt/server_limits.hpp"
 #include "mqtt/session_port.hpp"
 #include "mqtt/topic_alias.hpp"
@@ -106,10 +107,10 @@ public:
 
   /// Of a publish made while `epoch` was the connection's; those that matter to nobody any more are
   /// ignored. `received_at`: when it came; max() if that is not known.
-  void on_receipt(connection_epoch epoch, packet_id id, const settlement& outcome, time_point now,
+  void on_receipt(connection_epoch epoch, publish_id of, const settlement& outcome, time_point now,
                   time_point received_at = time_point::max());
   /// The receipt comes later, because of `why`: to publishers that wait.
-  void on_delayed(connection_epoch epoch, packet_id id, const settlement& why, time_point now);
+  void on_delayed(connection_epoch epoch, publish_id of, const settlement& why, time_point now);
   void on_subscribed(packet_id id, reason_code outcome, time_point now);
   void on_unsubscribed(packet_id id, time_point now);
   void on_released(packet_id id, reason_code outcome, time_point now);
@@ -138,9 +139,17 @@ private:
     };
     packet_id id = packet_id::none;
     kind is = kind::subscribe;
-    bool silent = false; ///< nobody is there to hear the answer
+    bool silent = false;     ///< nobody is there to hear the answer
+    std::size_t filters = 0; ///< as its packet has them
     std::vector<reason_code> reasons;
     std::vector<change> changes; ///< of a SUBSCRIBE
+  };
+
+  /// What CONNACK said about PUBLISH: it holds for the connection, whatever a reload changes.
+  struct announced_limits {
+    std::uint16_t receive_maximum = 0;
+    qos qos_max = qos::exactly_once;
+    bool retain_available = true;
   };
 
   void handle(const frame& in, time_point now);
@@ -152,11 +161,17 @@ private:
   void on_publish(const frame& in, time_point now);
   std::optional<std::string_view> resolve_topic(const publish_packet& p, time_point now);
   topic_ref share_topic(const publish_packet& p);
-  void keep_refused_alias(const publish_packet& p);
-  bool admit(const publish_packet& p, std::string_view topic, trace_mark mark, time_point now);
+  void keep_alias(const publish_packet& p);
+  bool keeps_to_connack(const publish_packet& p, time_point now);
+  bool is_repetition(const publish_packet& p) const noexcept;
+  void repeat(packet_id id, time_point now);
+  bool may_remember_another() const noexcept;
+  reason_code judge(const publish_packet& p, std::string_view topic);
+  void refuse_publish(const publish_packet& p, reason_code why, trace_mark mark, time_point now);
   bool may_publish(std::string_view topic);
   void route(const publish_packet& p, topic_ref topic, trace_mark mark, time_point now);
   trace_mark follow(const publish_packet& p, std::string_view topic);
+  bool expects_receipt(connection_epoch epoch, publish_id of) const noexcept;
   void note(packet_id id, trace_event what, const settlement& outcome);
   void on_pubrel(packet_id id, time_point now);
   reason_code judge(const subscribe_packet& p, const subscribe_packet::entry& e) const;
@@ -164,7 +179,7 @@ private:
                          pending_request& by);
   void undo(std::size_t request);
   pending_request::change* find_change(std::size_t begin, const std::string& filter);
-  void expect_silently(packet_id id, pending_request::kind is);
+  void expect_silently(packet_id id, pending_request::kind is, std::size_t filters);
   std::size_t find_request(packet_id id, pending_request::kind is) const noexcept;
   void finish_request(std::size_t index, time_point now);
   void answer(const pending_request& r, time_point now);
@@ -174,6 +189,7 @@ private:
   void check_pressure(time_point now);
   bool under_pressure() const noexcept;
   bool owes_answers() const noexcept;
+  bool too_much_requested() const noexcept;
   void note_partial(std::string_view rest, time_point now);
   void restart_clocks(time_point now) noexcept;
   time_point silent_until() const noexcept;
@@ -204,7 +220,7 @@ private:
   time_point will_due_ = time_point::max();   ///< set while a delayed will waits
   time_point expires_at_ = time_point::max(); ///< set while away
   time_point forget_at_ = time_point::max();  ///< when to ask the store again
-  std::vector<pending_request> requests_;     ///< oldest first; bounded by pending_requests_max
+  std::vector<pending_request> requests_;     ///< oldest first; bounded in session_packets.cpp
 
   // the connection
   protocol_version version_ = protocol_version::unknown;
@@ -218,7 +234,8 @@ private:
   connection_epoch epoch_{};
   std::uint32_t packet_size_bytes_max_ = 0; ///< the client's, 0: none
   std::size_t input_packet_bytes_max_ = 0;  ///< ours, as CONNACK said
-  std::uint32_t connect_expiry_s_ = 0;      ///< as CONNECT said, for DISCONNECT's check
+  announced_limits announced_;
+  std::uint32_t connect_expiry_s_ = 0; ///< as CONNECT said, for DISCONNECT's check
   std::chrono::milliseconds keep_alive_{0};
   time_point last_packet_{};
   time_point promises_since_{};

@@ -12,6 +12,9 @@ namespace {
 /// SUBSCRIBE and UNSUBSCRIBE under way before input pauses.
 constexpr std::size_t pending_requests_max = 256;
 
+/// And the filters in them: the packet that exceeds it is the last one taken.
+constexpr std::size_t pending_filters_max = 1024;
+
 /// After the store could not forget an identifier, it is asked again this much later.
 constexpr std::chrono::seconds forget_retry_interval{1};
 
@@ -74,9 +77,16 @@ void session::note_partial(std::string_view rest, time_point now) {
 }
 
 bool session::under_pressure() const noexcept {
-  return requests_.size() >= pending_requests_max || (answers_first_ && owes_answers()) ||
+  return too_much_requested() || (answers_first_ && owes_answers()) ||
          (publish_waits_ && !patience_.empty()) ||
-         (!is_v5() && inbound_.waiting() >= limits_.receive_maximum);
+         (!is_v5() && inbound_.waiting() >= announced_.receive_maximum);
+}
+
+bool session::too_much_requested() const noexcept {
+  std::size_t filters = 0;
+  for (const auto& r : requests_)
+    filters += r.filters;
+  return requests_.size() >= pending_requests_max || filters >= pending_filters_max;
 }
 
 bool session::owes_answers() const noexcept {

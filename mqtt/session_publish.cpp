@@ -3,9 +3,19 @@
 #include "mqtt/topic_levels.hpp"
 #include "mqtt/utf8.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqttzoo::mqtt {
+
+namespace {
+
+/// Identifiers of QoS 2 that a persistent session may have unreleased, whichever connection they
+/// are of, unless two of its Receive Maximum are more: one may wait for PUBREL while a client that
+/// comes back fills the next. Each is a node in the store that nobody pays for.
+constexpr std::size_t unreleased_max = 2000;
+
+} // namespace
 
 void session::on_publish(const frame& in, time_point now) {
   publish_packet p;
@@ -16,27 +26,43 @@ void session::on_publish(const frame& in, time_point now) {
   const auto name = resolve_topic(p, now);
   if (!name)
     return;
+  if (!keeps_to_connack(p, now))
+    return;
+  if (is_repetition(p)) {
+    keep_alias(p);
+    return repeat(p.id, now);
+  }
   const auto mark = follow(p, *name);
-  if (!admit(p, *name, mark, now))
-    return keep_refused_alias(p);
+  if (const auto why = judge(p, *name); is_failure(why)) {
+    keep_alias(p);
+    return refuse_publish(p, why, mark, now);
+  }
   auto topic = share_topic(p);
-  if (p.qos == qos::at_most_once)
-    return route(p, std::move(topic), mark, now);
+  if (p.qos != qos::at_most_once && inbound_.waiting() == 0)
+    promises_since_ = now;
+  if (p.qos == qos::at_least_once)
+    inbound_.begin_at_least_once();
+  else if (p.qos == qos::exactly_once)
+    inbound_.begin_exactly_once(p.id);
+  route(p, std::move(topic), mark, now);
+}
+
+bool session::is_repetition(const publish_packet& p) const noexcept {
+  return p.qos == qos::exactly_once && inbound_.knows(p.id);
+}
+
+/// Routed once, whatever comes until PUBREL, and not judged again: the first answer stands.
+// [MQTT-4.3.3-2 v3] [MQTT-4.3.3-10]
+void session::repeat(packet_id id, time_point now) {
   if (inbound_.waiting() == 0)
     promises_since_ = now;
-  if (p.qos == qos::at_least_once) {
-    inbound_.begin_at_least_once();
-    return route(p, std::move(topic), mark, now);
-  }
-  // [MQTT-4.3.3-2 v3] routed once, whatever comes until PUBREL
-  switch (inbound_.begin_exactly_once(p.id)) {
-  case inbound::verdict::route:
-    return route(p, std::move(topic), mark, now);
-  case inbound::verdict::repeat_ack:
-    return acknowledge(packet_type::pubrec, p.id, reason_code::success);
-  case inbound::verdict::already_under_way:
-    return;
-  }
+  if (inbound_.begin_exactly_once(id) == inbound::verdict::repeat_ack)
+    acknowledge(packet_type::pubrec, id, reason_code::success);
+}
+
+bool session::may_remember_another() const noexcept {
+  const auto bound = std::max(unreleased_max, std::size_t{2} * announced_.receive_maximum);
+  return !persistent() || inbound_.unreleased() < bound;
 }
 
 /// The name of the topic to publish to; nothing if there is none, and the connection is closed.
@@ -70,47 +96,57 @@ topic_ref session::share_topic(const publish_packet& p) {
   return topic;
 }
 
-/// A refused publish sets its alias all the same, but is not interned: that would make a topic live
-/// which carries nothing, and a client could fill the pod with them.
-void session::keep_refused_alias(const publish_packet& p) {
+/// A publish that goes nowhere sets its alias all the same, but is not interned: that would make a
+/// topic live which carries nothing, and a client could fill the pod with them.
+void session::keep_alias(const publish_packet& p) {
   const auto alias = p.properties.topic_alias;
   if (aliases_ && alias != 0 && !p.topic.empty())
     aliases_->set(alias, make_ref<const shared_topic>(std::string{p.topic}));
 }
 
-bool session::admit(const publish_packet& p, std::string_view topic, trace_mark mark,
-                    time_point now) {
+/// False: its client broke what it was told, and the connection is closed.
+bool session::keeps_to_connack(const publish_packet& p, time_point now) {
   const auto refuse_connection = [&](reason_code why, const char* what) {
     violate({why, what}, now);
     return false;
   };
-  if (p.qos > limits_.qos_max) // [MQTT-3.2.2-11]
+  if (p.qos > announced_.qos_max) // [MQTT-3.2.2-11]
     return refuse_connection(reason_code::qos_not_supported, "QoS above the announced maximum");
-  if (p.retain && !limits_.retain_available) // [MQTT-3.2.2-14]
+  if (p.retain && !announced_.retain_available) // [MQTT-3.2.2-14]
     return refuse_connection(reason_code::retain_not_supported,
                              "retained messages are not available");
   if (is_v5() && p.qos != qos::at_most_once &&
-      inbound_.unacknowledged() >= limits_.receive_maximum &&
-      !(p.qos == qos::exactly_once && inbound_.knows(p.id))) // [MQTT-3.3.4-7] [MQTT-4.9.0-1]
+      inbound_.unacknowledged() >= announced_.receive_maximum &&
+      !is_repetition(p)) // [MQTT-3.3.4-7] [MQTT-4.9.0-1]
     return refuse_connection(reason_code::receive_maximum_exceeded,
                              "more publishes than the receive maximum");
-  auto refusal = reason_code::success;
+  return true;
+}
+
+reason_code session::judge(const publish_packet& p, std::string_view topic) {
   if (p.properties.payload_is_utf8 && !is_utf8(p.payload))
-    refusal = reason_code::payload_format_invalid;
-  else if (is_own_topic(topic) || !may_publish(topic))
-    refusal = reason_code::not_authorized;
-  else if (p.qos == qos::at_least_once && inbound_.knows(p.id))
-    refusal = reason_code::packet_identifier_in_use;
-  if (refusal == reason_code::success)
-    return true;
+    return reason_code::payload_format_invalid;
+  if (is_own_topic(topic) || !may_publish(topic))
+    return reason_code::not_authorized;
+  // 3.x cannot be told, and would take PUBACK for a promise: it is a message of its own.
+  if (is_v5() && p.qos == qos::at_least_once && inbound_.knows(p.id))
+    return reason_code::packet_identifier_in_use;
+  if (p.qos == qos::exactly_once && !may_remember_another())
+    return reason_code::quota_exceeded;
+  return reason_code::success;
+}
+
+void session::refuse_publish(const publish_packet& p, reason_code why, trace_mark mark,
+                             time_point now) {
   counts_.publishes_refused.add();
   if (mark != trace_mark::none)
-    port_.note_refusal(mark, {trace_event::refused, trace_cause::none, p.qos, p.id, refusal});
+    port_.note_refusal(mark, {trace_event::refused, trace_cause::none, p.qos, p.id, why});
+  if (why == reason_code::quota_exceeded && !is_v5()) // PUBREC would be a promise
+    return disconnect(why, "too many messages of QoS 2 are unreleased", now);
   if (p.qos == qos::at_least_once)
-    acknowledge(packet_type::puback, p.id, refusal); // [MQTT-3.3.5-2 v3] acknowledged in 3.x
+    acknowledge(packet_type::puback, p.id, why); // [MQTT-3.3.5-2 v3] acknowledged in 3.x
   else if (p.qos == qos::exactly_once)
-    acknowledge(packet_type::pubrec, p.id, refusal);
-  return false;
+    acknowledge(packet_type::pubrec, p.id, why);
 }
 
 bool session::may_publish(std::string_view topic) {
@@ -134,9 +170,9 @@ void session::route(const publish_packet& p, topic_ref topic, trace_mark mark, t
   port_.publish(message::make(std::move(head), p.properties.forwarded, p.payload), p.id);
 }
 
-/// Its mark, if a trace follows it. A repetition of QoS 2 is the message that came before.
+/// Its mark, if a trace follows it.
 trace_mark session::follow(const publish_packet& p, std::string_view topic) {
-  if (counts_.traces.get() == 0 || (p.qos == qos::exactly_once && inbound_.knows(p.id)))
+  if (counts_.traces.get() == 0)
     return trace_mark::none;
   return port_.follow({topic, p.properties.forwarded, p.payload.size(), p.id, p.qos, p.retain});
 }
@@ -146,51 +182,52 @@ void session::note(packet_id id, trace_event what, const settlement& outcome) {
     port_.note_answer(id, {what, trace_cause::none, qos::at_least_once, id, outcome});
 }
 
-void session::on_receipt(connection_epoch epoch, packet_id id, const settlement& outcome,
-                         time_point now, time_point received_at) {
+/// Identifiers of QoS 2 live as long as the session, those of QoS 1 as long as the connection.
+bool session::expects_receipt(connection_epoch epoch, publish_id of) const noexcept {
   if (epoch < first_epoch_)
-    return; // of a session that a clean start ended
+    return false; // of a session that a clean start ended
+  return of.qos == qos::exactly_once ? inbound_.waits_for(of.id) : connected_ && epoch == epoch_;
+}
+
+void session::on_receipt(connection_epoch epoch, publish_id of, const settlement& outcome,
+                         time_point now, time_point received_at) {
+  if (!expects_receipt(epoch, of))
+    return;
   promises_since_ = now;
   // The answer by the QoS, with the identifier of the PUBLISH: [MQTT-3.3.4-1] [MQTT-2.2.1-5]
   // [MQTT-3.3.4-1 v3] [MQTT-2.3.1-6 v3].
   const bool refused = is_failure(outcome);
-  // Identifiers of QoS 2 live as long as the session, those of QoS 1 as long as the connection.
-  const bool exactly_once = inbound_.waits_for(id);
+  const bool exactly_once = of.qos == qos::exactly_once;
   if (exactly_once)
-    inbound_.settle_exactly_once(id,
+    inbound_.settle_exactly_once(of.id,
                                  refused ? inbound::result::refused : inbound::result::accepted);
-  else if (connected_ && epoch == epoch_)
-    inbound_.settle_at_least_once();
   else
-    return;
+    inbound_.settle_at_least_once();
   if (refused)
     counts_.publishes_refused.add();
   if (refused || connected_)
-    note(id, refused ? trace_event::refused : trace_event::promised, outcome);
+    note(of.id, refused ? trace_event::refused : trace_event::promised, outcome);
   if (!refused && !patience_.empty())
-    patience_.remove(id);
+    patience_.remove(of);
   if (!connected_)
     return;
   if (refused && !is_v5()) // 3.x has no word for "no"
-    patience_.add(id, exactly_once ? qos::exactly_once : qos::at_least_once,
-                  patience::fate::refused, outcome, now);
+    patience_.add(of, patience::fate::refused, outcome, now);
   else // [MQTT-4.3.2-4] [MQTT-4.3.2-5] [MQTT-4.3.3-8] [MQTT-4.3.2-2 v3]
-    acknowledge(exactly_once ? packet_type::pubrec : packet_type::puback, id, outcome);
+    acknowledge(exactly_once ? packet_type::pubrec : packet_type::puback, of.id, outcome);
   if (!refused && received_at != time_point::max())
     (exactly_once ? counts_.promise_exactly_once : counts_.promise_at_least_once)
         .add(now - received_at);
   check_pressure(now);
 }
 
-void session::on_delayed(connection_epoch epoch, packet_id id, const settlement& why,
+void session::on_delayed(connection_epoch epoch, publish_id of, const settlement& why,
                          time_point now) {
-  const bool exactly_once = inbound_.waits_for(id);
-  if (epoch < first_epoch_ || is_v5() || (!exactly_once && (!connected_ || epoch != epoch_)))
+  if (is_v5() || !expects_receipt(epoch, of))
     return;
-  if (patience_.add(id, exactly_once ? qos::exactly_once : qos::at_least_once,
-                    patience::fate::delayed, why, now)) {
+  if (patience_.add(of, patience::fate::delayed, why, now)) {
     counts_.publishes_delayed.add();
-    note(id, trace_event::withheld, why);
+    note(of.id, trace_event::withheld, why);
   }
 }
 

@@ -4,20 +4,35 @@
 #include "mqtt/topic_filter.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 
 namespace mqttzoo::mqtt {
 
 void session::on_packet(const subscribe_packet& p, time_point now) {
   pending_request request;
   request.id = p.id;
+  request.filters = p.entries.size();
   std::vector<subscription> accepted;
+  std::unordered_map<std::string_view, std::size_t> places; // in `accepted`, by filter
   // Each filter as if it had come alone, one code for each, in order. [MQTT-3.8.4-5] [MQTT-3.8.4-6]
   // [MQTT-3.8.4-4 v3] [MQTT-3.8.4-5 v3]
   for (const auto& e : p.entries) {
     const auto reason = judge(p, e);
     request.reasons.push_back(reason);
-    if (!is_failure(reason))
-      accepted.push_back(subscribe(p, e, static_cast<qos>(reason), request));
+    if (is_failure(reason))
+      continue;
+    auto s = subscribe(p, e, static_cast<qos>(reason), request);
+    const auto [before, is_first] = places.try_emplace(e.filter, accepted.size());
+    if (is_first) {
+      accepted.push_back(std::move(s));
+      continue;
+    }
+    auto& replaced = accepted[before->second]; // the routes need not know it, nor see it go
+    s.wants_retained |= replaced.wants_retained;
+    request.changes.pop_back();
+    replaced = std::move(s);
   }
   requests_.push_back(std::move(request));
   if (accepted.empty())
@@ -75,6 +90,7 @@ void session::on_packet(const unsubscribe_packet& p, time_point now) {
   pending_request request;
   request.id = p.id;
   request.is = pending_request::kind::unsubscribe;
+  request.filters = p.filters.size();
   std::vector<std::string> removed;
   // One after the other: [MQTT-3.10.4-6]. What is under way is still delivered: [MQTT-3.10.4-3]
   // [MQTT-3.10.4-3 v3]. The same of 3.1.1: [MQTT-3.10.4-1 v3] [MQTT-3.10.4-6 v3].
@@ -138,11 +154,11 @@ void session::undo(std::size_t request) {
   // The SUBACK goes out now; the answers to these calls are for nobody.
   const auto id = requests_[request].id;
   if (!back.empty()) {
-    expect_silently(id, pending_request::kind::subscribe);
+    expect_silently(id, pending_request::kind::subscribe, back.size());
     port_.subscribe(std::move(back), id);
   }
   if (!away.empty()) {
-    expect_silently(id, pending_request::kind::unsubscribe);
+    expect_silently(id, pending_request::kind::unsubscribe, away.size());
     port_.unsubscribe(std::move(away), id);
   }
   if (persistent())
@@ -159,11 +175,12 @@ session::pending_request::change* session::find_change(std::size_t begin,
   return nullptr;
 }
 
-void session::expect_silently(packet_id id, pending_request::kind is) {
+void session::expect_silently(packet_id id, pending_request::kind is, std::size_t filters) {
   pending_request& r = requests_.emplace_back();
   r.id = id;
   r.is = is;
   r.silent = true;
+  r.filters = filters;
 }
 
 std::size_t session::find_request(packet_id id, pending_request::kind is) const noexcept {

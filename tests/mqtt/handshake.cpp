@@ -331,6 +331,22 @@ CAF_TEST(a client that cannot take CONNACK is refused) { // [MQTT-3.1.2-24]
   CAF_CHECK(out.size() <= 6u);
 }
 
+CAF_TEST(user properties are not held until the session opens) {
+  auto p = hello();
+  p.users.assign(1000, {"", ""});
+  CAF_CHECK(connect(p) == progress::accepted);
+  CAF_CHECK_EQUAL(machine.result().packet.users.capacity(), 0u);
+}
+
+CAF_TEST(nor while an exchange is under way) {
+  auto p = hello();
+  p.authentication_method = "two-steps";
+  p.authentication_data = "first";
+  p.users.assign(1000, {"", ""});
+  CAF_CHECK(connect(p) == progress::waiting);
+  CAF_CHECK_EQUAL(machine.result().packet.users.capacity(), 0u);
+}
+
 CAF_TEST(an unknown method is refused) { // [MQTT-4.12.0-1]
   auto p = hello();
   p.authentication_method = "other";

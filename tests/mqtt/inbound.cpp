@@ -92,6 +92,28 @@ CAF_TEST(an identifier is forgotten once for each release) {
   CAF_CHECK(!in.forget(five));
 }
 
+CAF_TEST(identifiers come and go in any order) {
+  inbound in;
+  for (std::uint16_t n = 200; n > 0; --n)
+    in.begin_exactly_once(packet_id{n});
+  for (std::uint16_t n = 300; n > 200; --n)
+    in.restore(packet_id{n});
+  in.restore(packet_id{300});
+  CAF_CHECK_EQUAL(in.unreleased(), 300u);
+  for (std::uint16_t n = 2; n <= 200; n += 2)
+    in.settle_exactly_once(packet_id{n}, result::refused);
+  CAF_CHECK_EQUAL(in.unreleased(), 200u);
+  for (std::uint16_t n = 1; n <= 300; ++n)
+    CAF_CHECK_EQUAL(in.knows(packet_id{n}), n > 200 || n % 2 == 1);
+  for (std::uint16_t n = 1; n <= 200; n += 2) {
+    in.settle_exactly_once(packet_id{n}, result::accepted);
+    in.release(packet_id{n});
+    CAF_CHECK(in.forget(packet_id{n}));
+  }
+  CAF_CHECK_EQUAL(in.unreleased(), 100u);
+  CAF_CHECK_EQUAL(in.unacknowledged(), 0u);
+}
+
 CAF_TEST(what the store could not forget is tried again) {
   inbound in;
   in.restore(five);

@@ -104,7 +104,7 @@ CAF_TEST(a clean start drops everything) { // [MQTT-3.1.4-4] [MQTT-3.1.2-4]
   CAF_MESSAGE("a receipt of the old session is not one of the new");
   send(publish("t", "y", qos::exactly_once, id(9)));
   CAF_CHECK_EQUAL(port.published.size(), 2u);
-  machine->on_receipt(last_epoch(), id(9), reason_code::success, now);
+  machine->on_receipt(last_epoch(), {id(9), qos::exactly_once}, reason_code::success, now);
   expect_nothing();
   receipt(id(9));
   expect_ack(packet_type::pubrec, id(9));

@@ -187,11 +187,19 @@ void session_fixture::recorded(std::size_t record, const settlement& outcome) {
 }
 
 void session_fixture::receipt(packet_id of, const settlement& outcome) {
-  machine->on_receipt(epoch, of, outcome, now);
+  machine->on_receipt(epoch, last_publish(of), outcome, now);
 }
 
 void session_fixture::delayed(packet_id of, const settlement& why) {
-  machine->on_delayed(epoch, of, why, now);
+  machine->on_delayed(epoch, last_publish(of), why, now);
+}
+
+publish_id session_fixture::last_publish(packet_id of) const {
+  for (auto p = port.published.rbegin(); p != port.published.rend(); ++p)
+    if (p->id == of)
+      return {of, p->message->qos()};
+  CAF_FAIL("nothing was published under that identifier");
+  return {};
 }
 
 std::string session_fixture::describe(const std::vector<packet>& all) {

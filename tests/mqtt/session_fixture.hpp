@@ -123,8 +123,10 @@ public:
   void stored(std::size_t deposit, const settlement& outcome = {},
               time_point held_until = time_point::max());
   void recorded(std::size_t record, const settlement& outcome = {});
+  /// For the last publish under that identifier.
   void receipt(packet_id of, const settlement& outcome = {});
   void delayed(packet_id of, const settlement& why = {reason_code::quota_exceeded, limit::bank, 7});
+  publish_id last_publish(packet_id of) const;
   /// Of the connection before.
   connection_epoch last_epoch() const {
     return connection_epoch{static_cast<std::uint64_t>(epoch) - 1};

@@ -339,8 +339,8 @@ private:
                     const bool again = is_failure(outcome) && m->publisher_waits() &&
                                        (m->qos() == qos::exactly_once || chance(70));
                     if (!again)
-                      return machine_->on_receipt(epoch, id, outcome, now_);
-                    machine_->on_delayed(epoch, id, outcome, now_);
+                      return machine_->on_receipt(epoch, {id, m->qos()}, outcome, now_);
+                    machine_->on_delayed(epoch, {id, m->qos()}, outcome, now_);
                     route(m, id, epoch);
                   }});
   }

@@ -9,6 +9,12 @@ using namespace mqttzoo::mqtt::testing;
 
 namespace {
 
+struct nothing_permitted final : permissions {
+  bool may_publish(std::string_view) override { return false; }
+  bool may_subscribe(std::string_view) const override { return false; }
+  bool may_receive(std::string_view) override { return false; }
+};
+
 struct fixture : session_fixture {
   void check_published(std::size_t i, std::string_view topic, std::string_view payload) {
     if (i >= port.published.size())
@@ -92,7 +98,8 @@ CAF_TEST(QoS 2 survives its connection) { // [MQTT-4.1.0-1] [MQTT-4.1.0-1 v3] [M
   connect(persistent_hello(protocol_version::v3_1_1));
   send(p);
   CAF_CHECK_EQUAL(port.published.size(), 1u);
-  machine->on_receipt(last_epoch(), id(7), reason_code::success, now); // it was published then
+  machine->on_receipt(last_epoch(), {id(7), qos::exactly_once}, reason_code::success,
+                      now); // it was published then
   expect_ack(packet_type::pubrec, id(7));
   lose_connection();
   connect(persistent_hello(protocol_version::v3_1_1));
@@ -156,6 +163,54 @@ CAF_TEST(QoS 1 must not use an identifier of QoS 2) {
   CAF_CHECK_EQUAL(port.published.size(), 1u);
 }
 
+CAF_TEST(a 3 x client that lost its state is not promised what is dropped) {
+  // It cannot be told that the identifier is in use, so the message is taken.
+  for (const auto v : {protocol_version::v3_1, protocol_version::v3_1_1}) {
+    port.published.clear();
+    connect(persistent_hello(v));
+    send(publish("t", "x", qos::exactly_once, id(7)));
+    receipt(id(7));
+    lose_connection();
+    connect(persistent_hello(v));
+    send(publish("t", "y", qos::at_least_once, id(7)));
+    expect_nothing();
+    CAF_CHECK_EQUAL(port.published.size(), 2u);
+    receipt(id(7));
+    expect_ack(packet_type::puback, id(7));
+    CAF_CHECK_EQUAL(machine->receiver().waiting(), 0u);
+    CAF_MESSAGE("the exchange of QoS 2 goes on beside it");
+    send(publish("t", "x", qos::exactly_once, id(7)));
+    expect_ack(packet_type::pubrec, id(7));
+    release(id(7));
+    expect_ack(packet_type::pubcomp, id(7));
+    CAF_CHECK_EQUAL(port.published.size(), 2u);
+    connect(hello(v));
+  }
+}
+
+CAF_TEST(a repetition of QoS 2 is answered as it was the first time) {
+  // [MQTT-4.3.3-9] [MQTT-4.3.3-10] a refusal would free the identifier for its client alone
+  for (const auto v : all_versions) {
+    port.published.clear();
+    machine->set_permissions(nullptr);
+    connect(persistent_hello(v));
+    send(publish("t", "x", qos::exactly_once, id(5)));
+    receipt(id(5));
+    lose_connection();
+    machine->set_permissions(std::make_unique<nothing_permitted>());
+    connect(persistent_hello(v));
+    auto again = publish("t", "x", qos::exactly_once, id(5));
+    again.dup = true;
+    send(again);
+    expect_ack(packet_type::pubrec, id(5));
+    CAF_CHECK_EQUAL(counts.publishes_denied.get(), 0u);
+    release(id(5));
+    expect_ack(packet_type::pubcomp, id(5));
+    CAF_CHECK_EQUAL(port.published.size(), 1u);
+    connect(hello(v));
+  }
+}
+
 CAF_TEST(receipts of an older connection do not acknowledge newer messages) {
   connect(persistent_hello(protocol_version::v5));
   send(publish("t", "x", qos::at_least_once, id(1)));
@@ -163,11 +218,31 @@ CAF_TEST(receipts of an older connection do not acknowledge newer messages) {
   receipt(id(1)); // nobody is there
   connect(persistent_hello(protocol_version::v5));
   send(publish("t", "x", qos::at_least_once, id(1)));
-  machine->on_receipt(last_epoch(), id(1), reason_code::success, now);
+  machine->on_receipt(last_epoch(), {id(1), qos::at_least_once}, reason_code::success, now);
   expect_nothing();
   receipt(id(1));
   expect_ack(packet_type::puback, id(1));
   CAF_CHECK_EQUAL(machine->receiver().waiting(), 0u);
+}
+
+CAF_TEST(receipts of an older connection do not acknowledge an identifier of another QoS) {
+  for (const auto v : all_versions) {
+    connect(persistent_hello(v));
+    send(publish("t", "x", qos::at_least_once, id(1)));
+    lose_connection();
+    connect(persistent_hello(v)); // and has forgotten what it published
+    send(publish("t", "y", qos::exactly_once, id(1)));
+    const publish_id old{id(1), qos::at_least_once};
+    machine->on_delayed(last_epoch(), old, {reason_code::quota_exceeded, limit::bank, 7}, now);
+    CAF_CHECK(machine->waiting_publishes().empty());
+    machine->on_receipt(last_epoch(), old, reason_code::success, now);
+    expect_nothing();
+    receipt(id(1));
+    expect_ack(packet_type::pubrec, id(1));
+    CAF_CHECK_EQUAL(machine->receiver().waiting(), 0u);
+    release(id(1));
+    connect(hello(v));
+  }
 }
 
 CAF_TEST(a refusal is told to 5 0 clients) { // [MQTT-4.3.3-9] [MQTT-3.4.2-1] [MQTT-3.5.2-1]
@@ -220,6 +295,75 @@ CAF_TEST(the receive maximum is new with each connection) { // [MQTT-4.9.0-2]
   received();
   send(publish("t", "3", qos::exactly_once, id(3)));
   expect_closed(reason_code::receive_maximum_exceeded);
+}
+
+CAF_TEST(what a persistent session has unreleased is bounded over all its connections) {
+  constexpr std::uint16_t bound = 2000;
+  for (const auto v : all_versions) {
+    connect(persistent_hello(v));
+    for (std::uint16_t n = 1; n <= bound; ++n) {
+      if (n == bound / 2 + 1) {
+        lose_connection();
+        connect(persistent_hello(v));
+      }
+      send(publish("t", "x", qos::exactly_once, id(n)));
+      receipt(id(n));
+    }
+    CAF_CHECK(machine->connected());
+    CAF_CHECK_EQUAL(machine->receiver().unreleased(), bound);
+    lose_connection();
+    connect(persistent_hello(v));
+    const auto routed = port.published.size();
+    const auto refused = counts.publishes_refused.get();
+    send(publish("t", "x", qos::exactly_once, id(bound))); // no new one
+    expect_ack(packet_type::pubrec, id(bound));
+    send(publish("t", "x", qos::exactly_once, id(bound + 1)));
+    if (v == protocol_version::v5) {
+      expect_ack(packet_type::pubrec, id(bound + 1), reason_code::quota_exceeded);
+    } else {
+      expect_closed(reason_code::quota_exceeded);
+      connect(persistent_hello(v));
+    }
+    CAF_CHECK_EQUAL(port.published.size(), routed);
+    CAF_CHECK_EQUAL(counts.publishes_refused.get(), refused + 1);
+    CAF_MESSAGE("a release makes room");
+    release(id(1));
+    received();
+    send(publish("t", "x", qos::exactly_once, id(bound + 1)));
+    CAF_CHECK(machine->connected());
+    CAF_CHECK_EQUAL(port.published.size(), routed + 1);
+    connect(hello(v));
+  }
+}
+
+CAF_TEST(a larger receive maximum may be used twice) { // and what was stored with more stays
+  limits.receive_maximum = 1500;
+  machine->restore(3600, {}, now + 3600s);
+  for (std::uint16_t n = 1; n <= 2999; ++n)
+    machine->receiver().restore(id(n));
+  connect(persistent_hello(protocol_version::v5));
+  send(publish("t", "x", qos::exactly_once, id(3000)));
+  CAF_CHECK_EQUAL(port.published.size(), 1u);
+  send(publish("t", "x", qos::exactly_once, id(3001)));
+  expect_ack(packet_type::pubrec, id(3001), reason_code::quota_exceeded);
+  limits.receive_maximum = 1000;
+  lose_connection();
+  connect(persistent_hello(protocol_version::v5));
+  send(publish("t", "x", qos::exactly_once, id(2999)));
+  expect_ack(packet_type::pubrec, id(2999));
+  release(id(2999));
+  expect_ack(packet_type::pubcomp, id(2999));
+  CAF_CHECK_EQUAL(machine->receiver().unreleased(), 2999u);
+}
+
+CAF_TEST(a session that ends with its connection stores no identifiers and may have more) {
+  connect(protocol_version::v3_1_1);
+  for (std::uint16_t n = 1; n <= 3000; ++n) {
+    send(publish("t", "x", qos::exactly_once, id(n)));
+    receipt(id(n));
+  }
+  CAF_CHECK(machine->connected());
+  CAF_CHECK_EQUAL(port.published.size(), 3000u);
 }
 
 CAF_TEST(a 3 x client is paused instead) {
@@ -298,6 +442,27 @@ CAF_TEST(what the server does not support is a violation) {
   p.retain = true;
   send(p);
   expect_closed(reason_code::retain_not_supported);
+}
+
+CAF_TEST(what CONNACK said holds as long as the connection) { // [MQTT-3.3.4-7]
+  limits.receive_maximum = 3;                                 // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
+  connect(protocol_version::v5);
+  limits.receive_maximum = 1; // a reload
+  limits.qos_max = qos::at_most_once;
+  limits.retain_available = false;
+  send(publish("t", "1", qos::at_least_once, id(1)));
+  auto retained = publish("t", "2", qos::exactly_once, id(2));
+  retained.retain = true;
+  send(retained);
+  send(publish("t", "3", qos::at_least_once, id(3)));
+  CAF_CHECK(machine->connected());
+  CAF_CHECK_EQUAL(port.published.size(), 3u);
+  send(publish("t", "4", qos::at_least_once, id(4)));
+  expect_closed(reason_code::receive_maximum_exceeded);
+  const auto next = connect(protocol_version::v5);
+  CAF_CHECK(next.receive_maximum == std::uint16_t{1});
+  send(retained);
+  expect_closed(reason_code::qos_not_supported);
 }
 
 CAF_TEST(the topics of the broker are its own) { // [MQTT-4.7.2-1]

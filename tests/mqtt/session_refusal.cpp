@@ -245,7 +245,8 @@ CAF_TEST(a delayed QoS 1 message goes with its connection) {
   delayed(id(1));
   lose_connection();
   connect_old(true);
-  machine->on_delayed(last_epoch(), id(1), no_credit, now); // of the older connection
+  machine->on_delayed(last_epoch(), {id(1), qos::at_least_once}, no_credit,
+                      now); // of the older connection
   publish_once("x", 1);
   CAF_CHECK_EQUAL(port.published.size(), 2u);
   CAF_CHECK(!port.paused);

@@ -127,6 +127,40 @@ CAF_TEST(retain handling decides who gets retained messages) {
   CAF_CHECK(!wants_retained(retain_handling::send, "$share/g/f")); // section 4.8.2
 }
 
+CAF_TEST(of a filter that comes more than once the last one is in force) {
+  // [MQTT-3.8.4-3] [MQTT-3.8.4-5] [MQTT-3.8.4-6]
+  connect(protocol_version::v5);
+  auto p = subscribe(id(1), std::vector<std::string>(1000, "#"));
+  p.entries.insert(p.entries.begin() + 500, {"a", p.entries[0].options});
+  p.entries.back().options.qos = qos::at_least_once;
+  p.entries.back().options.no_local = true;
+  send(p);
+  const auto& accepted = port.subscribed.at(0).accepted;
+  CAF_REQUIRE_EQUAL(accepted.size(), 2u);
+  CAF_CHECK_EQUAL(accepted[0].filter, "#");
+  CAF_CHECK(accepted[0].options.qos == qos::at_least_once);
+  CAF_CHECK(accepted[0].options.no_local);
+  CAF_CHECK_EQUAL(accepted[1].filter, "a");
+  CAF_CHECK_EQUAL(machine->subscriptions().size(), 2u);
+  CAF_CHECK_EQUAL(counts.subscriptions.get(), 2u);
+  subscribed(id(1));
+  reasons wanted(1001, ok2);
+  wanted.back() = ok1;
+  check_suback(id(1), wanted);
+}
+
+CAF_TEST(retained messages follow if any of them asks for these) { // [MQTT-3.3.1-9] [MQTT-3.3.1-10]
+  connect(protocol_version::v5);
+  auto p = subscribe(id(1), {"new", "new", "none", "none"});
+  p.entries[0].options.retained = p.entries[1].options.retained = retain_handling::send_if_new;
+  p.entries[2].options.retained = p.entries[3].options.retained = retain_handling::do_not_send;
+  send(p);
+  const auto& accepted = port.subscribed.at(0).accepted;
+  CAF_REQUIRE_EQUAL(accepted.size(), 2u);
+  CAF_CHECK(accepted[0].wants_retained);
+  CAF_CHECK(!accepted[1].wants_retained);
+}
+
 CAF_TEST(UNSUBSCRIBE says for each filter whether there was one) {
   // [MQTT-3.10.4-1] [MQTT-3.10.4-4] [MQTT-3.10.4-5] [MQTT-3.10.4-6] [MQTT-3.11.3-1] [MQTT-3.11.3-2]
   // [MQTT-3.10.4-1 v3] [MQTT-3.10.4-4 v3] [MQTT-3.10.4-5 v3] [MQTT-3.10.4-6 v3]
@@ -175,6 +209,19 @@ CAF_TEST(a subscription that could not be stored does not remain) {
   check_suback(id(2), {ok2});
 }
 
+CAF_TEST(a filter that came twice goes back to what was before both) {
+  connect(persistent_hello(protocol_version::v5));
+  send(subscribe(id(1), {"old"}, qos::at_most_once));
+  subscribed(id(1));
+  send(subscribe(id(2), {"old", "new", "old", "new"}, qos::exactly_once));
+  subscribed(id(2), reason_code::quota_exceeded);
+  CAF_CHECK(!has("new"));
+  CAF_CHECK(machine->subscriptions().at("old").options.qos == qos::at_most_once);
+  CAF_CHECK_EQUAL(counts.subscriptions.get(), 1u);
+  CAF_CHECK_EQUAL(port.unsubscribed.at(0).filters.size(), 1u);
+  CAF_CHECK_EQUAL(port.subscribed.back().accepted.size(), 1u);
+}
+
 CAF_TEST(what a later request did stays) {
   connect(persistent_hello(protocol_version::v5));
   send(subscribe(id(1), {"a", "b", "c"}, qos::at_most_once));
@@ -221,6 +268,26 @@ CAF_TEST(requests under way are bounded) {
   subscribed(id(1));
   CAF_CHECK(!port.paused);
   CAF_CHECK_EQUAL(feed(std::string_view{many}.substr(taken)), one.size());
+}
+
+CAF_TEST(filters under way are bounded) {
+  connect(protocol_version::v5);
+  const auto one = encoded(subscribe(id(2), {"a"}));
+  send(subscribe(id(1), std::vector<std::string>(1023, "#")));
+  CAF_CHECK_EQUAL(feed(one), one.size());
+  CAF_CHECK(!port.paused);
+  CAF_CHECK_EQUAL(feed(one), 0u);
+  CAF_CHECK(port.paused);
+  subscribed(id(1));
+  CAF_CHECK(!port.paused);
+  CAF_CHECK_EQUAL(feed(one), one.size());
+
+  CAF_MESSAGE("those of UNSUBSCRIBE count, too");
+  send(unsubscribe(id(3), std::vector<std::string>(1024, "a")));
+  CAF_CHECK_EQUAL(feed(one), 0u);
+  CAF_CHECK(port.paused);
+  unsubscribed(id(3));
+  CAF_CHECK(!port.paused);
 }
 
 CAF_TEST(the state to keep changes with subscriptions) {
