@@ -81,6 +81,25 @@ CAF_TEST(a filter that was never subscribed is not there to be removed) {
   CAF_CHECK_EQUAL(acks.size(), 2u);
 }
 
+CAF_TEST(a filter may have as many levels as a session lets it have) {
+  services.limits.topic_levels_max = 256;
+  std::string topic = "t";
+  for (int i = 1; i < 200; ++i)
+    topic += "/t";
+  subscriber.subscribe(topic);
+  subscriber.subscribe("$share/g/" + topic);
+  subscriber.received();
+  publisher.publish(topic, "m");
+  CAF_CHECK_EQUAL(subscriber.payloads(), (strings{"m", "m"}));
+  CAF_CHECK_EQUAL(pod.shared_subscriptions.load(), 1u);
+  subscriber.unsubscribe(topic);
+  subscriber.unsubscribe("$share/g/" + topic);
+  CAF_CHECK_EQUAL(pod.shared_subscriptions.load(), 0u);
+  subscriber.received();
+  publisher.publish(topic, "m");
+  CAF_CHECK_EQUAL(subscriber.payloads(), strings{});
+}
+
 CAF_TEST(shared subscriptions are counted by member) {
   client other{*this, "o"};
   other.connect();
