@@ -129,6 +129,58 @@ CAF_TEST(retained messages come in pages and each once) {
   CAF_CHECK_EQUAL(received_payloads(), all);
 }
 
+CAF_TEST(who unsubscribes gets no more retained messages) { // [MQTT-3.10.4-2] [MQTT-3.10.4-2 v3]
+  constexpr std::size_t all = 1000;
+  for (std::size_t i = 0; i < all; ++i)
+    retain("r/" + std::to_string(i), "m");
+  for (const bool live : {true, false}) {
+    if (!live)
+      let_topics_retire();
+    subscriber.write(subscriber.subscribe_bytes("r/#"));
+    std::size_t came = 0;
+    while (came == 0 && sched.has_job()) {
+      sched.run_once();
+      came += subscriber.payloads().size();
+    }
+    subscriber.unsubscribe("r/#");
+    came += subscriber.payloads().size();
+    CAF_CHECK_GREATER(came, 0u);
+    CAF_CHECK_LESS(came, all / 2);
+  }
+}
+
+CAF_TEST(who unsubscribes before SUBACK gets no retained messages) {
+  retain("r/1", "m");
+  client kept{*this, "k"};
+  kept.connect(true, 3600);
+  kept.write(kept.subscribe_bytes("r/#"));
+  kept.write(kept.unsubscribe_bytes({"r/#"}));
+  settle();
+  CAF_CHECK_EQUAL(kept.payloads(), strings{});
+}
+
+CAF_TEST(a subscription that is replaced meanwhile loses no retained message) { // [MQTT-3.8.4-4]
+  std::multiset<std::string> all;
+  for (int i = 0; i < 500; ++i) {
+    const auto text = std::to_string(i);
+    retain("r/" + text, text);
+    all.insert(text);
+    if (i == 250)
+      let_topics_retire();
+  }
+  mqtt::subscription_options none;
+  none.retained = mqtt::retain_handling::do_not_send;
+  subscriber.write(subscriber.subscribe_bytes("r/#"));
+  std::multiset<std::string> got;
+  while (got.empty() && sched.has_job()) {
+    sched.run_once();
+    got.merge(received_payloads());
+  }
+  subscriber.send(subscriber.subscribe_bytes({"r/#"}, none));
+  got.merge(received_payloads());
+  CAF_CHECK_EQUAL(got, all);
+}
+
 CAF_TEST(a page is also bounded in bytes) {
   for (int i = 0; i < 10; ++i)
     retain("r/" + std::to_string(i), std::string(100'000, static_cast<char>('0' + i)));
