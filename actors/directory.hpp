@@ -19,6 +19,7 @@
 #include "actors/session_card.hpp"
 #include "actors/shard_log.hpp"
 #include "mqtt/filter_trie.hpp"
+#include "mqtt/server_limits.hpp"
 #include "mqtt/topic_tree.hpp"
 #include "zk/paths.hpp"
 #include "zk/wants.hpp"
@@ -38,9 +39,10 @@
 
 namespace mqttzoo::actors {
 
-/// Whether a topic, or a filter without `$share/<name>/`, concerns its own pod only.
+/// Whether a topic, or a filter without `$share/<name>/`, concerns its own pod only. What such a
+/// filter matches does, as no wildcard may stand in `$SYS` itself.
 constexpr bool stays_local(std::string_view topic) noexcept {
-  return topic.starts_with("$SYS");
+  return mqtt::is_own_topic(topic);
 }
 
 class directory final : public pinned_base<directory_actor>, private net::timer_client {

@@ -101,6 +101,11 @@ void far_connection::end_input(net::close_cause cause) {
   cause_ = cause;
   out_.clear();
   porter_->forget(*this);
+  // Nobody will say any more that the client took something: a session that is held back by that
+  // would never hear of the end.
+  untaken_ = 0;
+  if (std::exchange(above_low_water_, false) && events_)
+    events_->on_drained();
   offer();
 }
 

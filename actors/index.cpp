@@ -246,6 +246,9 @@ void index::walk(const std::shared_ptr<const retained_cursor>& c) {
     terms->subscription_identifiers.push_back(c->subscription->terms.identifier);
   retained_page answer;
   answer.of = c;
+  const auto* all = holdings_->subscribers.find(c->subscription->terms.filter);
+  if (!all || !all->find(c->subscription->session->number)) // [MQTT-3.10.4-2]
+    return send(c->subscription->session->handle, page_atom::value, std::move(answer));
   std::size_t bytes = 0;
   std::optional<std::string> cut_after;
   const auto at = now();

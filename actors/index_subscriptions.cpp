@@ -2,6 +2,7 @@
 // groups. A topic that comes to life gets its route from here; index_changes.cpp tells the others.
 #include "actors/index.hpp"
 #include "actors/share_group.hpp"
+#include "mqtt/topic_name.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -21,7 +22,7 @@ void index::enter_next(pending_change& c) {
 
 void index::subscribe(pending_change& c, const mqtt::subscription& s) {
   const auto& session = c.what->session;
-  const auto parsed = mqtt::parse_topic_filter(s.filter);
+  const auto parsed = mqtt::parse_topic_filter(s.filter, mqtt::topic_bytes_max);
   assert(parsed); // the session checked it
   holdings_->filters[session->number].insert(s.filter);
   auto made = make_ref<const made_subscription>(session, s);
@@ -68,7 +69,7 @@ index::group_state& index::group_of(const mqtt::topic_filter& parsed) {
 
 void index::unsubscribe(pending_change& c, const std::string& filter) {
   const auto& session = c.what->session;
-  const auto parsed = mqtt::parse_topic_filter(filter);
+  const auto parsed = mqtt::parse_topic_filter(filter, mqtt::topic_bytes_max);
   assert(parsed);
   if (auto found = holdings_->filters.find(session->number); found != holdings_->filters.end()) {
     found->second.erase(filter);

@@ -3,6 +3,7 @@
 #include "actors/courier.hpp"
 #include "actors/frame_kinds.hpp"
 #include "actors/peer_frames.hpp"
+#include "actors/retained_frames.hpp"
 #include "core/log.hpp"
 
 #include <algorithm>
@@ -42,7 +43,7 @@ peer::behavior_type peer::make_behavior() {
       [this](outcome_atom, std::uint64_t number, mqtt::reason_code result) {
         outcome(number, result);
       },
-      [this](tell_atom, const pod_frame& f) { write(f); },
+      [this](tell_atom, const pod_frame& f) { tell(f); },
       [this](linked_atom, const net::pod_link_ptr& link) {
         if (is_ == life::member)
           channel_.open(link);
@@ -75,6 +76,12 @@ void peer::on_exit() {
 }
 
 // --- to the other pod ---
+
+/// Nobody can be held back for the news of a retained message.
+void peer::tell(const pod_frame& f) {
+  const bool withheld = f.kind == frame_kind::retained_news && f.payload && full();
+  write(withheld ? encode_withheld_news(f) : f);
+}
 
 void peer::write(pod_frame f) {
   if (is_ == life::member)
@@ -203,6 +210,10 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
 }
 
 void peer::send_group(const group_mail& mail) {
+  if (!mail.promise && full()) {
+    trace(*mail.message, mqtt::trace_event::dropped, mqtt::trace_cause::link, mail.filter);
+    return services().counters.publishes_dropped.add();
+  }
   auto sent = mail;
   sent.number = 0;
   if (mail.promise) {

@@ -3,9 +3,10 @@
 // Spawned by the membership actor with the view that brings the other pod, on the first unit; says
 // so to the membership when that pod has departed and all it had not confirmed is passed on, which
 // ends it. Owns the channel to it, and
-// every message that it has not settled. What needs no promise is dropped and counted while the
-// backlog is above links.queue.bytes.max; what does waits with its batch, which holds its
-// publisher back.
+// every message that it has not settled. While the backlog is above links.queue.bytes.max what
+// needs no promise is dropped and counted; what does waits with its batch, which holds its
+// publisher back; and of news of retained messages only the topic goes: the other pod reads the
+// store.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -45,6 +46,7 @@ private:
   static std::string_view client_of(const ticket_list& tickets);
   void send_messages(const batch& b, const ticket_list& tickets);
   void send_group(const group_mail& mail);
+  void tell(const pod_frame& f);
   void write(pod_frame f);
   void empty_pigeonhole();
   void send_waiting();

@@ -243,7 +243,7 @@ std::optional<group_mail> decode_group(std::string_view body, mqtt::time_point n
   frame_reader in{body};
   group_mail mail;
   mail.filter = in.name();
-  const auto parsed = mqtt::parse_topic_filter(mail.filter);
+  const auto parsed = mqtt::parse_topic_filter(mail.filter, mqtt::topic_bytes_max);
   if (!parsed || !parsed->is_shared())
     return std::nullopt;
   mail.number = in.u64();

@@ -95,6 +95,12 @@ pod_frame encode_retained_commit(const retained_commit& c) {
   return f;
 }
 
+pod_frame encode_withheld_news(const pod_frame& news) {
+  taker in{news.body};
+  in.number(1);
+  return encode_retained_commit({std::string{in.bytes(in.number(2))}, 0});
+}
+
 std::optional<retained_news> decode_retained_news(const pod_frame& frame, net::time_point now) {
   taker in{frame.body};
   const auto flags = static_cast<std::uint8_t>(in.number(1));

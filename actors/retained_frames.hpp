@@ -39,6 +39,10 @@ pod_frame encode_retained_news(const std::string& topic, const mqtt::message_ref
                                net::time_point now);
 pod_frame encode_retained_commit(const retained_commit& c);
 
+/// In place of news that find no room: who has older news of the topic forgets them, and reads the
+/// store once it hears that the message has changed.
+pod_frame encode_withheld_news(const pod_frame& news);
+
 /// Nothing if it is none.
 std::optional<retained_news> decode_retained_news(const pod_frame& frame, net::time_point now);
 std::optional<retained_commit> decode_retained_commit(const pod_frame& frame);

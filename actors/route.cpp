@@ -105,15 +105,21 @@ route_target route::combine(const entries& matching) {
 }
 
 std::uint64_t route::joined(const subscriber& s) const {
+  const auto* e = find(s);
+  return e && e->by == s ? e->since : never;
+}
+
+/// By session and filter.
+const route::entry* route::find(const subscriber& s) const {
   const auto p = std::find_if(parts_.begin(), parts_.end(),
                               [&](const part& x) { return x.unit == s->session->unit; });
   const auto* m = p == parts_.end() ? nullptr : p->members.find(s->session->number);
   if (!m)
-    return never;
+    return nullptr;
   const auto e = std::lower_bound(
       m->matching.begin(), m->matching.end(), s->terms.filter,
       [](const entry& x, const std::string& filter) { return x.by->terms.filter < filter; });
-  return e != m->matching.end() && e->by == s ? e->since : never;
+  return e != m->matching.end() && e->by->terms.filter == s->terms.filter ? &*e : nullptr;
 }
 
 route::part& route::part_of(unit_index unit) {

@@ -46,6 +46,8 @@ public:
   /// here.
   std::uint64_t joined(const subscriber& s) const;
   static constexpr auto never = static_cast<std::uint64_t>(-1);
+  /// Whether its session has a subscription with that filter: this one, or one that replaced it.
+  bool has(const subscriber& s) const { return find(s) != nullptr; }
 
 private:
   /// One matching subscription.
@@ -71,6 +73,7 @@ private:
     dense_map<member, number_of> members;
   };
 
+  const entry* find(const subscriber& s) const;
   part& part_of(unit_index unit);
   void change_session(const card_ref& session, steps of, std::uint64_t batches);
   void change_group(const route_step& s);

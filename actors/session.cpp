@@ -75,7 +75,7 @@ void session::on_exit() {
     leave_behind_nothing();
   open_ = nullptr;
   handing_over_ = nullptr;
-  walks_.clear();
+  walks_ = nullptr;
   subscribes_.clear();
   card_ = nullptr; // breaks the cycle card -> handle -> session -> card
 }
@@ -206,8 +206,7 @@ void session::purge() {
   machine_.reset();
   for (auto& s : subscribes_)
     s.revision = 0; // there is nothing to save any more
-  walks_.clear();
-  walking_ = false;
+  walks_ = nullptr;
   ++forgetting_;
   leaving_routes_ |= std::exchange(routed_, false);
   send(pod().index, forget_atom::value, card_);
@@ -251,8 +250,6 @@ void session::on_closed(net::close_cause) {
     pay_back_outbox();
     set_connected(false);
     machine_.on_closed(now());
-    walks_.clear();
-    walking_ = false;
     finish_turn();
   });
 }
@@ -267,8 +264,6 @@ void session::close(mqtt::close_mode mode) {
   connection_ = nullptr;
   pay_back_outbox();
   set_connected(false);
-  walks_.clear();
-  walking_ = false;
 }
 
 void session::shut_down() {

@@ -11,6 +11,7 @@
 #include "actors/courier.hpp"
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
+#include "actors/retained_walks.hpp"
 #include "mqtt/session.hpp"
 
 #include <cstdint>
@@ -176,6 +177,8 @@ private:
   void submit();
   void submit_last();
   void save_if_changed();
+  void begin_walk(const subscriber& made);
+  void drop_walks(const std::vector<std::string>& filters);
   void go_on_walking();
   void wait_for(const subscription_change& c);
   void complete_subscribes();
@@ -199,10 +202,9 @@ private:
   courier::entry* open_for_ = nullptr; ///< where open_ will go
   batch_ref open_;                     ///< consecutive publishes to one topic
   std::vector<waiting_subscribe> subscribes_;
-  net::time_point subscribes_since_{}; ///< while there are any
-  net::time_point paused_since_{};     ///< while paused_ has a reason
-  std::vector<std::shared_ptr<const retained_cursor>>
-      walks_; ///< the first is under way or waits for room
+  net::time_point subscribes_since_{};    ///< while there are any
+  net::time_point paused_since_{};        ///< while paused_ has a reason
+  std::unique_ptr<retained_walks> walks_; ///< null: no retained message is due
   net::time_point armed_for_ = net::time_point::max();
   net::time_point save_again_at_ = net::time_point::max(); ///< what the store did not take
   std::uint64_t revision_ = 0;                             ///< of the session's state
@@ -219,7 +221,6 @@ private:
   std::uint8_t paused_ = 0;
   move move_ = move::none;
   bool saving_ = false;
-  bool walking_ = false;        ///< a page was asked for
   bool stored_ = false;         ///< the store may know this session
   bool routed_ = false;         ///< routes may have this session
   bool leaving_routes_ = false; ///< the index is asked to take it out of them

@@ -31,6 +31,7 @@ void session::unsubscribe(std::vector<std::string> filters, mqtt::packet_id id) 
   change->session = card_;
   change->id = id;
   change->remove = std::move(filters);
+  drop_walks(change->remove);
   wait_for(*change);
   send(pod().index, change_atom::value,
        std::shared_ptr<const subscription_change>{std::move(change)});
@@ -84,8 +85,8 @@ void session::complete_subscribes() {
       machine_.on_subscribed(s.id, mqtt::reason_code::success, now());
     for (const auto& made :
          s.made) // [MQTT-3.3.1-9] [MQTT-3.3.1-6 v3] retained messages follow the SUBACK
-      if (made->terms.wants_retained && connection_)
-        walks_.push_back(std::make_shared<const retained_cursor>(retained_cursor{made, {}}));
+      if (made->terms.wants_retained)
+        begin_walk(made);
   }
 }
 
@@ -124,21 +125,39 @@ void session::turn_away(const parcel& p) {
 
 // --- retained messages ---
 
-void session::go_on_walking() {
-  if (walking_ || walks_.empty() || !connection_ || machine_.sender().busy())
+/// Also without a client, if it may come back: what a subscription brings is the session's.
+void session::begin_walk(const subscriber& made) {
+  const bool lasts = connection_ || machine_.persistent();
+  if (!lasts || !machine_.subscriptions().contains(made->terms.filter)) // unsubscribed meanwhile
     return;
-  walking_ = true;
-  send(pod().index, walk_atom::value, walks_.front());
+  if (!walks_)
+    walks_ = std::make_unique<retained_walks>();
+  walks_->begin(made);
 }
 
+void session::drop_walks(const std::vector<std::string>& filters) { // [MQTT-3.10.4-2]
+  if (!walks_)
+    return;
+  for (const auto& filter : filters)
+    walks_->drop(filter);
+  if (walks_->empty())
+    walks_ = nullptr;
+}
+
+void session::go_on_walking() {
+  if (!walks_ || !connection_ || machine_.sender().busy())
+    return;
+  if (const auto next = walks_->ask())
+    send(pod().index, walk_atom::value, next);
+}
+
+/// Also when the client has gone meanwhile: a live topic may have sent its part of the page
+/// already, and would again.
 void session::page_came(const retained_page& p) {
-  if (!walking_ || p.of != walks_.front())
-    return; // asked for by a connection that is gone
-  walking_ = false;
-  if (p.next)
-    walks_.front() = p.next;
-  else
-    walks_.erase(walks_.begin());
+  if (!walks_ || !walks_->take(p))
+    return; // asked for by a session or a subscription that is gone
+  if (walks_->empty())
+    walks_ = nullptr;
   deliver(p.messages);
 }
 

@@ -253,8 +253,7 @@ void topic::retain_ended(const mqtt::message_ref& m, retain_outcome how) {
     return;
   set_retained(m, unpaid_since_);
   for (const auto& [key, s] : asked)
-    if (route_.joined(s) != route::never)
-      send_retained(s);
+    send_retained(s);
 }
 
 bool topic::may_retain(const mqtt::message& m) const {
@@ -266,6 +265,8 @@ bool topic::may_retain(const mqtt::message& m) const {
 }
 
 void topic::send_retained(const subscriber& to) {
+  if (!route_.has(to))
+    return; // unsubscribed meanwhile [MQTT-3.10.4-2]
   if (unpaid_)
     asked_.insert_or_assign({to->session->number, to->terms.filter}, to);
   if (!retained_ || retained_->expired(now()))

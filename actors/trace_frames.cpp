@@ -4,6 +4,7 @@
 #include "actors/frame_kinds.hpp"
 #include "actors/session_card.hpp" // complete, for what messages.hpp holds
 #include "mqtt/topic_filter.hpp"
+#include "mqtt/topic_name.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -67,7 +68,7 @@ bool is_sound(const trace_terms& t) {
   case trace_terms::subject::client:
     return !t.text.empty() && t.text.size() <= 0xFFFF;
   case trace_terms::subject::topic: {
-    const auto filter = mqtt::parse_topic_filter(t.text);
+    const auto filter = mqtt::parse_topic_filter(t.text, mqtt::topic_bytes_max);
     return filter && !filter->is_shared();
   }
   case trace_terms::subject::property:

@@ -151,6 +151,17 @@ CAF_TEST(filters and topics below $SYS stay in their pod) {
   CAF_CHECK(a.index->groups.empty());
 }
 
+CAF_TEST(topics whose first level only begins with $SYS are like others) {
+  auto &a = add("a"), &b = add("b");
+  enter_view(1, {"a", "b"});
+  auto &exact = a.watch("$SYSTEM/alerts"), &matched = a.watch("$SYS2/x");
+  b.want("$SYSTEM/alerts");
+  b.want("$SYS2/#");
+  settle();
+  CAF_CHECK_EQUAL(exact.route(), "b");
+  CAF_CHECK_EQUAL(matched.route(), "b");
+}
+
 CAF_TEST(members of groups in other pods go to the index and not into routes) {
   auto &a = add("a"), &b = add("b");
   enter_view(1, {"a", "b"});

@@ -81,6 +81,25 @@ CAF_TEST(a filter that was never subscribed is not there to be removed) {
   CAF_CHECK_EQUAL(acks.size(), 2u);
 }
 
+CAF_TEST(a filter may have as many levels as a session lets it have) {
+  services.limits.topic_levels_max = 256;
+  std::string topic = "t";
+  for (int i = 1; i < 200; ++i)
+    topic += "/t";
+  subscriber.subscribe(topic);
+  subscriber.subscribe("$share/g/" + topic);
+  subscriber.received();
+  publisher.publish(topic, "m");
+  CAF_CHECK_EQUAL(subscriber.payloads(), (strings{"m", "m"}));
+  CAF_CHECK_EQUAL(pod.shared_subscriptions.load(), 1u);
+  subscriber.unsubscribe(topic);
+  subscriber.unsubscribe("$share/g/" + topic);
+  CAF_CHECK_EQUAL(pod.shared_subscriptions.load(), 0u);
+  subscriber.received();
+  publisher.publish(topic, "m");
+  CAF_CHECK_EQUAL(subscriber.payloads(), strings{});
+}
+
 CAF_TEST(shared subscriptions are counted by member) {
   client other{*this, "o"};
   other.connect();
@@ -108,6 +127,58 @@ CAF_TEST(retained messages come in pages and each once) {
   let_topics_retire();
   subscriber.subscribe("r/+");
   CAF_CHECK_EQUAL(received_payloads(), all);
+}
+
+CAF_TEST(who unsubscribes gets no more retained messages) { // [MQTT-3.10.4-2] [MQTT-3.10.4-2 v3]
+  constexpr std::size_t all = 1000;
+  for (std::size_t i = 0; i < all; ++i)
+    retain("r/" + std::to_string(i), "m");
+  for (const bool live : {true, false}) {
+    if (!live)
+      let_topics_retire();
+    subscriber.write(subscriber.subscribe_bytes("r/#"));
+    std::size_t came = 0;
+    while (came == 0 && sched.has_job()) {
+      sched.run_once();
+      came += subscriber.payloads().size();
+    }
+    subscriber.unsubscribe("r/#");
+    came += subscriber.payloads().size();
+    CAF_CHECK_GREATER(came, 0u);
+    CAF_CHECK_LESS(came, all / 2);
+  }
+}
+
+CAF_TEST(who unsubscribes before SUBACK gets no retained messages) {
+  retain("r/1", "m");
+  client kept{*this, "k"};
+  kept.connect(true, 3600);
+  kept.write(kept.subscribe_bytes("r/#"));
+  kept.write(kept.unsubscribe_bytes({"r/#"}));
+  settle();
+  CAF_CHECK_EQUAL(kept.payloads(), strings{});
+}
+
+CAF_TEST(a subscription that is replaced meanwhile loses no retained message) { // [MQTT-3.8.4-4]
+  std::multiset<std::string> all;
+  for (int i = 0; i < 500; ++i) {
+    const auto text = std::to_string(i);
+    retain("r/" + text, text);
+    all.insert(text);
+    if (i == 250)
+      let_topics_retire();
+  }
+  mqtt::subscription_options none;
+  none.retained = mqtt::retain_handling::do_not_send;
+  subscriber.write(subscriber.subscribe_bytes("r/#"));
+  std::multiset<std::string> got;
+  while (got.empty() && sched.has_job()) {
+    sched.run_once();
+    got.merge(received_payloads());
+  }
+  subscriber.send(subscriber.subscribe_bytes({"r/#"}, none));
+  got.merge(received_payloads());
+  CAF_CHECK_EQUAL(got, all);
 }
 
 CAF_TEST(a page is also bounded in bytes) {

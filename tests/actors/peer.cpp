@@ -1,5 +1,6 @@
 // What goes to another pod and comes from it, while it lives: in order, once, and bounded.
 #define CAF_SUITE peer
+#include "actors/retained_frames.hpp"
 #include "core/random.hpp"
 #include "tests/actors/peer_fixture.hpp"
 
@@ -114,6 +115,41 @@ CAF_TEST(above the bound what needs no promise is dropped and what needs one wai
   settle();
   CAF_CHECK_EQUAL(heard(), (strings{"0=-4"}));
   CAF_CHECK(outcomes.empty());
+}
+
+CAF_TEST(above the bound a message for a group that needs no promise is dropped) {
+  services.settings.links.queue_bytes_max = 100'000;
+  for (int i = 0; i < 10'000; ++i)
+    publish_to_group(std::string(10'000, 'x'), false);
+  publish_to_group("promised");
+  link();
+  settle();
+  const auto came = far.take(frame_kind::group).size();
+  CAF_CHECK_LESS(came, 12u);
+  CAF_CHECK_EQUAL(dropped(), 10'001u - came);
+  CAF_CHECK(outcomes.empty());
+  advance();
+  publish_to_group("again", false);
+  settle();
+  CAF_CHECK_EQUAL(far.take(frame_kind::group).size(), 1u);
+}
+
+CAF_TEST(above the bound of a retained message only the topic is told) {
+  services.settings.links.queue_bytes_max = 100'000;
+  for (int i = 0; i < 100; ++i)
+    tell(tell_atom::value,
+         encode_retained_news("t", message(std::string(10'000, 'x')), clock.now()));
+  tell(tell_atom::value, encode_retained_news("t", nullptr, clock.now())); // a removal is small
+  tell(tell_atom::value, encode_retained_commit({"t", 5}));
+  link();
+  settle();
+  const auto news = far.take(frame_kind::retained_news).size();
+  CAF_CHECK_LESS(news, 13u);
+  const auto commits = far.take(frame_kind::retained_commit);
+  CAF_REQUIRE_EQUAL(news + commits.size(), 102u);
+  CAF_CHECK(commits.front() == encode_retained_commit({"t", 0}).body);
+  CAF_CHECK(commits.back() == encode_retained_commit({"t", 5}).body);
+  CAF_CHECK_EQUAL(dropped(), 0u);
 }
 
 CAF_TEST(what waits goes as far as there is room each time) {

@@ -168,6 +168,21 @@ CAF_TEST(what came before the end is read first) {
   CAF_CHECK(pods[first]->take_sent(frame_kind::bytes).empty());
 }
 
+CAF_TEST(who waits for the client to take what it got waits no longer than it is there) {
+  wire->out() += std::string(pods[first]->units[0].settings.net.outbox_bytes_max + 1, 'x');
+  wire->flush_later();
+  settle();
+  wire->pause_reading();
+  wire->end_input(net::close_cause::by_peer);
+  CAF_CHECK_EQUAL(session.drained, 1);
+  CAF_CHECK_EQUAL(wire->outbox_bytes(), 0u);
+  CAF_CHECK(!session.closed);
+  wire->resume_reading();
+  settle();
+  CAF_CHECK(session.closed == net::close_cause::by_peer);
+  CAF_CHECK_EQUAL(session.drained, 1);
+}
+
 CAF_TEST(who closes is told later and writes what it had to say) {
   wire->out() += "bye";
   wire->close();
@@ -242,6 +257,23 @@ CAF_TEST(the client 's end is the session' s) {
   c.lose_connection();
   CAF_CHECK_EQUAL(watcher.payloads(), strings{"gone"});
   CAF_CHECK_EQUAL(pods[third]->take_sent(frame_kind::closed).size(), 1u);
+}
+
+CAF_TEST(a session hears of the end of a client that took nothing any more) {
+  c.will = test::make_will("will", "gone");
+  c.connect(third, {false, 3600});
+  client watcher{*this, "w"}, publisher{*this, "p"};
+  watcher.connect(first);
+  watcher.subscribe("will");
+  watcher.received_of<mqtt::suback_packet>();
+  publisher.connect(first);
+  c.subscribe("t");
+  const auto bound = pods[third]->units[0].settings.net.outbox_bytes_max;
+  c.wire->stuck_bytes = bound;
+  for (int i = 0; i < 60; ++i)
+    publisher.send(client::publish_bytes("t", std::string(50'000, 'x')));
+  c.lose_connection();
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{"gone"});
 }
 
 CAF_TEST(connections are counted where they are carried) {

@@ -157,6 +157,19 @@ CAF_TEST(a commit that was not announced is read) {
   expect_heard(b, {"1"});
 }
 
+CAF_TEST(a commit whose news were withheld is read and no older news are taken for it) {
+  retain(a, "t", "1");
+  retain(a, "t", "2");
+  const auto& frames = a.peers[0]->frames;
+  CAF_REQUIRE_EQUAL(frames.size(), 4u);
+  tell(b, 0, frames[0]);
+  tell(b, 0, actors::encode_withheld_news(frames[2]));
+  tell(b, 0, frames[3]);
+  settle();
+  expect_heard(b, {"2"});
+  CAF_CHECK(b.peers[0]->misbehaved.empty());
+}
+
 CAF_TEST(what is in parts is read with them) {
   const std::string large(2 * zk::part_bytes_max, 'x');
   retain(a, "t", large);

@@ -74,6 +74,23 @@ CAF_TEST(a session is in it once with what all its subscriptions allow) { // [MQ
   CAF_CHECK(content(r).at(card->number) == (std::multiset<std::uint32_t>{1, 2}));
 }
 
+CAF_TEST(it knows a subscription that was replaced from one that was removed) {
+  actors::route r;
+  const auto card = make_card(1);
+  const auto first = subscription(card, "a/+", 1), second = subscription(card, "a/+", 2);
+  CAF_CHECK(!r.has(first));
+  r.change(*change_of(card, {{"a/+", first}, {"a/b", subscription(card, "a/b")}}), topic, 3);
+  CAF_CHECK(r.has(first));
+  CAF_CHECK_EQUAL(r.joined(first), 3u);
+  r.change(*change_of(card, {{"a/+", second}}), topic, 5);
+  CAF_CHECK(r.has(first));
+  CAF_CHECK_EQUAL(r.joined(first), actors::route::never);
+  CAF_CHECK_EQUAL(r.joined(second), 5u);
+  r.change(*change_of(card, {{"a/+", nullptr}}), topic, 6);
+  CAF_CHECK(!r.has(first));
+  CAF_CHECK(!r.has(second));
+}
+
 CAF_TEST(of two subscriptions with one filter in a change the later one counts) { // [MQTT-3.8.4-3]
   actors::route r;
   const auto card = make_card(1);

@@ -3,6 +3,8 @@
 #include "tests/actors/fixture.hpp"
 #include "tests/actors/tight_allowance.hpp"
 
+#include <set>
+
 using namespace mqttzoo;
 using mqtt::packet_type;
 using mqtt::qos;
@@ -363,6 +365,64 @@ CAF_TEST(a session that stops being kept goes from the store with its connection
   CAF_CHECK(c.connect(false, 0).session_present);
   c.lose_connection();
   CAF_CHECK_EQUAL(stored_sessions(), 0u);
+}
+
+CAF_TEST(retained messages that are due come to the next connection) { // [MQTT-3.3.1-9]
+  std::set<std::string> all;
+  for (int i = 0; i < 400; ++i) {
+    const auto text = std::to_string(i);
+    publisher.publish("r/" + text, text, qos::at_least_once, 1, true);
+    all.insert(text);
+  }
+  services.limits.inflight_max = 20;
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("r/#", qos::at_least_once); // a window of them comes
+  c.lose_connection();
+  CAF_CHECK(c.connect(false, 3600).session_present);
+  std::set<std::string> got;
+  std::vector<mqtt::packet_id> ids;
+  const auto take = [&](const mqtt::publish_packet& p) {
+    got.emplace(p.payload);
+    ids.push_back(p.id);
+  };
+  for (const auto& p : c.early)
+    if (const auto* m = std::get_if<mqtt::publish_packet>(&p))
+      take(*m);
+  while (!ids.empty()) {
+    for (const auto id : std::exchange(ids, {}))
+      c.acknowledge(packet_type::puback, id);
+    for (const auto& m : c.received_of<mqtt::publish_packet>())
+      take(m);
+  }
+  CAF_CHECK_EQUAL(got, all);
+}
+
+CAF_TEST(a clean start ends what was due of retained messages) {
+  for (int i = 0; i < 400; ++i)
+    publisher.publish("r/" + std::to_string(i), "m", qos::at_least_once, 1, true);
+  services.limits.inflight_max = 20;
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("r/#", qos::at_least_once);
+  c.lose_connection();
+  CAF_CHECK(!c.connect(true, 3600).session_present);
+  CAF_CHECK(c.early.empty());
+  CAF_CHECK_EQUAL(c.payloads(), strings{});
+}
+
+CAF_TEST(who subscribes again and again while it does not read gets retained messages once) {
+  publisher.publish("r", "m", qos::at_most_once, 0, true);
+  client slow{*this, "s"};
+  slow.connect();
+  slow.wire->stuck_bytes = services.settings.net.outbox_bytes_max + 1;
+  for (int i = 0; i < 1000; ++i)
+    slow.subscribe("r");
+  CAF_CHECK_EQUAL(slow.payloads(), strings{});
+  slow.wire->stuck_bytes = 0;
+  slow.wire->events()->on_drained();
+  settle();
+  CAF_CHECK_EQUAL(slow.payloads(), strings{"m"});
 }
 
 CAF_TEST(SUBACK waits for the store when the session is kept) {

@@ -69,6 +69,14 @@ CAF_TEST(a topic keeps what comes until it knows its way and then in order) {
   CAF_CHECK_EQUAL(publisher.card->transit_bytes.load(), 0u);
 }
 
+CAF_TEST(a topic beside $SYS goes to other pods) {
+  enter_view(1, {"b"});
+  other_wants("b", "$SYSTEM/a");
+  publisher.publish("$SYSTEM/a", "m", qos::at_least_once, 1);
+  CAF_CHECK(acks().empty()); // it waits for the other pod
+  CAF_CHECK_EQUAL(other("b").told->payloads(), strings{"m"});
+}
+
 CAF_TEST(another pod gets each message once and has the promise in its hands) {
   enter_view(1, {"b", "c"});
   other_wants("b", "t");
