@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -53,6 +54,7 @@ struct actor_node {
   actor_node* list_before = nullptr;
   std::uint32_t born_ms = 0; ///< since the list was made
   bool is_record = false;
+  bool runs_now = false; ///< a record: its actor runs
 };
 } // namespace detail
 
@@ -94,9 +96,14 @@ public:
   /// It has dealt with one.
   void note_message() noexcept { ++messages_; }
   void note_depth() noexcept { mailbox_max_ = std::max(mailbox_max_, mailbox()); }
-  /// For end_run().
-  std::uint64_t begin_run() noexcept { return ++runs_ % sample == 0 ? core::ticks() : 0; }
+  /// For end_run(). An actor that runs is not run inline: its state may be half changed.
+  std::uint64_t begin_run() noexcept {
+    assert(!runs_now);
+    runs_now = true;
+    return ++runs_ % sample == 0 ? core::ticks() : 0;
+  }
   void end_run(std::uint64_t began) noexcept {
+    runs_now = false;
     if (began != 0)
       busy_ticks_ += (core::ticks() - began) * sample;
   }
@@ -114,6 +121,8 @@ private:
   std::uint64_t runs_ = 0;
   std::uint64_t busy_ticks_ = 0;
 };
+
+static_assert(sizeof(actor_record) == 64);
 
 /// The actors of a unit, in the order of their first turns.
 class actor_list {

@@ -12,9 +12,10 @@ MQTTZOO_ATOM(publish, "publish");        // messages for a topic
 MQTTZOO_ATOM(change_route, "chgroute");  // who gets a topic's messages changed
 MQTTZOO_ATOM(send_retained, "sendret");  // give a new subscriber the topic's retained message
 MQTTZOO_ATOM(probe_idle, "probeidle");   // were you used since the last time you were asked?
+MQTTZOO_ATOM(probed, "probed");          // you were, or not
 MQTTZOO_ATOM(retire, "retire");          // nobody knows you any more: quit
 MQTTZOO_ATOM(activate, "activate");      // make a topic live
-MQTTZOO_ATOM(found, "found");            // here is the topic you asked for
+MQTTZOO_ATOM(found, "found");            // here is what you asked for
 MQTTZOO_ATOM(forget, "forget");          // drop what you know of something
 MQTTZOO_ATOM(forgotten, "forgotten");    // dropped
 MQTTZOO_ATOM(deliver, "deliver");        // messages for sessions
@@ -23,7 +24,7 @@ MQTTZOO_ATOM(changed, "changed");        // every route has them
 MQTTZOO_ATOM(go_on, "goon");             // what is under way: its next page
 MQTTZOO_ATOM(retain, "retain");          // a topic's retained message changed
 MQTTZOO_ATOM(walk, "walk");              // the next page of retained messages
-MQTTZOO_ATOM(page, "page");              // here it is
+MQTTZOO_ATOM(walked, "walked");          // here it is
 MQTTZOO_ATOM(give_back, "giveback");     // a group's message that its member cannot deliver
 MQTTZOO_ATOM(join, "join");              // a session joins a group
 MQTTZOO_ATOM(leave, "leave");            // it leaves
@@ -41,15 +42,18 @@ MQTTZOO_ATOM(was_stored, "stored");      // deposit or record ended
 MQTTZOO_ATOM(save, "save");              // store a session
 MQTTZOO_ATOM(saved, "saved");            // stored, or not
 MQTTZOO_ATOM(erase, "erase");            // remove a session and all it has from the store
+MQTTZOO_ATOM(erased, "erased");          // it has nothing there any more
 MQTTZOO_ATOM(handed_over, "handedover"); // other members have what was given back
 MQTTZOO_ATOM(commit, "commit");          // carry out a transaction and pay for it
 MQTTZOO_ATOM(committed, "committed");    // or not
 MQTTZOO_ATOM(retain_ended, "retended");  // what was to be retained is stored, or will not be
 MQTTZOO_ATOM(lend, "lend");              // credit for what waits in memory
+MQTTZOO_ATOM(lent, "lent");              // here it is
 MQTTZOO_ATOM(repay, "repay");            // it is not needed any more
 MQTTZOO_ATOM(judge, "judge");            // may this client come in, or stay?
 MQTTZOO_ATOM(judged, "judged");          // it may, or not
 MQTTZOO_ATOM(answered, "answered");      // by a service outside
+MQTTZOO_ATOM(reloaded, "reloaded");      // there are other settings
 MQTTZOO_ATOM(shut_down, "shutdown");     // the pod stops
 // Between the actors of several pods.
 MQTTZOO_ATOM(want, "want");             // this pod wants a filter's messages
@@ -82,6 +86,7 @@ MQTTZOO_ATOM(noted, "noted");           // steps of messages that they follow
 // Sessions that leave.
 MQTTZOO_ATOM(drain, "drain");         // the pod is to stop
 MQTTZOO_ATOM(rebalance, "rebalance"); // other pods are to have their share of sessions
+MQTTZOO_ATOM(list, "list");           // which sessions are here?
 MQTTZOO_ATOM(dismiss, "dismiss");     // send clients elsewhere
 MQTTZOO_ATOM(dismissed, "dismissed"); // they are told
 MQTTZOO_ATOM(seal, "seal");           // take nothing more

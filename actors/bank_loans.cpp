@@ -57,7 +57,7 @@ void bank::lend_to(const loan_request& r, std::int64_t credits) {
   lent_ += credits;
   if (credits < r.wanted)
     pod().bank_counts.loans_cut.add();
-  send(pod().at(r.unit).courier_handle, lend_atom::value, loan{r.unit, credits});
+  send(pod().at(r.unit).courier_handle, lent_atom::value, loan{r.unit, credits});
 }
 
 /// Their sessions are gone.

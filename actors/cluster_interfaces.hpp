@@ -29,6 +29,7 @@ using peer_actor = caf::typed_actor<
     caf::reacts_to<word_atom, std::uint64_t, std::shared_ptr<const std::vector<zk::op>>>,
     /// What became of its word.
     caf::reacts_to<outcome_atom, std::uint64_t, mqtt::reason_code>,
+    /// A frame that is all there is to say.
     caf::reacts_to<tell_atom, pod_frame>,
     /// Its link is open, a new one after the last.
     caf::reacts_to<linked_atom, net::pod_link_ptr>,
@@ -43,7 +44,9 @@ using peer_actor = caf::typed_actor<
     caf::reacts_to<depart_atom>,
     /// All members of this view can take what it has not confirmed; answered to the membership with
     /// `handed_over` whenever nothing is left.
-    caf::reacts_to<hand_over_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
+    caf::reacts_to<hand_over_atom, view_ref>,
+    /// The pod stops: it ends.
+    caf::reacts_to<shut_down_atom>>;
 
 /// Which pods there are, and how far they have come with every change of that; see membership.hpp.
 using membership_actor = caf::typed_actor<
@@ -60,9 +63,12 @@ using membership_actor = caf::typed_actor<
     caf::reacts_to<handed_over_atom, pod_life>,
     /// A link opened, whosever it is.
     caf::reacts_to<linked_atom, net::pod_link_ptr>,
+    /// How far another pod has come with a view, or what one of its actors says to one of these.
     caf::reacts_to<heard_atom, member_ref, pod_frame>,
     /// To all other members.
-    caf::reacts_to<tell_atom, pod_frame>, caf::reacts_to<shut_down_atom>>;
+    caf::reacts_to<tell_atom, pod_frame>,
+    /// The pod stops: its peers end, and it does.
+    caf::reacts_to<shut_down_atom>>;
 
 /// Which pods want which topics; see directory.hpp.
 using directory_actor = caf::typed_actor<

@@ -16,7 +16,7 @@ courier::behavior_type courier::make_behavior() {
       },
       [this](forget_atom, const mqtt::topic_ref& name) { forget(name); },
       [this](publish_atom, const mqtt::message_ref& m) { publish(m); },
-      [this](lend_atom, const loan& l) { services().memory->lent(l); },
+      [this](lent_atom, const loan& l) { services().memory->lent(l); },
       [this](follow_atom, const running_traces& all) { services().traces.install(all); },
       [](seal_atom, const card_ref& of) { of->local->seal_inline(); },
   };

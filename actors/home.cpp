@@ -50,7 +50,7 @@ home::behavior_type home::make_behavior() {
         held(client, claim, by);
       },
       [this](roster_atom, const view_ref& view) { tell_roster(view); },
-      [this](found_atom) { list(); },
+      [this](list_atom) { list(); },
       [this](drain_atom, const std::shared_ptr<const drain_orders>& orders) { drains_ = orders; },
       [this](dismiss_atom, const std::shared_ptr<const dismissal_round>& round) {
         dismiss(*round);

@@ -27,7 +27,7 @@ index::behavior_type index::make_behavior() {
   return {
       [this](activate_atom, const mqtt::topic_ref& name, unit_index on) { activate(name, on); },
       [this](forgotten_atom, const mqtt::topic_ref& name) { forgotten(name); },
-      [this](probe_idle_atom, const mqtt::topic_ref& name, topic_use use) { probed(name, use); },
+      [this](probed_atom, const mqtt::topic_ref& name, topic_use use) { probed(name, use); },
       [this](change_atom, const std::shared_ptr<const subscription_change>& c) { change(c); },
       [this](forget_atom, const card_ref& session) { forget(session); },
       [this](go_on_atom) { go_on(); },
@@ -248,7 +248,7 @@ void index::walk(const std::shared_ptr<const retained_cursor>& c) {
   answer.of = c;
   const auto* all = holdings_->subscribers.find(c->subscription->terms.filter);
   if (!all || !all->find(c->subscription->session->number)) // [MQTT-3.10.4-2]
-    return send(c->subscription->session->handle, page_atom::value, std::move(answer));
+    return send(c->subscription->session->handle, walked_atom::value, std::move(answer));
   std::size_t bytes = 0;
   std::optional<std::string> cut_after;
   const auto at = now();
@@ -274,7 +274,7 @@ void index::walk(const std::shared_ptr<const retained_cursor>& c) {
   if (after)
     answer.next = std::make_shared<const retained_cursor>(
         retained_cursor{c->subscription, std::move(*after)});
-  send(c->subscription->session->handle, page_atom::value, std::move(answer));
+  send(c->subscription->session->handle, walked_atom::value, std::move(answer));
 }
 
 } // namespace mqttzoo::actors

@@ -211,9 +211,4 @@ void inspector::each_unit(std::function<void(unit_services&)> then) const {
     u.post([&u, then] { then(*u.services); });
 }
 
-void inspector::on_unit(unit_index i, std::function<void(unit_services&)> then) const {
-  const auto& u = units_.at(static_cast<std::size_t>(i));
-  u.post([&u, then = std::move(then)] { then(*u.services); });
-}
-
 } // namespace mqttzoo::actors

@@ -142,7 +142,6 @@ public:
 
   /// Calls `then` on the thread of each unit.
   void each_unit(std::function<void(unit_services&)> then) const;
-  void on_unit(unit_index i, std::function<void(unit_services&)> then) const;
 
 private:
   /// Calls `then` with the pod's tracer, on its thread; null if it is over.

@@ -166,7 +166,7 @@ void post_office::erase(const card_ref& session) {
         [this, session, again = std::move(again)](zk::multi_result result) mutable {
           if (!result)
             try_again({std::move(again), {}}, result.error());
-          send(session->handle, erase_atom::value);
+          send(session->handle, erased_atom::value);
         });
 }
 

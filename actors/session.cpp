@@ -31,9 +31,9 @@ session::behavior_type session::make_behavior() {
         machine_.sender().on_expired(n, now());
         finish_turn();
       },
-      [this](erase_atom) { erased(); },
+      [this](erased_atom) { erased(); },
       [this](changed_atom, const change_done& c) { routes_changed(c); },
-      [this](page_atom, const retained_page& p) { page_came(p); },
+      [this](walked_atom, const retained_page& p) { page_came(p); },
       [this](was_stored_atom, const stored& s) {
         machine_.sender().on_stored(s.number, s.outcome, now(), s.held_until);
         finish_turn();

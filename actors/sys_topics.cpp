@@ -145,7 +145,7 @@ sys_topics::sys_topics(caf::actor_config& config, unit_services& services,
     : pinned<caf::event_based_actor>(config, services), io_(std::move(io)),
       started_(services.now()) {}
 
-caf::behavior sys_topics::make_behavior() {
+sys_topics::behavior_type sys_topics::make_behavior() {
   last_ = now();
   follow_interval();
   return {
@@ -156,7 +156,7 @@ caf::behavior sys_topics::make_behavior() {
           send(from->peer, misbehaved_atom::value, std::string{"figures"});
       },
       [this](depart_atom, const pod_life& life) { others_.erase(life); },
-      [this](judge_atom) { follow_interval(); },
+      [this](reloaded_atom) { follow_interval(); },
       [this](shut_down_atom) { quit(); },
   };
 }

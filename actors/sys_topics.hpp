@@ -1,16 +1,14 @@
 // The pod's own topics under $SYS/broker, with the names that users of mosquitto know.
 //
 // One per pod, on the first unit. Every sys.interval it publishes, retained and QoS 0, what changed
-// since the last time; an interval of 0 turns it off. `judge` has it read the interval anew. Reads
-// the counters of all units. In a cluster it tells the other pods its figures and publishes the
-// sums under `$SYS/broker/cluster`.
+// since the last time; an interval of 0 turns it off. `reloaded` has it read the interval anew.
+// Reads the counters of all units. In a cluster it tells the other pods its figures and publishes
+// the sums under `$SYS/broker/cluster`.
 #pragma once
 
 #include "actors/cluster_figures.hpp"
 #include "actors/pinned.hpp"
 #include "net/io_counters.hpp"
-
-#include <caf/event_based_actor.hpp>
 
 #include <array>
 #include <chrono>
@@ -23,12 +21,12 @@
 
 namespace mqttzoo::actors {
 
-class sys_topics final : public pinned<caf::event_based_actor>, private net::timer_client {
+class sys_topics final : public pinned_base<sys_actor>, private net::timer_client {
 public:
   sys_topics(caf::actor_config& config, unit_services& services,
              std::vector<const net::io_counters*> io);
 
-  caf::behavior make_behavior() override;
+  behavior_type make_behavior() override;
   const char* name() const override { return "sys_topics"; }
   void on_exit() override;
 

@@ -55,7 +55,7 @@ void topic::answer_probe() {
   else if (used_)
     use = nobody_wants() ? topic_use::lonely : topic_use::wanted;
   used_ = false;
-  send(pod().index, probe_idle_atom::value, name_, use);
+  send(pod().index, probed_atom::value, name_, use);
 }
 
 bool topic::must_wait(const batch& b) const {

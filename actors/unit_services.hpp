@@ -110,7 +110,7 @@ struct pod_services {
   registrar_actor registrar;
   adopter_actor adopter;
   tracer_actor tracer;
-  caf::actor sys; ///< $SYS
+  sys_actor sys;
   planted_bug bug = planted_bug::none;
   std::uint64_t random_seed = 0; ///< of TTLs; 0: the system's
   pod_life life;                 ///< empty: alone

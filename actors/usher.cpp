@@ -149,7 +149,7 @@ void usher::next_round() {
     ++lists_;
     listed_at_ = now();
     enter(step::listing);
-    return send(pod().home, found_atom::value);
+    return send(pod().home, list_atom::value);
   }
   const auto since = std::chrono::duration<double>(now() - last_round_).count();
   last_round_ = now();

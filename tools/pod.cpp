@@ -169,7 +169,7 @@ void pod::parts::make_actors(const zk::paths& paths, recovered found) {
   std::vector<const net::io_counters*> io;
   for (const auto& l : loops)
     io.push_back(&std::as_const(*l).counters());
-  services.sys = caf::actor_cast<caf::actor>(spawn_on<sys_topics>(first, system, std::move(io)));
+  services.sys = spawn_on<sys_topics>(first, system, std::move(io));
 }
 
 expected<void, std::string> pod::parts::listen() {
@@ -253,7 +253,7 @@ expected<void, std::string> pod::reload(const core::settings& wanted,
           to_take->count_down();
         });
   to_take->wait();
-  p.loops.front()->post([&p] { caf::anon_send(p.services.sys, judge_atom::value); });
+  p.loops.front()->post([&p] { caf::anon_send(p.services.sys, reloaded_atom::value); });
   return {};
 }
 

@@ -39,12 +39,12 @@ actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_
       [](transit_fell_atom) {},
       [](attach_atom, const std::shared_ptr<attachment>&) {},
       [](changed_atom, const change_done&) {},
-      [](page_atom, const retained_page&) {},
+      [](walked_atom, const retained_page&) {},
       [log](was_stored_atom, const stored& s) { log->stored.push_back(s); },
       [log](saved_atom, std::uint64_t, mqtt::reason_code r) { log->saved.push_back(r); },
       [](released_atom, mqtt::packet_id, mqtt::reason_code) {},
       [log](forgotten_atom, mqtt::stored_number n) { log->expired.push_back(n); },
-      [](erase_atom) {},
+      [](erased_atom) {},
       [](handed_over_atom, mqtt::reason_code) {},
       [](released_atom) {},
       [](yield_atom, mqtt::connection_epoch) {},
@@ -104,7 +104,7 @@ actors::index_actor::behavior_type fake_index(actors::index_actor::pointer self,
         log->activated.push_back(topic);
       },
       [](forgotten_atom, const mqtt::topic_ref&) {},
-      [](probe_idle_atom, const mqtt::topic_ref&, topic_use) {},
+      [](probed_atom, const mqtt::topic_ref&, topic_use) {},
       [log](change_atom, const std::shared_ptr<const subscription_change>& c) {
         log->changes.push_back(c);
       },
@@ -143,7 +143,7 @@ actors::home_actor::behavior_type fake_home(const std::shared_ptr<home_log>& log
       [](granted_atom, const client_id&, std::uint64_t) {},
       [](held_atom, const client_id&, std::uint64_t, const member_ref&) {},
       [](roster_atom, const view_ref&) {},
-      [log](found_atom) { ++log->lists; },
+      [log](list_atom) { ++log->lists; },
       [log](drain_atom, const std::shared_ptr<const drain_orders>& o) { log->orders = o; },
       [log](dismiss_atom, const std::shared_ptr<const dismissal_round>& r) {
         log->rounds.push_back(r);

@@ -346,7 +346,7 @@ struct leaving_fixture : home_cluster_fixture {
     settle();
   }
   std::vector<actors::card_ref> list(std::size_t pod) {
-    tell_home(pod, actors::found_atom::value);
+    tell_home(pod, actors::list_atom::value);
     return logs[pod]->found.back();
   }
   std::shared_ptr<const actors::dismissal_round> round_of_all(std::size_t pod,

@@ -492,7 +492,7 @@ struct leaving_fixture : session_fixture {
   }
   /// The last session that the home knows.
   actors::card_ref card() {
-    caf::anon_send(pod.home, actors::found_atom::value);
+    caf::anon_send(pod.home, actors::list_atom::value);
     settle();
     for (const auto& c : usher->found.back())
       if (c->client.str() == "c")

@@ -16,7 +16,7 @@ namespace {
 struct sys_fixture : test::pod_fixture {
   net::io_counters io, io_of_second;
   client reader{*this, "r"};
-  caf::actor sys_actor;
+  actors::sys_actor topics;
 
   sys_fixture() {
     reader.connect();
@@ -24,20 +24,20 @@ struct sys_fixture : test::pod_fixture {
     reader.received();
   }
   ~sys_fixture() {
-    if (sys_actor)
-      caf::anon_send(sys_actor, actors::shut_down_atom::value);
+    if (topics)
+      caf::anon_send(topics, actors::shut_down_atom::value);
     settle();
   }
 
   void start() {
-    sys_actor = caf::actor_cast<caf::actor>(actors::spawn_on<actors::sys_topics>(
-        services, sys, std::vector<const net::io_counters*>{&io, &io_of_second}));
+    topics = actors::spawn_on<actors::sys_topics>(
+        services, sys, std::vector<const net::io_counters*>{&io, &io_of_second});
     settle();
   }
 
   void change_interval(std::chrono::milliseconds to) {
     services.settings.sys.interval = to;
-    caf::anon_send(sys_actor, actors::judge_atom::value);
+    caf::anon_send(topics, actors::reloaded_atom::value);
     settle();
   }
 
@@ -138,7 +138,7 @@ CAF_TEST(what goes on between pods is told by each and summed up) {
   CAF_CHECK_EQUAL(v["cluster/links/lost"], "2");
   actors::cluster_figures others;
   others.of.fill(100);
-  caf::anon_send(sys_actor, actors::heard_atom::value, other("b-1").member,
+  caf::anon_send(topics, actors::heard_atom::value, other("b-1").member,
                  actors::pod_frame{actors::frame_kind::figures, others.encode(), nullptr});
   settle();
   advance(services.settings.sys.interval);
