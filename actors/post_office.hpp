@@ -11,8 +11,8 @@
 // over the mail goes with all pointers, and their sessions hear of it. Retained messages that this
 // pod wrote last are renewed when theirs is over.
 //
-// A message too large for one node is stored in parts (parts_writer.hpp): a retained one below a
-// mail drop of its own, which its node names.
+// A message too large for one node, or for one transaction with all that goes with it, is stored in
+// parts (parts_writer.hpp): a retained one below a mail drop of its own, which its node names.
 //
 // In a cluster every pod has one. A QoS 2 message that came from another pod is stored by that
 // one: this post office gives it its word, the operations it would have carried out, and hears of
@@ -73,8 +73,9 @@ private:
   struct holding {
     std::int64_t until_unix_ms = 0; ///< by the store's clock
     std::int64_t credits = 0;
-    client_id client;       ///< its publisher, where known
-    bool shortened = false; ///< by the message's expiry
+    client_id client;        ///< its publisher, where known
+    bool shortened = false;  ///< by the message's expiry
+    std::uint32_t parts = 0; ///< that it is to have
   };
 
   /// A stored message; gone with its last pointer, or when its time is over.
@@ -247,7 +248,8 @@ private:
   void deposit_mail(const deposit& d);
   /// `pay` null: another pod does.
   mail& mail_of(const mqtt::message_ref& m, const ref<publish_ticket>& t,
-                const std::vector<deposit>& addressees, ops& into, payment* pay);
+                const std::vector<deposit>& addressees, ops& into, payment* pay,
+                const zk::stored_parts& parts = {});
   void add_pointer(const deposit& d, mail& of, ops& into);
   void attach(const card_ref& session, mqtt::stored_number number, zk::pointer_record r, mail* to);
   void drop_pointer(const pointer_key& key, removal& into);
@@ -256,8 +258,10 @@ private:
 
   // post_office_expiry.cpp
   std::int64_t store_now() { return pod().store_time.unix_ms(*pod().clock); }
-  holding draw_holding(const mqtt::message& m, const ref<publish_ticket>& t, bool begun = false);
-  holding draw_holding(const mqtt::message& m, std::chrono::milliseconds most, bool begun = false);
+  holding draw_holding(const mqtt::message& m, const ref<publish_ticket>& t, std::uint32_t parts,
+                       bool begun = false);
+  holding draw_holding(const mqtt::message& m, std::chrono::milliseconds most, std::uint32_t parts,
+                       bool begun = false);
   void outlive_expiry(transaction& t);
   held_change withdrawn(const mqtt::message& m, const holding& h) const;
   held_change returned(const mqtt::message& m, const holding& h) const;
@@ -292,6 +296,8 @@ private:
 
   // post_office_parts.cpp
   bool needs_parts(const transaction& t) const;
+  static bool fits_a_request(const transaction& t) noexcept;
+  bool fits_a_word(const mqtt::message& m) const noexcept;
   void store_parts_first(transaction t);
   void write_parts(const mqtt::message_ref& m);
   void parts_written(const mqtt::message_ref& m);
@@ -425,7 +431,8 @@ private:
   void on_due(net::time_point now) override;
 
   std::string pointer_path(const session_card& session, mqtt::stored_number number) const;
-  zk::message_record to_record(const mqtt::message& m, const client_id& publisher) const;
+  zk::message_record to_record(const mqtt::message& m, const client_id& publisher,
+                               const zk::stored_parts& parts) const;
 
   zk::paths paths_;
   std::unordered_map<const mqtt::message*, mail> mails_;

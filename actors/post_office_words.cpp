@@ -35,7 +35,7 @@ void post_office::give_word(gathering all) {
   if (!is_member(t.from())) // nobody is left to store it, nor to publish it again but its client
     return refuse_word(of, mqtt::reason_code::unspecified_error);
   ensure_bucket(paths_.mail_drop(all.message->topic(), {}));
-  if (!fits_a_node(*all.message))
+  if (!fits_a_word(*all.message))
     return make_copy(of);
   after_groundwork([this, of] { send_word(of); });
 }
@@ -156,7 +156,7 @@ void post_office::word_again(const far_message& of, given_word w) {
   w.forgotten.clear();
   w.sent = false;
   const auto later = std::exchange(w.later, {});
-  const bool in_parts = !fits_a_node(*w.message); // the copy went with the pointers
+  const bool in_parts = !fits_a_word(*w.message); // the copy went with the pointers
   words_.insert_or_assign(of, std::move(w));
   in_parts ? make_copy(of) : send_word(of);
   for (const auto& d : later)
