@@ -281,6 +281,7 @@ private:
   void expect_words(const ref<publish_ticket>& t, const mqtt::message_ref& m, int more);
   gathering* gather(const ref<publish_ticket>& t, const mqtt::message_ref& m);
   void complete(gathering& g);
+  const session_card* remembering(const publish_ticket& t) const;
   void store(transaction t);
   ops to_ops(transaction& t, payment& pay);
   void refused(transaction t, const bank_commit& answer);
