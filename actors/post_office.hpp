@@ -323,7 +323,9 @@ private:
   void copy_ended(const far_message& of, const mqtt::settlement& outcome);
   void drop_copy(const mqtt::message_ref& m);
   void send_word(const far_message& of);
+  bool check_owners(const given_word& w, ops& into) const;
   void send_empty_word(const far_ticket& t);
+  void send_refusal(const far_ticket& t, const mqtt::settlement& why);
   void refuse_word(const far_message& of, const mqtt::settlement& why);
   void word_ended(const far_message& of, mqtt::reason_code outcome);
   void word_again(const far_message& of, given_word w);
