@@ -10,7 +10,10 @@
 #include "core/ids.hpp"
 #include "core/ref.hpp"
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -29,6 +32,8 @@ public:
   peer_actor peer;
   /// What became here of messages of that pod.
   mutable pigeonhole<far_slip> settlements;
+  /// The longest frame that it takes, once it is linked. Written by its peer.
+  mutable std::atomic<std::size_t> frame_bytes_max{std::numeric_limits<std::size_t>::max()};
 };
 
 /// One of 65,536 parts of all client ids: the first two levels of a session's path.

@@ -8,19 +8,25 @@
 
 namespace mqttzoo::actors {
 
-bool fits_a_node(const mqtt::message& m) noexcept {
+std::size_t node_bytes(const mqtt::message& m) noexcept {
   constexpr std::size_t around = 1024; // the record's own, and a client id
-  return m.topic().size() + m.forwarded().size() + m.payload().size() + around <=
-         zk::record_bytes_max;
+  return m.topic().size() + m.forwarded().size() + m.payload().size() + around;
+}
+
+bool fits_a_node(const mqtt::message& m) noexcept {
+  return node_bytes(m) <= zk::record_bytes_max;
+}
+
+zk::stored_parts cut(const mqtt::message& m) noexcept {
+  return zk::cut(m.forwarded().size(), m.payload().size());
 }
 
 zk::stored_parts parts_of(const mqtt::message& m) noexcept {
-  return fits_a_node(m) ? zk::stored_parts{} : zk::cut(m.forwarded().size(), m.payload().size());
+  return fits_a_node(m) ? zk::stored_parts{} : cut(m);
 }
 
 void parts_writer::begin(job j) {
-  const auto count = parts_of(*j.message).count;
-  jobs_.push_back({std::move(j), count, 0});
+  jobs_.push_back({std::move(j), 0});
   go_on();
 }
 
@@ -33,7 +39,7 @@ void parts_writer::go_on() {
   while (!busy_ && !jobs_.empty()) {
     auto t = std::make_shared<turn>(std::move(jobs_.front()));
     jobs_.pop_front();
-    if (t->written == t->count || !t->what.wanted()) {
+    if (t->written == t->what.count || !t->what.wanted()) {
       t->what.done({t->written, std::nullopt});
       continue;
     }

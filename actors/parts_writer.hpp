@@ -21,9 +21,13 @@
 
 namespace mqttzoo::actors {
 
-/// Whether a message's properties and payload fit into one node, with what goes with them.
+/// What a message takes in one node, with what goes with it, at most.
+std::size_t node_bytes(const mqtt::message& m) noexcept;
+/// Whether that is a node's.
 bool fits_a_node(const mqtt::message& m) noexcept;
-/// How it is stored; none if it fits.
+/// How it is cut.
+zk::stored_parts cut(const mqtt::message& m) noexcept;
+/// How it is stored if nothing else goes with it; none if it fits.
 zk::stored_parts parts_of(const mqtt::message& m) noexcept;
 
 class parts_writer {
@@ -37,6 +41,7 @@ public:
   struct job {
     mqtt::message_ref message;
     std::string head;             ///< path
+    std::uint32_t count = 0;      ///< of its parts
     std::function<bool()> wanted; ///< asked before each part
     std::function<void(const outcome&)> done;
   };
@@ -54,7 +59,6 @@ public:
 private:
   struct turn {
     job what;
-    std::uint32_t count = 0;
     std::uint32_t written = 0;
   };
 

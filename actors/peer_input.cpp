@@ -29,6 +29,7 @@ void peer::on_frame(net::link_kind kind, std::string_view body) {
 
 void peer::on_confirmed() {
   run_inline([&] {
+    member_->frame_bytes_max.store(channel_.frame_bytes_max(), std::memory_order_relaxed);
     send_waiting();
     tell_if_drained();
   });

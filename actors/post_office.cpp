@@ -49,7 +49,8 @@ void post_office::take_over(recovered_mail found, written_by whom) {
       m.standing = true;
       m.foreign = whom == written_by::departed_pods;
       const auto name = zk::parse_mail_name(zk::last_level_of(m.path)).value_or(zk::mail_name{});
-      m.held = {name.expires_at_unix_ms, static_cast<std::int64_t>(name.credits), p.publisher};
+      m.held = {name.expires_at_unix_ms, static_cast<std::int64_t>(name.credits), p.publisher,
+                false, p.parts};
       watch_expiry(m, m.held.until_unix_ms != 0 ? m.held.until_unix_ms : INT64_MAX);
       if (!m.foreign)
         account(m);
@@ -150,18 +151,19 @@ void post_office::deposit_mail(const deposit& d) {
 
 post_office::mail& post_office::mail_of(const mqtt::message_ref& m, const ref<publish_ticket>& t,
                                         const std::vector<deposit>& addressees, ops& into,
-                                        payment* pay) {
+                                        payment* pay, const zk::stored_parts& parts) {
   auto& kept = mails_[m.get()];
   kept.message = m;
   if (!std::exchange(kept.standing, true)) {
-    kept.held = draw_holding(*m, t, std::any_of(addressees.begin(), addressees.end(), is_begun));
+    kept.held = draw_holding(*m, t, parts.count,
+                             std::any_of(addressees.begin(), addressees.end(), is_begun));
     kept.path =
         paths_.mail_drop(m->topic(), zk::mail_name{kept.held.until_unix_ms,
                                                    static_cast<std::uint64_t>(kept.held.credits),
                                                    pod().store->session(), ++last_mail_});
     watch_expiry(kept, kept.held.until_unix_ms);
     ensure_bucket(kept.path);
-    auto data = zk::encode_mail(to_record(*m, kept.held.client));
+    auto data = zk::encode_mail(to_record(*m, kept.held.client, parts));
     into.emplace_back(
         zk::create_op{kept.path, data.value_or(std::string{}), zk::create_mode::persistent});
     kept.accounted = pay != nullptr;

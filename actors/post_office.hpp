@@ -11,8 +11,8 @@
 // over the mail goes with all pointers, and their sessions hear of it. Retained messages that this
 // pod wrote last are renewed when theirs is over.
 //
-// A message too large for one node is stored in parts (parts_writer.hpp): a retained one below a
-// mail drop of its own, which its node names.
+// A message too large for one node, or for one transaction with all that goes with it, is stored in
+// parts (parts_writer.hpp): a retained one below a mail drop of its own, which its node names.
 //
 // In a cluster every pod has one. A QoS 2 message that came from another pod is stored by that
 // one: this post office gives it its word, the operations it would have carried out, and hears of
@@ -73,8 +73,9 @@ private:
   struct holding {
     std::int64_t until_unix_ms = 0; ///< by the store's clock
     std::int64_t credits = 0;
-    client_id client;       ///< its publisher, where known
-    bool shortened = false; ///< by the message's expiry
+    client_id client;        ///< its publisher, where known
+    bool shortened = false;  ///< by the message's expiry
+    std::uint32_t parts = 0; ///< that it is to have
   };
 
   /// A stored message; gone with its last pointer, or when its time is over.
@@ -247,7 +248,8 @@ private:
   void deposit_mail(const deposit& d);
   /// `pay` null: another pod does.
   mail& mail_of(const mqtt::message_ref& m, const ref<publish_ticket>& t,
-                const std::vector<deposit>& addressees, ops& into, payment* pay);
+                const std::vector<deposit>& addressees, ops& into, payment* pay,
+                const zk::stored_parts& parts = {});
   void add_pointer(const deposit& d, mail& of, ops& into);
   void attach(const card_ref& session, mqtt::stored_number number, zk::pointer_record r, mail* to);
   void drop_pointer(const pointer_key& key, removal& into);
@@ -256,8 +258,10 @@ private:
 
   // post_office_expiry.cpp
   std::int64_t store_now() { return pod().store_time.unix_ms(*pod().clock); }
-  holding draw_holding(const mqtt::message& m, const ref<publish_ticket>& t, bool begun = false);
-  holding draw_holding(const mqtt::message& m, std::chrono::milliseconds most, bool begun = false);
+  holding draw_holding(const mqtt::message& m, const ref<publish_ticket>& t, std::uint32_t parts,
+                       bool begun = false);
+  holding draw_holding(const mqtt::message& m, std::chrono::milliseconds most, std::uint32_t parts,
+                       bool begun = false);
   void outlive_expiry(transaction& t);
   held_change withdrawn(const mqtt::message& m, const holding& h) const;
   held_change returned(const mqtt::message& m, const holding& h) const;
@@ -277,6 +281,7 @@ private:
   void expect_words(const ref<publish_ticket>& t, const mqtt::message_ref& m, int more);
   gathering* gather(const ref<publish_ticket>& t, const mqtt::message_ref& m);
   void complete(gathering& g);
+  const session_card* remembering(const publish_ticket& t) const;
   void store(transaction t);
   ops to_ops(transaction& t, payment& pay);
   void refused(transaction t, const bank_commit& answer);
@@ -292,6 +297,8 @@ private:
 
   // post_office_parts.cpp
   bool needs_parts(const transaction& t) const;
+  static bool fits_a_request(const transaction& t) noexcept;
+  bool fits_a_word(const mqtt::message& m) const noexcept;
   void store_parts_first(transaction t);
   void write_parts(const mqtt::message_ref& m);
   void parts_written(const mqtt::message_ref& m);
@@ -316,7 +323,9 @@ private:
   void copy_ended(const far_message& of, const mqtt::settlement& outcome);
   void drop_copy(const mqtt::message_ref& m);
   void send_word(const far_message& of);
+  bool check_owners(const given_word& w, ops& into) const;
   void send_empty_word(const far_ticket& t);
+  void send_refusal(const far_ticket& t, const mqtt::settlement& why);
   void refuse_word(const far_message& of, const mqtt::settlement& why);
   void word_ended(const far_message& of, mqtt::reason_code outcome);
   void word_again(const far_message& of, given_word w);
@@ -425,7 +434,8 @@ private:
   void on_due(net::time_point now) override;
 
   std::string pointer_path(const session_card& session, mqtt::stored_number number) const;
-  zk::message_record to_record(const mqtt::message& m, const client_id& publisher) const;
+  zk::message_record to_record(const mqtt::message& m, const client_id& publisher,
+                               const zk::stored_parts& parts) const;
 
   zk::paths paths_;
   std::unordered_map<const mqtt::message*, mail> mails_;

@@ -25,13 +25,15 @@ void post_office::write_body(const std::string& topic, retained_write& w) {
   announce(topic, w);
   w.under_way = true;
   written_body b{w.newest, {}, {}};
-  b.held = draw_holding(*w.newest, w.waiting.empty() ? nullptr : w.waiting.back());
+  const auto parts = parts_of(*w.newest);
+  b.held = draw_holding(*w.newest, w.waiting.empty() ? nullptr : w.waiting.back(), parts.count);
   b.body.path = paths_.mail_drop(
       topic, {0, static_cast<std::uint64_t>(b.held.credits), pod().store->session(), ++last_mail_});
   ensure_bucket(b.body.path);
   ops what;
   what.emplace_back(zk::create_op{
-      b.body.path, zk::encode_mail(to_record(*w.newest, b.held.client)).value_or(std::string{}),
+      b.body.path,
+      zk::encode_mail(to_record(*w.newest, b.held.client, parts)).value_or(std::string{}),
       zk::create_mode::persistent});
   payment pay{{withdrawn(*w.newest, b.held)}, 0};
   pay.tried = w.give_up_at == net::time_point::max() ? attempt::first : attempt::again;
@@ -45,7 +47,7 @@ void post_office::write_body(const std::string& topic, retained_write& w) {
 
 void post_office::write_body_parts(const std::string& topic, written_body b,
                                    const ticket_list& tickets) {
-  parts_writer::job j{b.message, b.body.path, {}, {}};
+  parts_writer::job j{b.message, b.body.path, b.held.parts, {}, {}};
   j.wanted = [this, topic, m = b.message] {
     const auto w = retained_writes_.find(topic);
     return w != retained_writes_.end() && w->second.newest == m;

@@ -19,8 +19,8 @@ constexpr milliseconds grain{20};
 /// What cannot go yet is looked at again.
 constexpr std::int64_t later_ms = 1000;
 
-std::size_t bytes_of(const mqtt::message& m) noexcept {
-  const auto nodes = 1 + std::size_t{parts_of(m).count};
+std::size_t bytes_of(const mqtt::message& m, std::uint32_t parts) noexcept {
+  const auto nodes = 1 + std::size_t{parts};
   return nodes * zk::held_overhead_bytes + m.topic().size() + m.forwarded().size() +
          m.payload().size();
 }
@@ -32,29 +32,30 @@ std::size_t bytes_of(const mqtt::message& m) noexcept {
 /// A publisher's Message Expiry Interval shortens the TTL, unless delivery to somebody has begun:
 /// that goes on. [MQTT-4.4.0-1]
 post_office::holding post_office::draw_holding(const mqtt::message& m, const ref<publish_ticket>& t,
-                                               bool begun) {
+                                               std::uint32_t parts, bool begun) {
   const auto ttl = ttl_of(services().settings.bank);
   const auto least = std::chrono::duration_cast<milliseconds>(ttl.least).count();
   const auto most = std::chrono::duration_cast<milliseconds>(ttl.most).count();
   const auto drawn =
       random_.between(static_cast<std::uint64_t>(least), static_cast<std::uint64_t>(most));
-  auto h = draw_holding(m, milliseconds{static_cast<std::int64_t>(drawn)}, begun);
+  auto h = draw_holding(m, milliseconds{static_cast<std::int64_t>(drawn)}, parts, begun);
   if (const auto* publisher = t ? t->client() : nullptr)
     h.client = *publisher;
   return h;
 }
 
 post_office::holding post_office::draw_holding(const mqtt::message& m, milliseconds most,
-                                               bool begun) {
+                                               std::uint32_t parts, bool begun) {
   auto held = most;
   if (!begun && m.expires_at() != mqtt::time_point::max())
     held =
         std::clamp(std::chrono::ceil<milliseconds>(m.expires_at() - now()), milliseconds{1}, most);
   return {store_now() + held.count(),
-          zk::cost_of(bytes_of(m), std::chrono::ceil<std::chrono::seconds>(held),
+          zk::cost_of(bytes_of(m, parts), std::chrono::ceil<std::chrono::seconds>(held),
                       ttl_of(services().settings.bank)),
           {},
-          held < most};
+          held < most,
+          parts};
 }
 
 /// A delivery that was begun must not end with the message's expiry, and the copy there is does: so
@@ -78,12 +79,12 @@ void post_office::outlive_expiry(transaction& t) {
 
 held_change post_office::withdrawn(const mqtt::message& m, const holding& h) const {
   return {h.client, m.shared_topic_name(), h.credits, h.until_unix_ms,
-          static_cast<std::int64_t>(bytes_of(m))};
+          static_cast<std::int64_t>(bytes_of(m, h.parts))};
 }
 
 held_change post_office::returned(const mqtt::message& m, const holding& h) const {
   return {h.client, m.shared_topic_name(), -h.credits, h.until_unix_ms,
-          -static_cast<std::int64_t>(bytes_of(m))};
+          -static_cast<std::int64_t>(bytes_of(m, h.parts))};
 }
 
 void post_office::book(held_change change) {

@@ -66,9 +66,7 @@ post_office::gathering* post_office::gather(const ref<publish_ticket>& t,
 void post_office::complete(gathering& g) {
   if (g.storing || g.missing > 0)
     return;
-  const auto* remembers = g.publisher_erased ? nullptr : g.ticket->remembers();
-  if (remembers && !known_sessions_.contains(remembers->number))
-    remembers = nullptr; // no node to put it below, and no session that would survive a crash
+  const auto* remembers = g.publisher_erased ? nullptr : remembering(*g.ticket);
   if (!g.words.empty()) {
     g.storing = true; // one of the words may turn out void, and another one come in its stead
     return store(transaction{g.ticket, g.message, std::exchange(g.deposits, {}),
@@ -82,7 +80,16 @@ void post_office::complete(gathering& g) {
   store(transaction{all.ticket, all.message, std::move(all.deposits), {}, remembers});
 }
 
+/// Null also if there is no node to put the packet id below, and no session that would survive a
+/// crash.
+const session_card* post_office::remembering(const publish_ticket& t) const {
+  const auto* session = t.remembers();
+  return session && known_sessions_.contains(session->number) ? session : nullptr;
+}
+
 void post_office::store(transaction t) {
+  if (t.remembers) // or did, before another try
+    t.remembers = remembering(*t.ticket);
   // One addressee has no room: nobody gets it, the publisher hears no.
   if (t.ticket && mqtt::is_failure(t.ticket->outcome()))
     return ended(t, t.ticket->outcome());

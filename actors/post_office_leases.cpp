@@ -72,7 +72,7 @@ void post_office::adopt_retained(const zk::retained_record& record, zk::version 
     return;
   const auto body = zk::parse_mail_name(zk::last_level_of(record.body));
   const auto credits = body ? static_cast<std::int64_t>(body->credits) : record.credits;
-  const holding h{record.paid_until_unix_ms, credits, record.publisher};
+  const holding h{record.paid_until_unix_ms, credits, record.publisher, false, record.parts.count};
   book(withdrawn(*m, h));
   hold_retained(record.topic, {std::move(m), version, h, {record.body, record.parts.count}});
 }
@@ -93,8 +93,9 @@ void post_office::renew(const std::string& topic) {
     give_to_index(topic, nullptr);
     return retain(name, nullptr, {});
   }
-  auto h = lease.cheap ? draw_holding(*lease.message, ttl_of(services().settings.bank).least)
-                       : draw_holding(*lease.message, nullptr);
+  auto h = lease.cheap ? draw_holding(*lease.message, ttl_of(services().settings.bank).least,
+                                      lease.held.parts)
+                       : draw_holding(*lease.message, nullptr, lease.held.parts);
   h.client = lease.held.client;
   if (!lease.body.path.empty())
     h.credits = lease.held.credits; // its name does not change

@@ -1,9 +1,11 @@
-// The post office where a message is too large for one node: its head is paid for and created, then
-// its parts, and only then the transaction that points to it. What was meant for it meanwhile waits
-// behind it, in its order. If it cannot be completed, what stands of it is removed.
+// The post office where a message is too large for one node, or for one transaction with all that
+// is stored with it: its head is paid for and created, then its parts, and only then the
+// transaction that points to it. What was meant for it meanwhile waits behind it, in its order. If
+// it cannot be completed, what stands of it is removed.
 #include "actors/post_office.hpp"
 #include "core/log.hpp"
 #include "zk/message_parts.hpp"
+#include "zk/request_check.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,13 +16,40 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
+/// What a request takes of the store for each operation beside its path and data, at most.
+constexpr std::size_t operation_bytes = 96;
+/// A pointer without subscription identifiers, at most.
+constexpr std::size_t pointer_bytes = 256;
+/// Of the words of all pods: what is left of the request is for pointers, whose number nobody knows
+/// before the last word is given.
+constexpr std::size_t copies_bytes_max = zk::request_bytes_max / 4;
+
 } // namespace
 
 bool post_office::needs_parts(const transaction& t) const {
-  if (t.deposits.empty() || fits_a_node(*t.message))
+  if (t.deposits.empty())
     return false;
+  if (being_written_.contains(t.message.get()))
+    return true;
   const auto kept = mails_.find(t.message.get());
-  return kept == mails_.end() || !kept->second.standing || being_written_.contains(t.message.get());
+  const bool stands = kept != mails_.end() && kept->second.standing;
+  return !stands && (t.word || !fits_a_request(t));
+}
+
+/// With the copy in one node, beside all that is stored with it. All of that is known by now.
+bool post_office::fits_a_request(const transaction& t) noexcept {
+  auto bytes = node_bytes(*t.message);
+  for (const auto& d : t.deposits)
+    bytes += pointer_bytes + d.delivery.terms->subscription_identifiers.size() * 4;
+  for (const auto& w : t.words)
+    bytes += zk::payload_bytes(*w.ops) + w.ops->size() * operation_bytes;
+  return fits_a_node(*t.message) && bytes <= zk::request_bytes_max;
+}
+
+/// Nobody knows yet which pods will have a copy in the transaction, but how many can.
+bool post_office::fits_a_word(const mqtt::message& m) const noexcept {
+  const auto copies = view_ ? view_->members.size() : 1;
+  return node_bytes(m) * copies <= copies_bytes_max;
 }
 
 void post_office::store_parts_first(transaction t) {
@@ -33,7 +62,7 @@ void post_office::store_parts_first(transaction t) {
   ops head;
   payment pay;
   pay.tried = behind.front().place != 0 ? attempt::again : attempt::first;
-  mail_of(m, behind.front().ticket, behind.front().deposits, head, &pay);
+  mail_of(m, behind.front().ticket, behind.front().deposits, head, &pay, cut(*m));
   write(std::move(head), std::move(pay), [this, m](const bank_commit& answer) {
     if (answer.result)
       return write_parts(m);
@@ -46,7 +75,8 @@ void post_office::store_parts_first(transaction t) {
 }
 
 void post_office::write_parts(const mqtt::message_ref& m) {
-  parts_.begin({m, mails_.at(m.get()).path,
+  const auto& kept = mails_.at(m.get());
+  parts_.begin({m, kept.path, kept.held.parts,
                 [this, m] {
                   const auto& behind = being_written_.at(m.get());
                   return std::any_of(behind.begin(), behind.end(), [](const transaction& t) {

@@ -56,7 +56,7 @@ void post_office::write_retained(const std::string& topic, retained_write& w) {
   if (w.body)
     h = w.body->held;
   else if (w.newest)
-    h = draw_holding(*w.newest, w.waiting.empty() ? nullptr : w.waiting.back());
+    h = draw_holding(*w.newest, w.waiting.empty() ? nullptr : w.waiting.back(), 0);
   ops what;
   payment pay;
   pay.tried = w.give_up_at == net::time_point::max() ? attempt::first : attempt::again;
@@ -121,7 +121,7 @@ zk::encoded post_office::retained_data(const std::string& topic, const mqtt::mes
                                        const holding& h, const retained_body& body) const {
   zk::retained_record r;
   if (m)
-    static_cast<zk::message_record&>(r) = to_record(*m, h.client);
+    static_cast<zk::message_record&>(r) = to_record(*m, h.client, parts_of(*m));
   r.topic = topic;
   r.credits = body.path.empty() ? h.credits : 0;
   r.body = body.path;

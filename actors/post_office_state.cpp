@@ -204,15 +204,15 @@ void post_office::forget_received(const card_ref& session, mqtt::packet_id id) {
   });
 }
 
-zk::message_record post_office::to_record(const mqtt::message& m,
-                                          const client_id& publisher) const {
+zk::message_record post_office::to_record(const mqtt::message& m, const client_id& publisher,
+                                          const zk::stored_parts& parts) const {
   zk::message_record r;
   r.publisher = publisher;
   r.topic = m.topic();
   r.qos = static_cast<std::uint8_t>(m.qos());
   r.retain = m.retain();
   r.payload_is_utf8 = m.payload_is_utf8();
-  r.parts = parts_of(m);
+  r.parts = parts;
   r.stored_at_unix_ms = services().pod->clock->unix_ms();
   if (m.expires_at() != mqtt::time_point::max())
     r.expires_at_unix_ms =

@@ -3,6 +3,7 @@
 #include "actors/post_office.hpp"
 #include "core/log.hpp"
 #include "zk/behind_sync.hpp"
+#include "zk/request_check.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -16,13 +17,24 @@ constexpr core::logger log{core::log_folder::actors};
 
 using ops_ref = std::shared_ptr<const std::vector<zk::op>>;
 
+/// Whether a word can be given: a frame that is too long would never come, and nobody be told.
+mqtt::settlement check_word(const std::vector<zk::op>& ops, const cluster_member& to) noexcept {
+  constexpr std::size_t around = 16; // of an operation in its frame, and of the frame
+  const auto bytes = zk::payload_bytes(ops);
+  if (bytes > zk::request_bytes_max)
+    return to_settlement(zk::error::too_large);
+  if (bytes + around * (ops.size() + 1) > to.frame_bytes_max.load(std::memory_order_relaxed))
+    return {mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0};
+  return {};
+}
+
 } // namespace
 
 void post_office::give_word(gathering all) {
   const auto& t = static_cast<const far_ticket&>(*all.ticket);
   const far_message of{t.from().get(), t.number()};
-  if (mqtt::is_failure(t.outcome())) { // the publisher hears it with the ticket's end
-    send_empty_word(t);
+  if (mqtt::is_failure(t.outcome())) {
+    send_refusal(t, t.outcome());
     return stored_or_not(all.deposits, all.ticket, t.outcome());
   }
   if (all.deposits.empty())
@@ -35,7 +47,7 @@ void post_office::give_word(gathering all) {
   if (!is_member(t.from())) // nobody is left to store it, nor to publish it again but its client
     return refuse_word(of, mqtt::reason_code::unspecified_error);
   ensure_bucket(paths_.mail_drop(all.message->topic(), {}));
-  if (!fits_a_node(*all.message))
+  if (!fits_a_word(*all.message))
     return make_copy(of);
   after_groundwork([this, of] { send_word(of); });
 }
@@ -54,7 +66,7 @@ void post_office::copy_ended(const far_message& of, const mqtt::settlement& outc
   if (found == words_.end())
     return; // its pod has departed meanwhile
   if (mqtt::is_failure(outcome)) {
-    send_empty_word(static_cast<const far_ticket&>(*found->second.ticket));
+    send_refusal(static_cast<const far_ticket&>(*found->second.ticket), outcome);
     return refuse_word(of, outcome);
   }
   if (const auto kept = mails_.find(found->second.message.get()); kept != mails_.end())
@@ -84,33 +96,57 @@ void post_office::send_word(const far_message& of) {
     return drop_copy(node.mapped().message);
   }
   auto what = std::make_shared<ops>();
-  std::unordered_set<session_number> checked;
-  for (const auto& d : w.deposits) {
-    const auto known = known_sessions_.find(d.session->number);
-    if (known == known_sessions_.end() || !known->second.owner_set) {
-      log.warn("a message from another pod is refused, as a session could not be stored",
-               {{"client", d.session->client.str()}});
-      send_empty_word(t);
-      return refuse_word(of, mqtt::reason_code::implementation_specific_error);
-    }
-    if (pod().bug != planted_bug::unfenced_write && checked.insert(d.session->number).second)
-      what->emplace_back(zk::check_op{zk::paths::session_owner(paths_.session(d.session->client)),
-                                      known->second.owner});
+  if (!check_owners(w, *what)) {
+    send_refusal(t, mqtt::reason_code::implementation_specific_error);
+    return refuse_word(of, mqtt::reason_code::implementation_specific_error);
   }
   // the pod that stores it pays, unless the copy stands
+  const auto copy = what->size();
   auto& kept = mail_of(w.message, w.ticket, w.deposits, *what, nullptr);
   kept.word = of;
   for (const auto& d : w.deposits)
     add_pointer(d, kept, *what);
+  if (const auto why = check_word(*what, *t.from()); mqtt::is_failure(why)) {
+    log.warn("a message from another pod is refused, as it is for too many sessions here",
+             {{"topic", w.message->topic()}, {"sessions", w.deposits.size()}});
+    if (std::holds_alternative<zk::create_op>((*what)[copy]))
+      kept.standing = false;
+    send_refusal(t, why);
+    return refuse_word(of, why);
+  }
   const auto& first = w.deposits.front();
   w.witness = pointer_path(*first.session, first.pointer.number);
   w.sent = true;
   send(t.from()->peer, word_atom::value, t.number(), ops_ref{std::move(what)});
 }
 
+/// That this pod still has the sessions. False if one is not in the store.
+bool post_office::check_owners(const given_word& w, ops& into) const {
+  std::unordered_set<session_number> checked;
+  for (const auto& d : w.deposits) {
+    const auto known = known_sessions_.find(d.session->number);
+    if (known == known_sessions_.end() || !known->second.owner_set) {
+      log.warn("a message from another pod is refused, as a session could not be stored",
+               {{"client", d.session->client.str()}});
+      return false;
+    }
+    if (services().pod->bug != planted_bug::unfenced_write &&
+        checked.insert(d.session->number).second)
+      into.emplace_back(zk::check_op{zk::paths::session_owner(paths_.session(d.session->client)),
+                                     known->second.owner});
+  }
+  return true;
+}
+
 /// None of the addressees here needs anything stored.
 void post_office::send_empty_word(const far_ticket& t) {
   send(t.from()->peer, word_atom::value, t.number(), std::make_shared<const ops>());
+}
+
+/// Nobody is to have it stored: that pod hears so before it has all words.
+void post_office::send_refusal(const far_ticket& t, const mqtt::settlement& why) {
+  send(t.from()->peer, settled_atom::value, far_receipt{why, {t.number()}, false});
+  send_empty_word(t);
 }
 
 /// A word that was not sent.
@@ -156,7 +192,7 @@ void post_office::word_again(const far_message& of, given_word w) {
   w.forgotten.clear();
   w.sent = false;
   const auto later = std::exchange(w.later, {});
-  const bool in_parts = !fits_a_node(*w.message); // the copy went with the pointers
+  const bool in_parts = !fits_a_word(*w.message); // the copy went with the pointers
   words_.insert_or_assign(of, std::move(w));
   in_parts ? make_copy(of) : send_word(of);
   for (const auto& d : later)

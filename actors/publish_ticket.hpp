@@ -51,12 +51,13 @@ public:
   /// first of them has it.
   std::size_t addressees = 0;
 
-  /// The publisher whose packet id must be stored with the message: a persistent session's QoS 2.
-  /// Null otherwise.
+  /// The publisher whose packet id must be stored with the message: a persistent session's QoS 2,
+  /// and no will, which has none. Null otherwise.
   const session_card* remembers() const noexcept {
-    return store_first() && publisher_ && publisher_->persistent.load(std::memory_order_relaxed)
-               ? publisher_.get()
-               : nullptr;
+    const bool does = store_first() && publisher_ && id_ != mqtt::packet_id::none &&
+                      publisher_->persistent.load(std::memory_order_relaxed) &&
+                      epoch_ >= publisher_->first_epoch.load(std::memory_order_relaxed);
+    return does ? publisher_.get() : nullptr;
   }
   mqtt::packet_id id() const noexcept { return id_; }
   /// Null if another pod has it.

@@ -204,6 +204,7 @@ void session::set_connected(bool yes) {
 
 void session::purge() {
   machine_.reset();
+  card_->first_epoch.store(epoch_, std::memory_order_relaxed);
   for (auto& s : subscribes_)
     s.revision = 0; // there is nothing to save any more
   walks_ = nullptr;

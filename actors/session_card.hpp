@@ -9,6 +9,7 @@
 #include "actors/pigeonhole.hpp"
 #include "core/ids.hpp"
 #include "core/ref.hpp"
+#include "mqtt/connection_epoch.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -51,6 +52,9 @@ public:
   std::atomic<bool> persistent{false};
   /// Groups prefer members that have a client. Written by the session.
   std::atomic<bool> connected{false};
+  /// What came of earlier connections is of a session that a clean start ended: this one must not
+  /// remember its packet ids. Written by the session, before it is stored anew.
+  std::atomic<mqtt::connection_epoch> first_epoch{mqtt::connection_epoch::none};
 
   /// What became of what it published, beside the receipts that it is sent.
   pigeonhole<slip> settlements;

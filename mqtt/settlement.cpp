@@ -13,7 +13,7 @@ std::string_view describe(limit which) noexcept {
   case limit::store:
     return "the store has no room";
   case limit::message_bytes:
-    return "the message is larger than the store takes";
+    return "the message, with all who should get it, is more than the store takes at once";
   case limit::session_queue:
     return "the queue of a session that should get it is full (mqtt.session.queue.*)";
   case limit::retained:

@@ -234,6 +234,33 @@ CAF_TEST(the received ids of a session go with it) {
   expect_ack(keeper, packet_type::pubrec, reason_code::success);
 }
 
+CAF_TEST(a publish of a session that a clean start ended leaves no packet id to the next one) {
+  client keeper{*this, "k"};
+  keeper.connect(true, kept_s);
+  join_cluster();
+  keeper.publish("nobody", "1", qos::exactly_once, 1); // the topic does not know its way yet
+  keeper.connect(true, kept_s);
+  enter_view(1, {});
+  CAF_CHECK_EQUAL(received_ids(), 0u);
+  keeper.publish("nobody", "2", qos::exactly_once, 1);
+  expect_ack(keeper, packet_type::pubrec, reason_code::success);
+  CAF_CHECK_EQUAL(received_ids(), 1u);
+}
+
+CAF_TEST(a will of QoS 2 has no packet id that could be taken) {
+  subscriber.lose_connection();
+  client keeper{*this, "k"};
+  keeper.will.emplace();
+  keeper.will->topic = "t";
+  keeper.will->payload = "gone";
+  keeper.will->qos = qos::exactly_once;
+  for (const bool clean_start : {true, false}) {
+    keeper.connect(clean_start, kept_s);
+    keeper.lose_connection();
+  }
+  CAF_CHECK_EQUAL(pointers(), 2u);
+}
+
 CAF_TEST(PUBCOMP waits until the store forgot the packet id) {
   client keeper{*this, "k"};
   keeper.connect(true, kept_s);

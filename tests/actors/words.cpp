@@ -98,6 +98,35 @@ CAF_TEST(what cannot be stored is refused everywhere) {
   CAF_CHECK_EQUAL(pointers() + mails(), 0u);
 }
 
+CAF_TEST(what waits for room stores no packet id when its publisher has begun anew) {
+  const auto here = make_session(a, "h"), p = make_session(a, "p");
+  deposit(a, here, make_message("t", "before"), nullptr, 9); // makes the topic's bucket
+  here.log->stored.clear();
+  ticket = make_ref<test::publish_ticket>(mqtt::ticket::policy::store_first, p.card,
+                                          mqtt::connection_epoch{1}, mqtt::packet_id{1});
+  ticket->addressees = 1;
+  ticket->patient = true;
+  auto state = std::make_shared<actors::session_state_record>();
+  state->session = p.card;
+  state->revision = 2;
+  state->expiry_interval_s = zk::session_never_expires;
+  a.faults.next_meets(zk::fault::storage_full);
+  actors::deposit d{here.card, {at_a, make_ref<const mqtt::delivery_terms>(), ticket}, {}};
+  d.pointer.number = mqtt::stored_number{1};
+  caf::anon_send(a.office(), actors::deposit_mail_atom::value, d);
+  sched.run_once(); // the bank has not been asked yet
+  p.card->first_epoch = mqtt::connection_epoch{2};
+  caf::anon_send(a.office(), actors::erase_atom::value, p.card);
+  caf::anon_send(a.office(), actors::save_atom::value,
+                 std::shared_ptr<const actors::session_state_record>{std::move(state)});
+  settle();
+  expect_stored(here, {});
+  advance(std::chrono::seconds{2});
+  expect_stored(here, {reason_code::success});
+  CAF_CHECK(data_of(paths.session(p.card->client)) != "no node");
+  CAF_CHECK_EQUAL(names_below(paths.sessions(), "r-").size(), 0u);
+}
+
 CAF_TEST(a lost answer is looked up before another pod hears anything) {
   const auto s = make_session(b, "s");
   for (const auto fault : {zk::fault::loss_applied, zk::fault::loss_not_applied}) {

@@ -1,11 +1,13 @@
-// QoS 2 across pods when the message does not fit into one node: the pod of the subscribers writes
-// its copy first, and its word counts on that. Nothing stays of a copy that no word counts on.
+// QoS 2 when the message does not fit into one node, or not into one transaction with what else is
+// stored: the copy is written first, and the word of its pod counts on that. Nothing stays of a
+// copy that no word counts on.
 #define CAF_SUITE words_large
 #include "tests/actors/books.hpp"
 #include "tests/actors/words_fixture.hpp"
 #include "zk/message_parts.hpp"
 
 #include <string>
+#include <vector>
 
 using namespace mqttzoo;
 using mqtt::reason_code;
@@ -72,6 +74,45 @@ CAF_TEST(a copy in parts stands and is paid for before the word is given) {
   forget(b, s, 1);
   CAF_CHECK_EQUAL(parts(), large_parts);
   forget(b, other, 1);
+  check_nothing_left();
+}
+
+CAF_TEST(copies that do not fit one transaction together stand before their words are given) {
+  begin(2);
+  const std::string payload(600'000, 'x'); // fits a node
+  const auto s = make_session(b, "s"), other = make_session(c, "o");
+  deposit(b, s, make_message("t", payload), far(b, 1), 1);
+  deposit(c, other, make_message("t", payload), far(c, 1), 1);
+  CAF_CHECK_EQUAL(parts(), 2u);
+  carry_word(b, 0);
+  carry_word(c, 1);
+  CAF_CHECK_EQUAL(pointers(), 2u);
+  expect_outcome(0, reason_code::success);
+  expect_outcome(1, reason_code::success);
+  carry_outcome(0, b);
+  carry_outcome(1, c);
+  expect_stored(s, {reason_code::success});
+  expect_stored(other, {reason_code::success});
+  forget(b, s, 1);
+  forget(c, other, 1);
+  check_nothing_left();
+}
+
+CAF_TEST(a copy that does not fit beside its pointers is in parts) {
+  constexpr std::size_t count = 130;
+  begin(count);
+  const auto m = make_message("t", std::string(985'000, 'x')); // fits a node
+  std::vector<stored_session> sessions;
+  for (std::size_t n = 0; n < count; ++n)
+    sessions.push_back(make_session(a, "s" + std::to_string(n)));
+  for (const auto& s : sessions)
+    deposit(a, s, m, ticket, 1);
+  CAF_CHECK_EQUAL(pointers(), count);
+  CAF_CHECK_EQUAL(parts(), 2u);
+  for (const auto& s : sessions) {
+    expect_stored(s, {reason_code::success});
+    forget(a, s, 1);
+  }
   check_nothing_left();
 }
 
