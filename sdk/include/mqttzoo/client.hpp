@@ -50,9 +50,11 @@ enum class connection_state : std::uint8_t {
 /// what waits with std::errc::operation_canceled.
 class client {
 public:
-  /// Called on the client's strand for each message of a filter; must not throw.
+  /// Called on the client's strand for each message of a filter; must not throw, and may call
+  /// anything of the client.
   using message_handler = std::function<void(const received&)>;
-  /// Called on the client's strand; the error says why it is away or has ended.
+  /// Called on the client's strand; the error says why it is away or has ended. As above: it may
+  /// disconnect() when the client is away, or connect() when it has ended.
   using state_handler = std::function<void(connection_state, std::error_code)>;
 
   /// Does nothing yet. A mistake in `options` is reported by connect().
@@ -79,7 +81,7 @@ public:
   }
 
   /// Sends DISCONNECT and closes: `void(std::error_code)`. What is not promised yet stays in the
-  /// outbox for another connect().
+  /// outbox for another connect(), which may be called before this is complete.
   template<sdk::token_not<disconnect_options> Token = boost::asio::use_awaitable_t<>>
   auto disconnect(Token&& token = Token{}) {
     return disconnect(disconnect_options{}, std::forward<Token>(token));
