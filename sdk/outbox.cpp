@@ -109,6 +109,7 @@ void outbox::admit(place at) {
   }
   if (at->until == publish_until::stored) {
     unwatch(*at);
+    at->deadline = time_point::max(); // which was the caller's; the message stays
     stored_.push_back(std::move(at->finished));
   }
 }
