@@ -150,7 +150,6 @@ private:
   bool wanted_ = false; ///< by the application, to be connected
   bool stopped_ = false;
   bool was_connected_ = false;             ///< since connect()
-  bool loaded_ = false;                    ///< the outbox, from its store
   std::optional<std::error_code> closing_; ///< why, once output is written
   std::vector<std::uint64_t> connecting_;  ///< numbers of waiting connect()s
   std::vector<done> disconnecting_;

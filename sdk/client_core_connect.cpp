@@ -42,11 +42,8 @@ void client_core::connect(std::uint64_t number, timeout limit, done finished) {
     return finished(std::make_error_code(std::errc::operation_canceled));
   if (mistake_)
     return finished(mistake_);
-  if (!loaded_) {
-    loaded_ = true;
-    if (const auto error = machine_.load(now()))
-      return finished(error);
-  }
+  if (const auto error = machine_.load(now()))
+    return finished(error);
   if (machine_.now_is() == machine::phase::up && !closing_)
     return finished({});
   connecting_.push_back(wait_for(number, limit, std::move(finished)));

@@ -50,7 +50,7 @@ public:
   /// `options` stay with the caller. `store` keeps the outbox through crashes; null: memory.
   machine(const client_options& options, machine_port& port, std::unique_ptr<outbox_store> store);
 
-  /// Takes over what a former life left in the store.
+  /// Takes over what a former life left in the store, unless that is done.
   std::error_code load(time_point now) { return outbox_.load(now); }
 
   // ---- connections

@@ -15,11 +15,12 @@ outbox::outbox(const outbox_options& bounds, mqtt::packet_id_pool& ids,
 outbox::~outbox() = default;
 
 std::error_code outbox::load(time_point now) {
-  if (!store_)
+  if (is_loaded())
     return {};
   std::vector<stored_message> found;
   if (const auto error = store_->load(found))
     return error;
+  loaded_ = true;
   for (auto& m : found) {
     auto& queued = lists_[static_cast<std::size_t>(list::queued)];
     auto& e = queued.emplace_back();
@@ -76,6 +77,8 @@ bool outbox::has_room(std::size_t cost_bytes) const noexcept {
 void outbox::publish(message&& m, const publish_options& how, publish_number number, time_point now,
                      done finished) {
   if (const auto error = check_message(m))
+    return finished(error);
+  if (const auto error = load(now)) // first: what a former life left is older
     return finished(error);
   const auto cost = sdk::cost_bytes(m);
   auto& waiting = lists_[static_cast<std::size_t>(list::waiting)];
@@ -190,6 +193,7 @@ void outbox::abandon(std::error_code why) {
       remove(at, why);
     }
   }
+  loaded_ = false;
 }
 
 // ---------------------------------------------------------------- time

@@ -57,11 +57,13 @@ public:
   outbox& operator=(const outbox&) = delete;
   ~outbox();
 
-  /// Takes over what a former life left in the store.
+  /// Takes over what a former life, or abandon(), left in the store, unless that is done.
   std::error_code load(time_point now);
+  /// There is nothing to take over.
+  bool is_loaded() const noexcept { return loaded_ || !store_; }
 
   /// `finished` is called exactly once. `number` is unique and rises; only with it can the publish
-  /// be cancelled. `now` counts if there is a timeout or an expiry.
+  /// be cancelled. `now` counts if there is a timeout or an expiry, or something to be loaded.
   void publish(message&& m, const publish_options& how, publish_number number, time_point now,
                done finished);
   /// Completes the publish with `why`; withdraws the message unless it has left.
@@ -140,6 +142,7 @@ private:
   std::vector<done> stored_; ///< complete with the next commit()
   mqtt::topic_alias_sender aliases_{0};
   server_grants grants_;
+  bool loaded_ = false; ///< what the store has
   bool resumed_ = false;
   bool paused_ = false;
   time_point paused_until_ = time_point::min();

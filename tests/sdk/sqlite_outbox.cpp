@@ -68,6 +68,27 @@ CAF_TEST(what was not promised is sent by the next life in order) {
   CAF_CHECK(s->silent());
 }
 
+CAF_TEST(what is published before a connection is sent once and after what a former life left) {
+  answer a, b, c;
+  life()->publish(a, "t", "old", qos::at_least_once);
+  scripted s{lasting(), sdk::open_sqlite_outbox(file())};
+  s.publish(b, "t", "new", qos::exactly_once);
+  CAF_CHECK(s.m.load(s.now) == ok); // as connect() does it
+  s.connect();
+  CAF_CHECK(s.take<mqtt::publish_packet>().payload == "old");
+  CAF_CHECK(s.take<mqtt::publish_packet>().payload == "new");
+  CAF_CHECK(s.silent());
+  s.m.end();
+  s.m.outbox().abandon(make_error_code(reason::not_authorized));
+  CAF_CHECK(b == make_error_code(reason::not_authorized));
+  s.publish(c, "t", "newer", qos::at_least_once);
+  CAF_CHECK(s.m.load(s.now) == ok);
+  s.connect();
+  for (const auto* wanted : {"old", "new", "newer"})
+    CAF_CHECK(s.take<mqtt::publish_packet>().payload == wanted);
+  CAF_CHECK(s.silent());
+}
+
 CAF_TEST(what was promised is forgotten) {
   answer a;
   {
