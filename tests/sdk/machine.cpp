@@ -183,6 +183,19 @@ CAF_TEST(a refused subscription is not asked for again) {
   CAF_CHECK(s.silent());
 }
 
+CAF_TEST(who is refused a shared subscription may take it back at once) {
+  scripted s;
+  s.connect([](auto& p) { p.shared_subscription_available = false; });
+  answer a, b;
+  s.m.filters().subscribe("$share/g/a", {}, {}, 1, [&](std::error_code e, mqtt::qos) {
+    a = e;
+    s.m.filters().unsubscribe("$share/g/a", {}, {});
+  });
+  s.subscribe(b, "b");
+  CAF_CHECK(a == make_error_code(reason::shared_subscriptions_not_supported));
+  CAF_CHECK(s.take<mqtt::subscribe_packet>().entries[0].filter == "b");
+}
+
 CAF_TEST(an unsubscription that was not sent is made up for if the session lives) {
   scripted s{lasting()};
   s.connect();
