@@ -74,6 +74,8 @@ CAF_TEST(addresses) {
   const auto full = *parse_address("mqtts://u%40x:p%3Aw@[::1]:99/to/pic%20x");
   CAF_CHECK(full.how == scheme::tls && full.host == "::1" && full.port == 99);
   CAF_CHECK(full.user_name == "u@x" && full.password == "p:w" && full.path == "to/pic x");
+  CAF_CHECK_EQUAL(host_and_port(full), "[::1]:99"); // the Host header of a WebSocket
+  CAF_CHECK_EQUAL(host_and_port(*parse_address("ws://h")), "h:80");
   CAF_CHECK(parse_address("mqtts://h")->port == 8883);
   CAF_CHECK(parse_address("ws://h")->path == "/mqtt");
   CAF_CHECK(parse_address("wss://h:1/x")->path == "/x");
