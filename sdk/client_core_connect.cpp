@@ -60,15 +60,16 @@ void client_core::connect(std::uint64_t number, timeout limit, done finished) {
 void client_core::dial() {
   alarms_.cancel(dial_alarm_);
   std::error_code error;
-  transport_ = make_transport(
-      {strand_, shared_from_this(), plan_->current(), options_.local_address, options_.tls, proxy_},
-      error);
+  transport_ =
+      make_transport({strand_, shared_from_this(), plan_->current(), options_.local_address,
+                      options_.tls, proxy_, nullptr, now() + options_.attempt_timeout},
+                     error);
   if (error) { // told later: the handler may be the one that wants to connect
     dial_alarm_ = alarms_.set(now(), [this, error] { give_up(error); });
     return arm();
   }
   end_attempt_after(options_.attempt_timeout, std::make_error_code(std::errc::timed_out));
-  transport_->open(plan_->round());
+  transport_->open(plan_->turn());
   arm();
 }
 

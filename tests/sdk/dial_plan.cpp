@@ -52,6 +52,18 @@ CAF_TEST(waits differ from client to client) {
   CAF_CHECK_GREATER(waits.size(), 15u);
 }
 
+CAF_TEST(clients begin with different addresses of a name and go on with the next one) {
+  std::set<std::size_t> first;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    dial_plan plan{hosts({"a"}), {}, seed};
+    const auto turn = plan.turn();
+    first.insert(turn % 3);
+    plan.failed();
+    CAF_CHECK_EQUAL(plan.turn(), turn + 1);
+  }
+  CAF_CHECK_EQUAL(first.size(), 3u);
+}
+
 CAF_TEST(a reference goes first and only a few times in a row) {
   dial_plan plan{hosts({"a"}), {}, 1};
   for (int i = 0; i < dial_plan::references_in_a_row_max; ++i)
