@@ -115,6 +115,11 @@ public:
   /// Subscribes to `filter`: `void(std::error_code, subscription)`, when the server granted it.
   /// Also while away, and before connect(), which a client that resumes a session should do:
   /// messages come at once. Restored by itself when the server has lost the session.
+  ///
+  /// Subscriptions whose filters overlap each get a message once, if the server sends one PUBLISH
+  /// for each message, as MQTTZoo does, or if it names the subscription in each (5.0). In 3.x a
+  /// server may also send one PUBLISH for each filter that matches; nothing tells these apart from
+  /// messages that are equal, so each of the subscriptions gets all of them.
   template<class Token = boost::asio::use_awaitable_t<>>
   auto subscribe(std::string filter, const subscribe_options& how, Token&& token = Token{}) {
     return listen(std::move(filter), how, message_handler{}, std::forward<Token>(token));
