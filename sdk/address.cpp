@@ -108,6 +108,11 @@ expected<address, std::error_code> parse_address(std::string_view url, scheme fa
   return out;
 }
 
+std::string host_and_port(const address& of) {
+  const bool is_ipv6 = of.host.find(':') != std::string::npos;
+  return (is_ipv6 ? '[' + of.host + ']' : of.host) + ':' + std::to_string(of.port);
+}
+
 std::vector<address> parse_reference(std::string_view text, const address& from) {
   std::vector<address> found;
   while (!text.empty()) {

@@ -32,6 +32,9 @@ struct address {
 expected<address, std::error_code> parse_address(std::string_view url,
                                                  scheme fallback = scheme::tcp);
 
+/// `host:port` as a URL has it: with brackets around an IPv6 address.
+std::string host_and_port(const address& of);
+
 /// A Server Reference (section 4.13): addresses separated by spaces, to be reached as `from` was.
 /// What cannot be understood is left out.
 std::vector<address> parse_reference(std::string_view text, const address& from);

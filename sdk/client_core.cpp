@@ -84,7 +84,6 @@ void client_core::stop() {
 void client_core::end_all(std::error_code why) {
   machine_.outbox().abandon(why);
   machine_.filters().abandon(why);
-  loaded_ = false;
   for (auto& each : std::exchange(awaiting_answers_, {}))
     each(why);
   while (!requests_.empty())
@@ -144,7 +143,7 @@ void client_core::publish(message&& m, const publish_options& how, std::uint64_t
     return finished(canceled());
   if (options_.connected_only && machine_.now_is() != machine::phase::up)
     return finished(errc::not_connected);
-  const bool needs_time = how.timeout || m.properties.expiry_s;
+  const bool needs_time = how.timeout || m.properties.expiry_s || !machine_.outbox().is_loaded();
   machine_.outbox().publish(std::move(m), how, publish_number{number},
                             needs_time ? now() : time_point{}, std::move(finished));
   changed();

@@ -100,8 +100,10 @@ private:
   std::error_code configure();
   void dial();
   void dial_after(std::chrono::milliseconds wait);
+  void end_attempt_after(std::chrono::milliseconds limit, std::error_code why);
   void close_transport();
   void connection_ended(std::error_code why);
+  void ended_as_asked();
   bool follow_reference(std::error_code why);
   void give_up(std::error_code why);
   void finish_disconnect();
@@ -145,10 +147,9 @@ private:
   std::string writing_;
   bool open_ = false; ///< the transport can be written
   bool flush_posted_ = false;
-  bool wanted_ = false; ///< to be connected
+  bool wanted_ = false; ///< by the application, to be connected
   bool stopped_ = false;
   bool was_connected_ = false;             ///< since connect()
-  bool loaded_ = false;                    ///< the outbox, from its store
   std::optional<std::error_code> closing_; ///< why, once output is written
   std::vector<std::uint64_t> connecting_;  ///< numbers of waiting connect()s
   std::vector<done> disconnecting_;

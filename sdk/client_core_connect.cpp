@@ -42,11 +42,8 @@ void client_core::connect(std::uint64_t number, timeout limit, done finished) {
     return finished(std::make_error_code(std::errc::operation_canceled));
   if (mistake_)
     return finished(mistake_);
-  if (!loaded_) {
-    loaded_ = true;
-    if (const auto error = machine_.load(now()))
-      return finished(error);
-  }
+  if (const auto error = machine_.load(now()))
+    return finished(error);
   if (machine_.now_is() == machine::phase::up && !closing_)
     return finished({});
   connecting_.push_back(wait_for(number, limit, std::move(finished)));
@@ -54,29 +51,38 @@ void client_core::connect(std::uint64_t number, timeout limit, done finished) {
     wanted_ = true;
     was_connected_ = false;
     plan_->succeeded();
-    if (!transport_)
+    if (!transport_) // else when that has ended
       dial();
   }
   arm();
 }
 
 void client_core::dial() {
+  alarms_.cancel(dial_alarm_);
   std::error_code error;
-  transport_ = make_transport(
-      {strand_, shared_from_this(), plan_->current(), options_.local_address, options_.tls, proxy_},
-      error);
-  if (error)
-    return give_up(error);
-  attempt_alarm_ = alarms_.set(now() + options_.attempt_timeout, [this] {
-    connection_ended(std::make_error_code(std::errc::timed_out));
-  });
-  transport_->open(plan_->round());
+  transport_ =
+      make_transport({strand_, shared_from_this(), plan_->current(), options_.local_address,
+                      options_.tls, proxy_, nullptr, now() + options_.attempt_timeout},
+                     error);
+  if (error) { // told later: the handler may be the one that wants to connect
+    dial_alarm_ = alarms_.set(now(), [this, error] { give_up(error); });
+    return arm();
+  }
+  end_attempt_after(options_.attempt_timeout, std::make_error_code(std::errc::timed_out));
+  transport_->open(plan_->turn());
   arm();
 }
 
 void client_core::dial_after(std::chrono::milliseconds wait) {
+  alarms_.cancel(dial_alarm_);
   dial_alarm_ = alarms_.set(now() + wait, [this] { dial(); });
   arm();
+}
+
+/// In place of the limit that it had.
+void client_core::end_attempt_after(std::chrono::milliseconds limit, std::error_code why) {
+  alarms_.cancel(attempt_alarm_);
+  attempt_alarm_ = alarms_.set(now() + limit, [this, why] { connection_ended(why); });
 }
 
 void client_core::on_opened(std::error_code error) {
@@ -107,20 +113,22 @@ void client_core::on_connected(const mqtt::connack_packet& p) {
   plan_->succeeded();
   was_connected_ = true;
   ++figures_.connections;
-  tell(connection_state::connected, {});
   for (const auto number : std::exchange(connecting_, {}))
     resolve(number, {});
+  tell(connection_state::connected, {});
 }
 
+/// The handler may call anything of the client, so whoever tells does it last, or looks at
+/// everything anew.
 void client_core::tell(connection_state state, std::error_code why) {
-  if (on_state_)
-    on_state_(state, why);
+  if (const auto handler = on_state_) // a copy: it may set another one
+    handler(state, why);
 }
 
 /// Lets the machine's last words out, and closes.
 void client_core::close_after_writing(std::error_code why) {
   closing_ = why;
-  attempt_alarm_ = alarms_.set(now() + closing_time_max, [this, why] { connection_ended(why); });
+  end_attempt_after(closing_time_max, why);
 }
 
 void client_core::close_transport() {
@@ -134,27 +142,34 @@ void client_core::close_transport() {
 
 /// The connection, or the attempt, is over; what next?
 void client_core::connection_ended(std::error_code why) {
-  const bool was_up = machine_.now_is() == machine::phase::up;
+  const bool had_session = machine_.has_session();
   close_transport();
   machine_.end();
   writing_.clear();
-  if (!wanted_) {
-    finish_disconnect();
-    tell(connection_state::ended, {});
-    return arm();
-  }
+  if (!wanted_ || !disconnecting_.empty())
+    return ended_as_asked();
   if (follow_reference(why))
     return dial();
-  if (is_final(why) || (was_up && options_.reconnect == reconnecting::never))
+  if (is_final(why) || (had_session && options_.reconnect == reconnecting::never))
     return give_up(why);
   const auto wait = plan_->failed();
   const bool may_retry = options_.reconnect == reconnecting::always ||
                          (options_.reconnect == reconnecting::later && was_connected_);
   if (!may_retry && plan_->exhausted())
     return give_up(why);
-  if (was_up)
-    tell(connection_state::away, why);
   dial_after(wait);
+  if (had_session)
+    tell(connection_state::away, why);
+}
+
+/// disconnect() is done. connect() may have been called since, and may be while this is told.
+void client_core::ended_as_asked() {
+  finish_disconnect();
+  tell(connection_state::ended, {});
+  const bool dials = transport_ || dial_alarm_.number != 0;
+  if (wanted_ && !dials)
+    dial();
+  arm();
 }
 
 /// A server named another one (section 4.13).
@@ -170,22 +185,24 @@ bool client_core::follow_reference(std::error_code why) {
 void client_core::give_up(std::error_code why) {
   wanted_ = false;
   close_transport();
-  tell(connection_state::ended, why);
   end_all(why);
   arm(); // or the alarm of the attempt would keep the application's loop busy
+  tell(connection_state::ended, why);
 }
 
 void client_core::disconnect(const disconnect_options& how, done finished) {
-  wanted_ = false;
-  disconnecting_.push_back(std::move(finished));
+  const bool was_wanted = std::exchange(wanted_, false);
   for (const auto number : std::exchange(connecting_, {}))
     resolve(number, std::make_error_code(std::errc::operation_canceled));
+  if (!was_wanted && !transport_)
+    return finished({}); // it has ended before
+  disconnecting_.push_back(std::move(finished));
+  if (closing_)
+    return; // it ends soon, which completes all of these
   if (machine_.now_is() != machine::phase::up) {
     connection_ended({});
     return;
   }
-  if (closing_)
-    return;
   machine_.pump(now());
   machine_.disconnect(how);
   close_after_writing({});

@@ -153,16 +153,16 @@ void client_core::settle_untaken(bool session_present) {
 /// Gives a new subscription what came before it.
 void client_core::claim(const std::shared_ptr<stream>& s) {
   const auto parsed = mqtt::parse_topic_filter(s->filter(), mqtt::topic_bytes_max + 1);
+  std::list<unclaimed> claimed; // taken out first: the handler may subscribe, which claims, too
   for (auto at = unclaimed_.begin(); at != unclaimed_.end();) {
-    if (!mqtt::matches(parsed->filter(), at->what.topic)) {
-      ++at;
-      continue;
-    }
-    const auto claimed = std::move(*at);
-    at = unclaimed_.erase(at);
-    machine_.hold(claimed.number);
-    s->push(claimed.what, claimed.number);
+    const auto current = at++;
+    if (mqtt::matches(parsed->filter(), current->what.topic))
+      claimed.splice(claimed.end(), unclaimed_, current);
   }
+  for (const auto& each : claimed)
+    machine_.hold(each.number);
+  for (const auto& each : claimed)
+    s->push(each.what, each.number);
 }
 
 void client_core::give_up_unclaimed() {

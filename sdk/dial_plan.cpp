@@ -9,6 +9,7 @@ dial_plan::dial_plan(std::vector<address> servers, const backoff_options& backof
                      std::uint64_t seed)
     : servers_(std::move(servers)), seed_(seed), backoff_(backoff) {
   next_ = random().below(servers_.size());
+  first_turn_ = random().below(0xFFFF'FFFF);
 }
 
 const address& dial_plan::current() const noexcept {

@@ -1,8 +1,9 @@
 // Which server comes next, and how long to wait before it.
 //
-// Part of a `client_core`, on its strand. Servers are tried in turn; when all have failed there is
-// a wait, drawn from the upper half of one that doubles. A Server Reference goes first, without a
-// wait, a few times in a row: two servers that name each other do not keep a client busy.
+// Part of a `client_core`, on its strand. Servers are tried in turn, each with all addresses of its
+// name; when all have failed there is a wait, drawn from the upper half of one that doubles. A
+// Server Reference goes first, without a wait, a few times in a row: two servers that name each
+// other do not keep a client busy.
 #pragma once
 
 #include "core/random.hpp"
@@ -25,8 +26,9 @@ public:
 
   /// The server to try now.
   const address& current() const noexcept;
-  /// How many rounds have failed: turns through the addresses of a name.
-  std::size_t round() const noexcept { return round_; }
+  /// With which address of a name to begin: a number that is drawn, and the next one after each
+  /// round that failed.
+  std::size_t turn() const noexcept { return first_turn_ + round_; }
   /// It accepted us.
   void succeeded() noexcept;
   /// It did not, or was lost: the next one, after the time returned.
@@ -44,6 +46,7 @@ private:
   std::vector<address> detour_; ///< from a Server Reference; the last one is current
   backoff_options backoff_;
   std::size_t next_ = 0;
+  std::size_t first_turn_ = 0;
   std::size_t failures_ = 0;
   std::size_t round_ = 0;
   int references_ = 0;

@@ -80,7 +80,8 @@ void filters::pump(std::string& out) {
   }
   if (unsent_ == 0)
     return;
-  for (auto& [filter, e] : entries_) {
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    auto& [filter, e] = *at++; // who is refused may take it out
     if (e.unsent && !send(filter, e, out))
       return;
   }

@@ -55,12 +55,12 @@ void machine::begin(time_point now) {
 }
 
 void machine::end() {
-  const bool was_up = phase_ == phase::up;
+  const bool had_session = has_session();
   phase_ = phase::down;
   ping_due_ = answer_due_ = time_point::max();
   output_.clear();
   input_.clear();
-  if (!was_up)
+  if (!had_session)
     return;
   inbox_.disconnected();
   filters_.disconnected();
@@ -71,7 +71,7 @@ void machine::disconnect(mqtt::reason_code why) {
   if (phase_ == phase::up) {
     mqtt::disconnect_packet p;
     p.reason = why;
-    mqtt::encode(p, connect_.version, grants_.packet_bytes_max, output_);
+    leave(p);
   }
 }
 
@@ -87,7 +87,14 @@ void machine::disconnect(const disconnect_options& how) {
     p.session_expiry_interval_s = how.session_expiry_s;
   p.reason_string = how.reason;
   p.users = how.users;
+  leave(p);
+}
+
+/// [MQTT-3.14.4-1] DISCONNECT is the last that is sent.
+void machine::leave(const mqtt::disconnect_packet& p) {
   mqtt::encode(p, connect_.version, grants_.packet_bytes_max, output_);
+  phase_ = phase::leaving;
+  ping_due_ = answer_due_ = time_point::max();
 }
 
 std::error_code machine::fail(mqtt::reason_code why, std::error_code error) {
@@ -109,6 +116,11 @@ void machine::written(time_point now) {
   last_written_ = now;
   outbox_.written();
   pump(now);
+}
+
+void machine::release(receipt_number number) {
+  std::string unsent; // the server will ask again
+  inbox_.release(number, phase_ == phase::leaving ? unsent : output_);
 }
 
 // ---------------------------------------------------------------- time
@@ -142,7 +154,7 @@ std::error_code machine::received(std::string_view bytes, time_point now) {
     input_.append(bytes);
   // Whole packets are read in place; only an incomplete one is kept.
   std::string_view in = input_.empty() ? bytes : std::string_view{input_};
-  for (;;) {
+  while (phase_ != phase::leaving) { // as the handler of a message may have it
     mqtt::frame next;
     const auto status = mqtt::next_frame(in, options_.packet_bytes_max, next);
     if (!status)

@@ -40,12 +40,17 @@ protected:
 
 class machine {
 public:
-  enum class phase : std::uint8_t { down, greeting, up };
+  enum class phase : std::uint8_t {
+    down,
+    greeting,
+    up,
+    leaving, ///< DISCONNECT is written: nothing follows it, and nothing that comes is taken
+  };
 
   /// `options` stay with the caller. `store` keeps the outbox through crashes; null: memory.
   machine(const client_options& options, machine_port& port, std::unique_ptr<outbox_store> store);
 
-  /// Takes over what a former life left in the store.
+  /// Takes over what a former life left in the store, unless that is done.
   std::error_code load(time_point now) { return outbox_.load(now); }
 
   // ---- connections
@@ -60,6 +65,8 @@ public:
   /// The same, as an application wants it.
   void disconnect(const disconnect_options& how);
   phase now_is() const noexcept { return phase_; }
+  /// CONNACK came on this connection, which may have had its DISCONNECT since.
+  bool has_session() const noexcept { return phase_ == phase::up || phase_ == phase::leaving; }
   /// What the server said when it refused or ended this connection: names another server, or
   /// nothing.
   const std::string& server_reference() const noexcept { return server_reference_; }
@@ -89,7 +96,7 @@ public:
   const sdk::outbox& outbox() const noexcept { return outbox_; }
   sdk::filters& filters() noexcept { return filters_; }
   void hold(receipt_number number) { inbox_.hold(number); }
-  void release(receipt_number number) { inbox_.release(number, output_); }
+  void release(receipt_number number);
   const server_grants& grants() const noexcept { return grants_; }
 
 private:
@@ -102,6 +109,7 @@ private:
   std::error_code take(const mqtt::disconnect_packet& p);
   std::error_code take(const mqtt::auth_packet& p);
   std::error_code fail(mqtt::reason_code why, std::error_code error);
+  void leave(const mqtt::disconnect_packet& p);
   bool resolve_topic(mqtt::publish_packet& p);
 
   const client_options& options_;

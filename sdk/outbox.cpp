@@ -15,11 +15,12 @@ outbox::outbox(const outbox_options& bounds, mqtt::packet_id_pool& ids,
 outbox::~outbox() = default;
 
 std::error_code outbox::load(time_point now) {
-  if (!store_)
+  if (is_loaded())
     return {};
   std::vector<stored_message> found;
   if (const auto error = store_->load(found))
     return error;
+  loaded_ = true;
   for (auto& m : found) {
     auto& queued = lists_[static_cast<std::size_t>(list::queued)];
     auto& e = queued.emplace_back();
@@ -29,6 +30,8 @@ std::error_code outbox::load(time_point now) {
     if (e.what.properties.expiry_s) // counted anew: how long nobody ran is not known
       e.expires = now + std::chrono::seconds{*e.what.properties.expiry_s};
     e.row = m.row;
+    e.put_in = e.changed_in = next_commit_;
+    last_row_ = std::max(last_row_, m.row);
     e.where = list::queued;
     e.order = next_order_++;
     if (m.id != mqtt::packet_id::none && ids_.reserve(m.id)) {
@@ -77,6 +80,8 @@ void outbox::publish(message&& m, const publish_options& how, publish_number num
                      done finished) {
   if (const auto error = check_message(m))
     return finished(error);
+  if (const auto error = load(now)) // first: what a former life left is older
+    return finished(error);
   const auto cost = sdk::cost_bytes(m);
   auto& waiting = lists_[static_cast<std::size_t>(list::waiting)];
   const bool room = waiting.empty() && has_room(cost);
@@ -103,13 +108,15 @@ void outbox::admit(place at) {
   ++messages_;
   bytes_ += at->cost_bytes;
   if (store_ && at->what.qos != qos::at_most_once) {
-    at->row = store_->add(at->what);
-    if (at->row == 0)
+    if (!store_->put(++last_row_, at->what, at->id, at->stage))
       return remove(at, errc::store_failed);
+    at->row = last_row_;
+    at->put_in = at->changed_in = next_commit_;
   }
   if (at->until == publish_until::stored) {
     unwatch(*at);
-    stored_.push_back(std::move(at->finished));
+    at->deadline = time_point::max(); // which was the caller's; the message stays
+    stored_.push_back(at);
   }
 }
 
@@ -150,8 +157,13 @@ void outbox::remove(place at, std::error_code how) {
     by_id_.erase(static_cast<std::uint16_t>(at->id));
     ids_.release(at->id);
   }
-  if (at->row != 0)
+  if (at->until == publish_until::stored && at->finished)
+    std::erase(stored_, at);
+  if (at->row != 0) {
     store_->remove(at->row);
+    if (at->put_in != next_commit_)
+      removed_.push_back(at->row);
+  }
   const bool had_room = at->where != list::waiting;
   if (had_room) {
     --messages_;
@@ -180,8 +192,6 @@ void outbox::cancel(publish_number number, std::error_code why) {
 }
 
 void outbox::abandon(std::error_code why) {
-  for (auto& stored : std::exchange(stored_, {}))
-    stored(why);
   for (auto& each : lists_) {
     while (!each.empty()) {
       const auto at = each.begin();
@@ -189,6 +199,7 @@ void outbox::abandon(std::error_code why) {
       remove(at, why);
     }
   }
+  loaded_ = false;
 }
 
 // ---------------------------------------------------------------- time
@@ -207,10 +218,29 @@ time_point outbox::wakeup() const {
 }
 
 std::error_code outbox::commit() {
-  const auto error = store_ ? store_->commit() : std::error_code{};
-  for (auto& stored : std::exchange(stored_, {}))
-    stored(error);
-  return error;
+  if (const auto error = store_ ? store_->commit() : std::error_code{}) {
+    save_anew(error);
+    return error;
+  }
+  ++next_commit_;
+  removed_.clear();
+  for (const auto& at : std::exchange(stored_, {}))
+    at->finished({});
+  return {};
+}
+
+/// The store has forgotten what was asked of it since the last commit().
+void outbox::save_anew(std::error_code why) {
+  for (const auto& at : std::exchange(stored_, {}))
+    remove(at, why);
+  for (const auto row : removed_)
+    store_->remove(row);
+  for (const auto& each : lists_) {
+    for (const auto& e : each) {
+      if (e.row != 0 && e.changed_in == next_commit_)
+        store_->put(e.row, e.what, e.id, e.stage);
+    }
+  }
 }
 
 void outbox::describe(client_figures& out) const {

@@ -57,11 +57,13 @@ public:
   outbox& operator=(const outbox&) = delete;
   ~outbox();
 
-  /// Takes over what a former life left in the store.
+  /// Takes over what a former life, or abandon(), left in the store, unless that is done.
   std::error_code load(time_point now);
+  /// There is nothing to take over.
+  bool is_loaded() const noexcept { return loaded_ || !store_; }
 
   /// `finished` is called exactly once. `number` is unique and rises; only with it can the publish
-  /// be cancelled. `now` counts if there is a timeout or an expiry.
+  /// be cancelled. `now` counts if there is a timeout or an expiry, or something to be loaded.
   void publish(message&& m, const publish_options& how, publish_number number, time_point now,
                done finished);
   /// Completes the publish with `why`; withdraws the message unless it has left.
@@ -79,7 +81,8 @@ public:
   void taken();
   /// What was taken has been written.
   void written();
-  /// Saves what has to be safe before anything is written; completes publish_until::stored.
+  /// Saves what has to be safe before anything is written; completes publish_until::stored. If that
+  /// fails, messages whose callers wait for it are gone, and the others are saved by the next one.
   std::error_code commit();
 
   void acknowledge(const mqtt::ack_packet& ack, std::string& out, time_point now);
@@ -102,7 +105,9 @@ private:
     publish_until until = publish_until::promised;
     publish_number number = publish_number::none;
     std::uint64_t order = 0;
-    std::int64_t row = 0; ///< in the store; 0: not there
+    std::int64_t row = 0;         ///< in the store; 0: not there
+    std::uint64_t put_in = 0;     ///< which commit() saved the row, or will
+    std::uint64_t changed_in = 0; ///< likewise of its last change
     std::size_t cost_bytes = 0;
     time_point deadline = time_point::max();
     time_point expires = time_point::max();
@@ -128,7 +133,8 @@ private:
   std::size_t encode(const entry& e, std::string& out, time_point now);
   void refused(place at, const mqtt::ack_packet& ack, time_point now);
   void received(place at, std::string& out);
-  void note(const entry& e);
+  void note(entry& e);
+  void save_anew(std::error_code why);
 
   outbox_options bounds_;
   mqtt::packet_id_pool& ids_;
@@ -137,9 +143,13 @@ private:
   std::unordered_map<std::uint16_t, place> by_id_;     ///< of those that were sent
   std::unordered_map<std::uint64_t, place> by_number_; ///< of those that can be cancelled
   std::multimap<time_point, publish_number> deadlines_;
-  std::vector<done> stored_; ///< complete with the next commit()
+  std::vector<place> stored_;         ///< callers who wait for the next commit()
+  std::vector<std::int64_t> removed_; ///< rows that the store keeps if that fails
+  std::uint64_t next_commit_ = 1;
+  std::int64_t last_row_ = 0;
   mqtt::topic_alias_sender aliases_{0};
   server_grants grants_;
+  bool loaded_ = false; ///< what the store has
   bool resumed_ = false;
   bool paused_ = false;
   time_point paused_until_ = time_point::min();

@@ -17,7 +17,7 @@ namespace mqttzoo::sdk {
 enum class sent_as : std::uint8_t { nothing = 0, publish = 1, pubrel = 2 };
 
 struct stored_message {
-  std::int64_t row = 0; ///< rises in the order of publishing
+  std::int64_t row = 0; ///< drawn by the outbox; rises in the order of publishing
   message what;
   mqtt::packet_id id = mqtt::packet_id::none;
   sent_as stage = sent_as::nothing;
@@ -32,11 +32,12 @@ public:
 
   /// What a former life left, in its order.
   virtual std::error_code load(std::vector<stored_message>& out) = 0;
-  /// The row of a new message; 0 if that failed.
-  virtual std::int64_t add(const message& m) = 0;
+  /// Writes a message in the place of what has its row, if anything. False if that failed.
+  virtual bool put(std::int64_t row, const message& m, mqtt::packet_id id, sent_as stage) = 0;
   virtual void mark(std::int64_t row, mqtt::packet_id id, sent_as stage) = 0;
   virtual void remove(std::int64_t row) = 0;
-  /// All that was asked for is on the disk, or nothing of it is.
+  /// All that was asked for is on the disk; or, with an error, nothing of it is, and it has to be
+  /// asked for again.
   virtual std::error_code commit() = 0;
 };
 

@@ -212,9 +212,11 @@ void outbox::refused(place at, const mqtt::ack_packet& ack, time_point now) {
   paused_ = true;
 }
 
-void outbox::note(const entry& e) {
-  if (e.row != 0)
-    store_->mark(e.row, e.id, e.stage);
+void outbox::note(entry& e) {
+  if (e.row == 0)
+    return;
+  e.changed_in = next_commit_;
+  store_->mark(e.row, e.id, e.stage);
 }
 
 } // namespace mqttzoo::sdk

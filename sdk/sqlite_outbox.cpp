@@ -75,14 +75,14 @@ public:
     usable_ = sqlite3_open_v2(path.c_str(), &database_, flags, nullptr) == SQLITE_OK && run(layout);
     if (!usable_)
       return;
-    add_ = {database_, "INSERT INTO outbox (qos, retain, expiry_s, topic, payload, properties) "
-                       "VALUES (?, ?, ?, ?, ?, ?)"};
+    put_ = {database_, "INSERT OR REPLACE INTO outbox (row, id, stage, qos, retain, expiry_s, "
+                       "topic, payload, properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     mark_ = {database_, "UPDATE outbox SET id = ?, stage = ? WHERE row = ?"};
     remove_ = {database_, "DELETE FROM outbox WHERE row = ?"};
   }
   ~sqlite_outbox() override {
     commit();
-    add_ = {};
+    put_ = {};
     mark_ = {};
     remove_ = {};
     sqlite3_close(database_);
@@ -100,40 +100,44 @@ public:
     return status == SQLITE_DONE ? std::error_code{} : errc::store_failed;
   }
 
-  std::int64_t add(const message& m) override {
-    if (!begin())
-      return 0;
+  bool put(std::int64_t row, const message& m, mqtt::packet_id id, sent_as stage) override {
     const auto properties = encode_properties(m.properties);
-    add_.bind(1, static_cast<std::int64_t>(m.qos));
-    add_.bind(2, m.retain ? 1 : 0);
+    put_.bind(1, row);
+    put_.bind(2, static_cast<std::int64_t>(id));
+    put_.bind(3, static_cast<std::int64_t>(stage));
+    put_.bind(4, static_cast<std::int64_t>(m.qos));
+    put_.bind(5, m.retain ? 1 : 0);
     if (m.properties.expiry_s)
-      add_.bind(3, static_cast<std::int64_t>(*m.properties.expiry_s));
+      put_.bind(6, static_cast<std::int64_t>(*m.properties.expiry_s));
     else
-      add_.bind_null(3);
-    add_.bind(4, m.topic);
-    add_.bind(5, m.payload);
-    add_.bind(6, properties);
-    return add_.run() ? sqlite3_last_insert_rowid(database_) : 0;
+      put_.bind_null(6);
+    put_.bind(7, m.topic);
+    put_.bind(8, m.payload);
+    put_.bind(9, properties);
+    return change(put_);
   }
 
   void mark(std::int64_t row, mqtt::packet_id id, sent_as stage) override {
-    failed_ = !begin() || failed_;
     mark_.bind(1, static_cast<std::int64_t>(id));
     mark_.bind(2, static_cast<std::int64_t>(stage));
     mark_.bind(3, row);
-    failed_ = !mark_.run() || failed_;
+    change(mark_);
   }
 
   void remove(std::int64_t row) override {
-    failed_ = !begin() || failed_;
     remove_.bind(1, row);
-    failed_ = !remove_.run() || failed_;
+    change(remove_);
   }
 
   std::error_code commit() override {
-    if (std::exchange(in_transaction_, false))
-      failed_ = !run("COMMIT") || failed_;
-    return std::exchange(failed_, false) ? make_error_code(errc::store_failed) : std::error_code{};
+    const bool begun = std::exchange(in_transaction_, false);
+    const bool failed = std::exchange(failed_, false);
+    if (!begun && !failed)
+      return {};
+    if (begun && !failed && run("COMMIT"))
+      return {};
+    run("ROLLBACK"); // which SQLite may have done
+    return errc::store_failed;
   }
 
 private:
@@ -161,14 +165,21 @@ private:
     return sqlite3_exec(database_, text, nullptr, nullptr, nullptr) == SQLITE_OK;
   }
 
+  /// False also if SQLite has rolled back by itself, which commit() has to say first.
   bool begin() {
     if (usable_ && !in_transaction_)
       in_transaction_ = run("BEGIN IMMEDIATE");
-    return in_transaction_;
+    return in_transaction_ && sqlite3_get_autocommit(database_) == 0;
+  }
+
+  bool change(statement& what) {
+    const bool done = begin() && what.run();
+    failed_ = failed_ || !done;
+    return done;
   }
 
   sqlite3* database_ = nullptr;
-  statement add_, mark_, remove_;
+  statement put_, mark_, remove_;
   bool usable_ = false;
   bool in_transaction_ = false;
   bool failed_ = false;

@@ -10,6 +10,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -67,6 +68,9 @@ struct transport_parts {
   std::optional<proxy_address> proxy;
   /// What many connections with the same `tls` share; null: it is made from that.
   std::shared_ptr<boost::asio::ssl::context> shared_tls = nullptr;
+  /// When the attempt is over, so that one address of a name leaves time for the others; max():
+  /// each may take as long as the machine gives it.
+  std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
 };
 
 /// With an error if certificates or keys cannot be read.

@@ -58,7 +58,7 @@ private:
       request.set(boost::beast::http::field::sec_websocket_protocol, "mqtt");
     }));
     const auto& to = this->parts_.to;
-    stream.async_handshake(to.host + ':' + std::to_string(to.port), to.path,
+    stream.async_handshake(host_and_port(to), to.path,
                            [self = this->shared_from_this(),
                             this](const boost::system::error_code& error) { this->opened(error); });
   }

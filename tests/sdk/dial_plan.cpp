@@ -52,6 +52,18 @@ CAF_TEST(waits differ from client to client) {
   CAF_CHECK_GREATER(waits.size(), 15u);
 }
 
+CAF_TEST(clients begin with different addresses of a name and go on with the next one) {
+  std::set<std::size_t> first;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    dial_plan plan{hosts({"a"}), {}, seed};
+    const auto turn = plan.turn();
+    first.insert(turn % 3);
+    plan.failed();
+    CAF_CHECK_EQUAL(plan.turn(), turn + 1);
+  }
+  CAF_CHECK_EQUAL(first.size(), 3u);
+}
+
 CAF_TEST(a reference goes first and only a few times in a row) {
   dial_plan plan{hosts({"a"}), {}, 1};
   for (int i = 0; i < dial_plan::references_in_a_row_max; ++i)
@@ -74,6 +86,8 @@ CAF_TEST(addresses) {
   const auto full = *parse_address("mqtts://u%40x:p%3Aw@[::1]:99/to/pic%20x");
   CAF_CHECK(full.how == scheme::tls && full.host == "::1" && full.port == 99);
   CAF_CHECK(full.user_name == "u@x" && full.password == "p:w" && full.path == "to/pic x");
+  CAF_CHECK_EQUAL(host_and_port(full), "[::1]:99"); // the Host header of a WebSocket
+  CAF_CHECK_EQUAL(host_and_port(*parse_address("ws://h")), "h:80");
   CAF_CHECK(parse_address("mqtts://h")->port == 8883);
   CAF_CHECK(parse_address("ws://h")->path == "/mqtt");
   CAF_CHECK(parse_address("wss://h:1/x")->path == "/x");

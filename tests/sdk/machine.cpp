@@ -183,6 +183,19 @@ CAF_TEST(a refused subscription is not asked for again) {
   CAF_CHECK(s.silent());
 }
 
+CAF_TEST(who is refused a shared subscription may take it back at once) {
+  scripted s;
+  s.connect([](auto& p) { p.shared_subscription_available = false; });
+  answer a, b;
+  s.m.filters().subscribe("$share/g/a", {}, {}, 1, [&](std::error_code e, mqtt::qos) {
+    a = e;
+    s.m.filters().unsubscribe("$share/g/a", {}, {});
+  });
+  s.subscribe(b, "b");
+  CAF_CHECK(a == make_error_code(reason::shared_subscriptions_not_supported));
+  CAF_CHECK(s.take<mqtt::subscribe_packet>().entries[0].filter == "b");
+}
+
 CAF_TEST(an unsubscription that was not sent is made up for if the session lives) {
   scripted s{lasting()};
   s.connect();
@@ -215,6 +228,27 @@ CAF_TEST(keep alive pings and notices silence) {
   s.take<mqtt::pingreq_packet>();
   s.now += 5s;
   CAF_CHECK(s.m.tick(s.now) == make_error_code(errc::keep_alive_timeout));
+}
+
+CAF_TEST(nothing follows DISCONNECT and nothing is taken after it) { // [MQTT-3.14.4-1]
+  scripted s{lasting()};
+  s.connect();
+  s.say(incoming("x", 1, mqtt::qos::at_least_once));
+  s.m.hold(s.got[0].number);
+  s.m.disconnect(disconnect_options{});
+  s.take<mqtt::disconnect_packet>();
+  s.m.release(s.got[0].number);
+  answer a;
+  s.publish(a, "t", "a", qos::at_least_once);
+  s.written();
+  CAF_CHECK(s.say(incoming("y", 2, mqtt::qos::at_least_once)) == ok);
+  CAF_CHECK_EQUAL(s.got.size(), 1u);
+  s.now += 1h;
+  CAF_CHECK(s.m.tick(s.now) == ok); // no ping either
+  CAF_CHECK(s.silent() && !a);
+  s.m.end();
+  s.connect([](auto& p) { p.session_present = true; });
+  CAF_CHECK(s.take<mqtt::publish_packet>().payload == "a");
 }
 
 CAF_TEST(a refusal says why and where else) {

@@ -190,6 +190,19 @@ CAF_TEST(retry after beyond the deadline fails at once) {
   CAF_CHECK(b == make_error_code(reason::quota_exceeded));
 }
 
+CAF_TEST(a deadline ends where no more than stored was asked for) {
+  scripted s;
+  s.connect();
+  answer a;
+  s.publish(a, "t", "a", qos::at_least_once, {.until = publish_until::stored, .timeout = 2s});
+  CAF_CHECK(a == ok);
+  s.say_ack(packet_type::puback, s.take<mqtt::publish_packet>().id,
+            mqtt::reason_code::quota_exceeded, {{"retry-after", "30"}});
+  s.now += 30s;
+  s.m.tick(s.now);
+  CAF_CHECK(s.take<mqtt::publish_packet>().payload == "a");
+}
+
 CAF_TEST(a deadline withdraws what has not left) {
   scripted s;
   answer a;

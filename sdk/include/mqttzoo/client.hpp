@@ -50,9 +50,11 @@ enum class connection_state : std::uint8_t {
 /// what waits with std::errc::operation_canceled.
 class client {
 public:
-  /// Called on the client's strand for each message of a filter; must not throw.
+  /// Called on the client's strand for each message of a filter; must not throw, and may call
+  /// anything of the client.
   using message_handler = std::function<void(const received&)>;
-  /// Called on the client's strand; the error says why it is away or has ended.
+  /// Called on the client's strand; the error says why it is away or has ended. As above: it may
+  /// disconnect() when the client is away, or connect() when it has ended.
   using state_handler = std::function<void(connection_state, std::error_code)>;
 
   /// Does nothing yet. A mistake in `options` is reported by connect().
@@ -79,7 +81,7 @@ public:
   }
 
   /// Sends DISCONNECT and closes: `void(std::error_code)`. What is not promised yet stays in the
-  /// outbox for another connect().
+  /// outbox for another connect(), which may be called before this is complete.
   template<sdk::token_not<disconnect_options> Token = boost::asio::use_awaitable_t<>>
   auto disconnect(Token&& token = Token{}) {
     return disconnect(disconnect_options{}, std::forward<Token>(token));
@@ -113,6 +115,11 @@ public:
   /// Subscribes to `filter`: `void(std::error_code, subscription)`, when the server granted it.
   /// Also while away, and before connect(), which a client that resumes a session should do:
   /// messages come at once. Restored by itself when the server has lost the session.
+  ///
+  /// Subscriptions whose filters overlap each get a message once, if the server sends one PUBLISH
+  /// for each message, as MQTTZoo does, or if it names the subscription in each (5.0). In 3.x a
+  /// server may also send one PUBLISH for each filter that matches; nothing tells these apart from
+  /// messages that are equal, so each of the subscriptions gets all of them.
   template<class Token = boost::asio::use_awaitable_t<>>
   auto subscribe(std::string filter, const subscribe_options& how, Token&& token = Token{}) {
     return listen(std::move(filter), how, message_handler{}, std::forward<Token>(token));

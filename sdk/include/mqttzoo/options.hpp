@@ -77,7 +77,8 @@ struct inbox_options {
 struct client_options {
   /// Servers, tried in turn: `mqtt://host:1883`, `mqtts://host:8883`, `ws://host:80/mqtt`,
   /// `wss://host:443/mqtt`, `unix:///path/of/a/socket`, or `host:port`. A name with several
-  /// addresses stands for all of them.
+  /// addresses stands for all of them: an attempt tries one after the other, beginning with one
+  /// that is drawn, and divides its time among them.
   std::vector<std::string> servers{"mqtt://localhost:1883"};
   protocol version = protocol::v5;
   std::string client_id{}; ///< empty: the server (5.0) or we draw one

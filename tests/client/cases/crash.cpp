@@ -7,6 +7,8 @@
 #include <csignal>
 #include <iostream>
 #include <map>
+#include <optional>
+#include <set>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,8 +73,11 @@ awaitable<void> crashes(world& w) {
   auto s = co_await subscribed(receiver, topic, qos::exactly_once);
   const auto options = with_outbox(w, topic + "/p", file);
   std::uint32_t stored = 0;
-  for (int i = 0; i < 5; ++i)
+  std::set<std::uint32_t> perhaps_again;
+  for (int i = 0; i < 5; ++i) {
     stored = life(options, topic, stored + 1, 100);
+    perhaps_again.insert(stored + 1);
+  }
   {
     client last{w.io.get_executor(), options}; // which sends what is left
     check(co_await last.connect(), "connect");
@@ -91,10 +96,39 @@ awaitable<void> crashes(world& w) {
     const auto found = times.find(std::to_string(i));
     check(found != times.end(), std::to_string(i) + " is lost");
     // A number that was stored and not told is published again by the next life.
-    check(found->second <= 2,
+    check(found->second <= (perhaps_again.contains(i) ? 2 : 1),
           std::to_string(i) + " came " + std::to_string(found->second) + " times");
   }
 }
+/// What is published before connect() goes out once, after what a former life left.
+awaitable<void> before_connect(world& w) {
+  const scratch_directory directory;
+  const auto topic = w.unique("before");
+  const auto options = with_outbox(w, topic + "/p", directory.path() + "/outbox");
+  client receiver{w.io.get_executor(), w.lasting(topic + "/r")};
+  check(co_await receiver.connect(), "connect");
+  auto s = co_await subscribed(receiver, topic, qos::exactly_once);
+  const publish_options how{.until = publish_until::stored};
+  const message old{topic, "old", qos::exactly_once}, fresh{topic, "fresh", qos::exactly_once};
+  {
+    client first{w.io.get_executor(), options};
+    check(co_await first.publish(old, how), "publish");
+  }
+  std::optional<client> second;
+  std::error_code locked = errc::store_failed; // until the first one is gone
+  for (int i = 0; i < 1000 && locked; ++i) {
+    second.emplace(w.io.get_executor(), options);
+    locked = co_await second->publish(fresh, how);
+  }
+  check(locked, "publish");
+  check(co_await second->connect(), "connect");
+  for (const auto* wanted : {"old", "fresh"})
+    check((co_await take(s)).payload == wanted, wanted);
+  const auto [error, none] = co_await s.next(200ms);
+  check_error(error, std::make_error_code(std::errc::timed_out), "nothing comes twice");
+}
+const add_case before_case{"what is published before it connects goes out once", before_connect};
+
 const add_case crashes_case{"an application that is killed loses nothing", crashes};
 
 } // namespace

@@ -118,6 +118,21 @@ awaitable<void> away_while_connected(world& w) {
       w, other, farewell(mqtt::reason_code::use_another_server, place(other.url())));
   check(times == 2, "the first server is asked again");
 }
+/// How long an attempt may take says nothing about the connection that comes of the next one.
+awaitable<void> refused_in_time(world& w) {
+  proxy other{w};
+  sending_away first{w, refusal(mqtt::reason_code::server_moved, place(other.url()))};
+  auto options = w.lasting(w.unique("reference"));
+  options.servers = {first.url()};
+  options.attempt_timeout = 500ms;
+  client c{w.io.get_executor(), options};
+  check(co_await c.connect(), "connect");
+  auto s = co_await subscribed(c, w.unique("reference"));
+  const auto [error, none] = co_await s.next(700ms);
+  check_error(error, std::make_error_code(std::errc::timed_out), "nothing comes");
+  check(other.accepted() == 1, "the connection lasts");
+}
+const add_case refused_0{"a refused attempt does not end the next connection", refused_in_time};
 const add_case refused_1{"CONNACK names another server for now", refused_for_now};
 const add_case refused_2{"CONNACK names another server for good", refused_for_good};
 const add_case ended_1{"DISCONNECT names another server for good", moved_while_connected};
