@@ -3,6 +3,7 @@
 #include "core/log.hpp"
 #include "core/numbers.hpp"
 #include "mqtt/topic_filter.hpp"
+#include "mqtt/topic_name.hpp"
 
 #include <utility>
 
@@ -56,7 +57,8 @@ void api::remove_retained(const request& r, answer then) const {
     return;
   const auto* filter = r.argument("filter");
   const auto* after = r.argument("after");
-  if (!filter || !mqtt::parse_topic_filter(*filter) || filter->starts_with("$share/"))
+  if (!filter || !mqtt::parse_topic_filter(*filter, mqtt::topic_bytes_max) ||
+      filter->starts_with("$share/"))
     return then(make_error(400, "filter is a topic filter, and not a shared one"));
   log.warn("an operator removes retained messages", {{"filter", *filter}});
   with_.in.remove_retained(

@@ -2,6 +2,7 @@
 
 #include "mqtt/reason_code.hpp"
 #include "mqtt/topic_filter.hpp"
+#include "mqtt/topic_name.hpp"
 
 #include <chrono>
 #include <utility>
@@ -31,9 +32,10 @@ wrong take_client(const json& v, trace_terms& t) {
 
 wrong take_topic(const json& v, trace_terms& t) {
   const auto filter =
-      v.is_string() ? mqtt::parse_topic_filter(v.get_ref<const std::string&>())
-                    : expected<mqtt::topic_filter, mqtt::filter_error>{unexpected(
-                          mqtt::filter_error{mqtt::reason_code::topic_filter_invalid, "no text"})};
+      v.is_string()
+          ? mqtt::parse_topic_filter(v.get_ref<const std::string&>(), mqtt::topic_bytes_max)
+          : expected<mqtt::topic_filter, mqtt::filter_error>{
+                unexpected(mqtt::filter_error{mqtt::reason_code::topic_filter_invalid, "no text"})};
   if (!filter)
     return std::string{"topic is a topic filter: "} + filter.error().what;
   if (filter->is_shared())

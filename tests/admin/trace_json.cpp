@@ -30,6 +30,12 @@ CAF_TEST(all that can be followed is understood) {
   CAF_REQUIRE(t.has_value());
   CAF_CHECK(t->by == trace_terms::subject::topic);
   CAF_CHECK_EQUAL(t->lasts.count(), 30'000);
+  std::string deep = "a"; // as deep as mqtt.topic.levels.max may let it be
+  for (int i = 0; i < 1000; ++i)
+    deep += "/a";
+  t = parse_trace_terms(R"({"topic": ")" + deep + R"("})", bounds);
+  CAF_REQUIRE(t.has_value());
+  CAF_CHECK_EQUAL(t->text, deep);
   t = parse_trace_terms(R"({"property": {"name": "n", "value": ""}})", bounds);
   CAF_REQUIRE(t.has_value());
   CAF_CHECK(t->by == trace_terms::subject::property);
