@@ -146,11 +146,12 @@ private:
   bool take(const received& m) {
     if (leaving_)
       return false;
-    if (options_.retained_only && !m.retain) {
+    const bool ends_it = options_.retained_only && !m.retain;
+    if (ends_it && !is_early_echo(m)) {
       leave();
       return false;
     }
-    if (!filtered_out(m)) {
+    if (!ends_it && !filtered_out(m)) {
       // An empty one tells that nothing is retained, and may be the echo of our own clearing.
       if (m.retain && options_.remove_retained && !m.payload.empty())
         clear(m.topic);
@@ -163,6 +164,12 @@ private:
     if (options_.count > 0 && seen_ == options_.count)
       leave();
     return true;
+  }
+
+  /// Whether it tells of a message that we have cleared, and not of the last one: others that are
+  /// retained may come behind it.
+  bool is_early_echo(const received& m) {
+    return m.payload.empty() && echoes_ > 0 && --echoes_ > 0;
   }
 
   bool filtered_out(const received& m) const {
@@ -187,9 +194,11 @@ private:
     message empty{topic, "", qos::at_least_once};
     empty.retain = true;
     ++clearing_;
+    ++echoes_;
     client_.publish(std::move(empty), [this, topic](std::error_code error) {
       --clearing_;
       if (error && !ending_) {
+        echoes_ -= echoes_ > 0 ? 1 : 0;
         complain(options_, "Error: " + topic + " was not cleared: " + error.message() + '.');
         status_ = 1;
       }
@@ -238,6 +247,7 @@ private:
   std::vector<subscription> subscriptions_;
   std::size_t left_ = 0;     ///< subscriptions without an answer
   std::size_t clearing_ = 0; ///< retained messages that are being cleared
+  std::size_t echoes_ = 0;   ///< and that the server has not told of yet
   std::uint64_t seen_ = 0;   ///< what counts for -C
   std::uint64_t sifted_ = 0; ///< the number of the last message
   bool took_it_ = false;     ///< and whether it was taken

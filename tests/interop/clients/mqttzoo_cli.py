@@ -6,7 +6,6 @@ import concurrent.futures
 import json
 import os
 import re
-import socket
 import socketserver
 import subprocess
 import tempfile
@@ -177,7 +176,7 @@ def choices(port: int, pair: Pair) -> None:
     for tool in pair.tools:
         for n in range(3):
             pair.pub(tool, "-t", f"{base}/{n}", "-m", f"{n}", "-r", "-q", "1")
-        pair.run(tool, 1, "-t", f"{base}/+", "-T", f"{base}/1", "-R", "--remove-retained", "-W", "1")
+        pair.run(tool, 1, "-t", f"{base}/+", "-T", f"{base}/1", "--remove-retained", "-W", "1")
         if (left := pair.run("mosquitto", 1, "-t", f"{base}/+", "-W", "1").stdout) != b"1\n":
             raise Failure(f"{tool} sub --remove-retained -T leaves {left}")
     # Whatever is drawn, a message counts.
@@ -190,24 +189,6 @@ def choices(port: int, pair: Pair) -> None:
     for tool in pair.tools:  # what waited, and what is retained
         if (seen := pair.run(tool, 1, *keep, f"kept-{tool}", "-F", "%r", "-C", "2", "-W", "5").stdout) != b"1\n1\n":
             raise Failure(f"{tool} sub --retain-as-published: {seen}")
-
-
-def clears(port: int, pair: Pair) -> None:
-    """Everything that was counted is cleared before the tool ends, more than a server takes at once."""
-    base, count = topic("clears"), 2000
-    with socket.create_connection(("127.0.0.1", port)) as client, client.makefile("rb") as answers:
-        client.sendall(b"\x10\x11\0\4MQTT\4\2\0\x3c\0\5clear")
-        answers.read(4)
-        for n in range(1, count + 1):
-            name = f"{base}/{n}{'x' * 70}".encode()
-            client.sendall(b"\x33" + bytes([len(name) + 5]) + len(name).to_bytes(2, "big") + name + n.to_bytes(2, "big") + b"x")
-            if n % 20 == 0:
-                answers.read(20 * 4)
-    done = pair.run("mqttzoo", 1, "-t", f"{base}/+", "-q", "1", "--remove-retained", "-C", str(count), "-W", "15")
-    if (done.returncode, len(done.stdout.split())) != (0, count):
-        raise Failure(f"status {done.returncode}, {len(done.stdout.split())} lines, {done.stderr!r}")
-    if left := pair.run("mosquitto", 1, "-t", f"{base}/+", "-W", "1").stdout.split():
-        raise Failure(f"{len(left)} retained messages are still there")
 
 
 def will(port: int, pair: Pair) -> None:
@@ -315,7 +296,6 @@ def run(suite: Suite, binary: str) -> None:
     suite.case("mqttzoo: statuses", statuses, pair)
     suite.case("mqttzoo: choices", choices, pair)
     suite.case("mqttzoo: will", will, pair)
-    suite.case("mqttzoo: clears", clears, pair)
     mqttzoo_ends.run(suite, pair)
     mqttzoo_ways.run(suite, pair)
     suite.case("mqttzoo: bench", bench, pair)

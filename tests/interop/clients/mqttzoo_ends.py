@@ -197,6 +197,38 @@ def taken_over(_port: int, pair) -> None:
         raise Failure(f"status {status}, {complaint!r}")
 
 
+def retained(number: int) -> bytes:
+    name = f"{number}{'x' * 80}".encode()
+    return b"\x31" + bytes([len(name) + 3]) + len(name).to_bytes(2, "big") + name + b"y"
+
+
+def clears(_port: int, pair) -> None:
+    """What is retained is cleared before the tool ends, more than leaves at once; not so there, where the last clear alone counts."""
+    cleared: list[bytes] = []
+
+    def at_once(server, client: socket.socket, head: int, body: bytes) -> None:
+        friendly(False, b"".join(map(retained, range(2000))) + b"\x30\4\0\1ax")(server, client, head, body)
+        if head & 0xF0 == 0x30:
+            end = 2 + int.from_bytes(body[:2], "big")
+            cleared.append(body[2:end])
+            client.sendall(b"\x40\2" + body[end:end + 2])
+
+    def bit_by_bit(server, client: socket.socket, head: int, body: bytes) -> None:
+        """Tells of each that is cleared, as one that is subscribed to it hears; half of them come behind the first of these."""
+        friendly(False, b"".join(map(retained, range(5))))(server, client, head, body)
+        if head & 0xF0 == 0x30:
+            end = 2 + int.from_bytes(body[:2], "big")
+            cleared.append(body[2:end])
+            rest = b"".join(map(retained, range(5, 10))) if len(cleared) == 1 else b""
+            client.sendall(b"\x40\2" + body[end:end + 2] + b"\x30" + bytes([end]) + body[:end] + rest)
+
+    for play, count in ((at_once, 2000), (bit_by_bit, 10)):
+        cleared.clear()
+        end = end_of(pair.tools["mqttzoo"][1], ["--remove-retained", "--retained-only"], play)
+        if end != (0, [b""], b"") or len(set(cleared)) != count:
+            raise Failure(f"{end}, {len(set(cleared))} of {count} are cleared")
+
+
 def first_bytes(tool: list[str], arguments: list[str]) -> bytes:
     """What it says first to a server whose port stands in place of PORT."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -252,6 +284,7 @@ def run(suite, pair) -> None:
     suite.case("mqttzoo: a server that refuses", refused, pair)
     suite.case("mqttzoo: a server that leaves", deserted, pair)
     suite.case("mqttzoo: a session that is taken over", taken_over, pair)
+    suite.case("mqttzoo: everything is cleared", clears, pair)
     suite.case("mqttzoo: what is secret", secret, pair)
     suite.case("mqttzoo: a property is of 5.0", properties, pair)
     suite.case("mqttzoo: a directory", no_file, pair)
