@@ -9,6 +9,7 @@ namespace mqttzoo::cli {
 namespace {
 
 constexpr std::uint32_t never_expires = 0xFFFF'FFFF;
+constexpr std::uint16_t tls_port = 8883;
 
 sentence take_url(options& o, const std::string& url) {
   const auto parsed = sdk::parse_address(url);
@@ -18,8 +19,8 @@ sentence take_url(options& o, const std::string& url) {
       parsed->how == sdk::scheme::websocket || parsed->how == sdk::scheme::secure_websocket;
   o.host = parsed->host;
   o.port = parsed->port;
-  o.uses_websocket = web;
-  o.uses_tls = parsed->how == sdk::scheme::tls || parsed->how == sdk::scheme::secure_websocket;
+  o.uses_websocket |= web;
+  o.uses_tls |= parsed->how == sdk::scheme::tls || parsed->how == sdk::scheme::secure_websocket;
   if (parsed->user_name)
     o.client.user_name = parsed->user_name;
   if (parsed->password)
@@ -48,9 +49,11 @@ sentence take_property(option_table& table, options& o) {
   const auto command = table.next(), identifier = table.next(), first = table.next();
   if (!first)
     return table.missing();
-  const auto second =
-      *identifier == "user-property" ? table.next() : std::optional<std::string>{""};
-  return second ? apply_property(o, *command, *identifier, *first, *second) : table.missing();
+  const auto second = has_two_values(*identifier) ? table.next() : std::optional<std::string>{""};
+  if (!second)
+    return table.missing();
+  o.client.version = protocol::v5; // unless -V comes behind it
+  return apply_property(o, *command, *identifier, *first, *second);
 }
 
 void add_will_options(option_table& table, drafts& d) {
@@ -60,13 +63,12 @@ void add_will_options(option_table& table, drafts& d) {
     return sentence{};
   });
   table.value({"--will-payload"}, [&d](const std::string& text) {
-    d.has_will_details = true;
+    d.has_will_payload = true;
     d.will.what.payload = text;
     return sentence{};
   });
   table.value({"--will-qos"}, [&d](const std::string& text) {
     const auto level = core::read_number(text, 0, 2);
-    d.has_will_details = true;
     d.will.what.qos = static_cast<qos>(level.value_or(0));
     return level ? sentence{} : option_table::invalid("will QoS", text);
   });
@@ -84,11 +86,36 @@ void complete_will(client_options& c, const drafts& d) {
   c.will = std::move(will);
 }
 
+sentence mistake_in_will(const drafts& d) {
+  if (d.has_will)
+    return {};
+  if (d.has_will_payload)
+    return "Will payload given, but no will topic given.";
+  return d.will.what.retain ? "Will retain given, but no will topic given." : "";
+}
+
+/// Said with `-x`, or with `-c` and nothing else.
+bool lasts_for_ever(const client_options& c, const drafts& d) {
+  return d.has_expiry ? c.session_expiry_s == never_expires : d.persistent;
+}
+
+/// A session that stays behind needs a name that it is found by.
+sentence mistake_in_session(const client_options& c, const drafts& d) {
+  if (!c.client_id.empty())
+    return d.id_prefix.empty() ? "" : "-i and -I argument cannot be used together.";
+  if (c.version != protocol::v5)
+    return d.persistent ? "You must provide a client id if you are using the -c option." : "";
+  return lasts_for_ever(c, d) ? "You must provide a client id if you are using an infinite session "
+                                "expiry interval."
+                              : "";
+}
+
 std::string server(options& o, const drafts& d) {
   if (!d.unix_socket.empty())
     return "unix://" + d.unix_socket;
+  o.uses_tls |= o.port == tls_port;
   if (o.port == 0 && !o.uses_websocket)
-    o.port = o.uses_tls ? 8883 : 1883;
+    o.port = o.uses_tls ? tls_port : 1883;
   const char* scheme =
       o.uses_websocket ? (o.uses_tls ? "wss://" : "ws://") : (o.uses_tls ? "mqtts://" : "mqtt://");
   return scheme + core::in_brackets(o.host) + (o.port == 0 ? "" : ':' + std::to_string(o.port));
@@ -146,10 +173,14 @@ void add_connection_options(option_table& table, options& o, drafts& d) {
 
 sentence complete_connection(options& o, const drafts& d) {
   auto& c = o.client;
-  if (d.has_will_details && !d.has_will)
-    return "Will payload given, but no will topic given.";
+  if (auto wrong = mistake_in_will(d); !wrong.empty())
+    return wrong;
+  if (auto wrong = mistake_in_session(c, d); !wrong.empty())
+    return wrong;
   if (c.version != protocol::v5 && c.password && !c.user_name)
     return "Problem setting username and/or password.";
+  if (c.tls.certificate_file.empty() != c.tls.key_file.empty())
+    return "Both certfile and keyfile must be provided if one of them is set.";
   if (c.tls.psk_key.empty() != c.tls.psk_identity.empty())
     return c.tls.psk_key.empty() ? "--psk required if --psk-identity used."
                                  : "--psk-identity required if --psk used.";
@@ -158,7 +189,7 @@ sentence complete_connection(options& o, const drafts& d) {
   if (!d.id_prefix.empty())
     c.client_id = d.id_prefix + std::to_string(::getpid());
   c.clean_start = !d.persistent;
-  if (d.persistent && !d.has_expiry)
+  if (lasts_for_ever(c, d))
     c.session_expiry_s = never_expires;
   complete_will(c, d);
   c.servers = {server(o, d)};

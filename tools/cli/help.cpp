@@ -6,12 +6,12 @@ namespace {
 constexpr const char* shared = R"(
 connection:
   -h, --host HOST           server (localhost)
-  -p, --port PORT           its port (1883; with TLS 8883)
+  -p, --port PORT           its port (1883; with TLS 8883, which asks for TLS)
   -L, --url URL             mqtt(s)://[user[:password]@]host[:port]/topic, ws(s):// likewise
   -V, --protocol-version V  mqttv31, mqttv311 (default) or mqttv5
   -i, --id ID               client id (drawn)
   -I, --id-prefix PREFIX    client id from a prefix and the process id
-  -c                        keep the session; -x SECONDS: how long (5.0; -1: for ever)
+  -c                        keep the session, which needs -i; -x SECONDS: how long (5.0; -1: for ever)
   -k, --keepalive SECONDS   (60)
   -u USER, -P PASSWORD      who we are
   -A ADDRESS                local address
@@ -20,12 +20,13 @@ connection:
   --proxy URL               through a SOCKS5 proxy: socks5h://[user:password@]host[:port]
   --cafile FILE, --capath DIR, --cert FILE, --key FILE, --ciphers LIST, --tls-alpn NAME
                             TLS; --insecure: do not check the host's name
+  --tls-use-os-certs        TLS, and the authorities of the system are trusted
   --psk KEY, --psk-identity NAME
                             TLS with a key in common instead of certificates, in hexadecimal
   --will-topic TOPIC, --will-payload TEXT, --will-qos QOS, --will-retain
                             published when the connection breaks
-  -D COMMAND NAME VALUE     a property of 5.0; COMMAND is connect, publish, subscribe, unsubscribe, disconnect,
-                            will or auth (of which nothing is sent)
+  -D COMMAND NAME VALUE     a property of 5.0, which is spoken then; COMMAND is connect, publish, subscribe,
+                            unsubscribe, disconnect, will or auth (of which nothing is sent)
   -d, --debug; --quiet      more, less on the terminal
 )";
 
@@ -55,10 +56,11 @@ usage: mqttzoo sub [-h HOST] [-p PORT] -t FILTER... [options]
   -U, --unsubscribe FILTER  unsubscribe first; may be repeated
   -q, --qos QOS             the most to ask for (0)
   -C COUNT                  end after so many messages
-  -W SECONDS                end after that time, with status 27
+  -W SECONDS                end that time after it has connected, with status 27
   -E                        end when the server has granted the subscriptions
   -R                        no retained messages; --retained-only: these only
-  --remove-retained         clear retained messages that come
+  --remove-retained         clear retained messages that come, but for those of -T
+  --retain-as-published     tell whether the publisher said -r (5.0)
   -v, --verbose             topic and payload
   -N                        no newline after a message
   -F FORMAT                 %p payload, %t topic, %q QoS, %r retained, %l length, %m packet id, %x %X payload

@@ -15,7 +15,7 @@ namespace mqttzoo::cli {
 struct drafts {
   std::string id_prefix, unix_socket;
   will_options will;
-  bool has_will = false, has_will_details = false, has_expiry = false, persistent = false;
+  bool has_will = false, has_will_payload = false, has_expiry = false, persistent = false;
 };
 
 void add_connection_options(option_table& table, options& o, drafts& d);

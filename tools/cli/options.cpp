@@ -16,8 +16,8 @@ sentence complete(program which, options& o, const drafts& d) {
     return "Both topic and message must be supplied.";
   if (which == program::sub && o.topics.empty())
     return "You must specify a topic to subscribe to.";
-  if (which == program::sub && d.persistent && o.client.client_id.empty())
-    return "You must provide a client id if you are using the -c option.";
+  if (o.no_retained && o.retained_only)
+    return "Combining '-R' and '--retained-only' makes no sense.";
   return complete_connection(o, d);
 }
 

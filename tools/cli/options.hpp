@@ -37,8 +37,9 @@ struct options {
   unsigned inflight_max = 1000;
   // sub
   std::vector<std::string> filters_out, unsubscribe;
-  std::string format; ///< empty: payloads, or topics and payloads
+  std::optional<std::string> format; ///< none: payloads, or topics and payloads
   bool verbose = false, no_newline = false, no_retained = false, retained_only = false;
+  bool retain_as_published = false;
   bool remove_retained = false, exit_after_suback = false, pretty = false;
   std::uint64_t count = 0; ///< messages to end after; 0: none
   std::optional<std::chrono::seconds> timeout;
@@ -59,8 +60,10 @@ parsed parse(program which, const std::vector<std::string>& arguments);
 /// The help text.
 std::string help(program which);
 
-/// Applies `-D command identifier value`; a sentence if that is wrong. `value` of a user property
-/// are two.
+/// Whether `-D command identifier` has two values.
+bool has_two_values(const std::string& identifier);
+
+/// Applies `-D command identifier value`; a sentence if that is wrong. Case does not count.
 std::string apply_property(options& to, const std::string& command, const std::string& identifier,
                            const std::string& value, const std::string& second);
 

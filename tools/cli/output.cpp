@@ -27,7 +27,7 @@ public:
   }
 
   printed run() {
-    const std::string_view format = options_.format;
+    const std::string_view format = *options_.format;
     for (std::size_t i = 0; i < format.size(); ++i) {
       if (format[i] == '%')
         i = percent(format, i + 1);
@@ -55,7 +55,7 @@ private:
   void payload(const field& f, const char* hex);
   void time(char letter);
   void escape(char letter);
-  void strftime(const std::string& format);
+  std::string time_by(const std::string& format) const;
 
   const options& options_;
   const received& m_;
@@ -97,7 +97,7 @@ void formatter::print(char letter, const field& f) {
     out += '%';
     break;
   case 'I':
-    strftime("%Y-%m-%dT%H:%M:%S%z");
+    text(time_by("%Y-%m-%dT%H:%M:%S%z"), f);
     break;
   case 'j':
     json(json_payload::text);
@@ -224,14 +224,13 @@ void formatter::time(char letter) {
     std::snprintf(buffer.data(), buffer.size(), "%09ld", ns_);
     result_.out += buffer.data();
   } else {
-    strftime(std::string{'%', letter});
+    result_.out += time_by(std::string{'%', letter});
   }
 }
 
-void formatter::strftime(const std::string& format) {
+std::string formatter::time_by(const std::string& format) const {
   std::array<char, 128> buffer{};
-  result_.out.append(buffer.data(),
-                     std::strftime(buffer.data(), buffer.size(), format.c_str(), &local_));
+  return {buffer.data(), std::strftime(buffer.data(), buffer.size(), format.c_str(), &local_)};
 }
 
 void formatter::escape(char letter) {
@@ -264,8 +263,10 @@ std::string check_format(const std::string& format) {
 
 printed print(const options& o, const received& m) {
   printed result;
-  if (!o.format.empty())
+  if (o.format)
     result = formatter{o, m}.run();
+  else if (m.payload.empty() && (!o.verbose || o.no_newline))
+    return result;
   else if (o.verbose)
     result.out = m.topic + ' ' + (m.payload.empty() ? "(null)" : m.payload);
   else

@@ -6,9 +6,9 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <array>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <mqttzoo/client.hpp>
 #include <string>
@@ -19,6 +19,9 @@ namespace mqttzoo::cli {
 namespace {
 
 namespace asio = boost::asio;
+
+/// What the largest packet can carry at most.
+constexpr std::size_t payload_bytes_max = 268'435'455;
 
 /// Everything happens on one thread: that of run().
 class publisher {
@@ -122,17 +125,29 @@ private:
   std::error_code lost_;   ///< why it cannot publish, or could not publish one of them
 };
 
-/// What is published once; false if the file cannot be read.
-bool load(options& o) {
-  if (o.from == source::all_input)
-    o.payload.assign(std::istreambuf_iterator<char>{std::cin}, {});
-  if (o.from != source::file)
-    return true;
-  std::ifstream file{o.file, std::ios::binary};
-  if (!file)
-    return false;
-  o.payload.assign(std::istreambuf_iterator<char>{file}, {});
-  return true;
+/// A sentence if it cannot be read to its end, or no packet is large enough for it.
+std::string read_all(std::istream& from, std::string& into) {
+  std::array<char, 64 * 1024> piece{};
+  while (into.size() <= payload_bytes_max) {
+    from.read(piece.data(), piece.size()); // which, unlike an iterator, does not throw
+    if (from.gcount() == 0)
+      return from.bad() ? "Unable to read" : "";
+    into.append(piece.data(), static_cast<std::size_t>(from.gcount()));
+  }
+  return "Too much for one message in";
+}
+
+/// What is published once; a sentence if it cannot be had.
+std::string load(options& o) {
+  const bool is_file = o.from == source::file;
+  if (!is_file && o.from != source::all_input)
+    return {};
+  const auto name = is_file ? "file \"" + o.file + '"' : "the standard input";
+  std::ifstream file;
+  if (is_file)
+    file.open(o.file, std::ios::binary);
+  const auto wrong = file ? read_all(is_file ? file : std::cin, o.payload) : "Unable to open";
+  return wrong.empty() ? "" : "Error: " + wrong + ' ' + name + '.';
 }
 
 } // namespace
@@ -148,9 +163,8 @@ int pub(const std::vector<std::string>& arguments) {
   if (const auto status = settle(program::pub, p))
     return *status;
   std::ios::sync_with_stdio(false);
-  if (!load(p.options)) {
-    complain(p.options, "Error: Unable to open file \"" + p.options.file +
-                            "\".\nError loading input file \"" + p.options.file + "\".");
+  if (const auto wrong = load(p.options); !wrong.empty()) {
+    complain(p.options, wrong);
     return 1;
   }
   return publisher{p.options}.run();

@@ -43,7 +43,7 @@ void add_security_options(option_table& table, options& o) {
   table.text({"--ciphers"}, tls.ciphers);
   table.text({"--tls-alpn"}, tls.alpn);
   table.value({"--tls-version"}, [](const std::string&) { return sentence{}; }); // 1.2 and newer
-  table.ignored({"--tls-use-os-certs"}); // which are trusted when no file is named
+  table.flag({"--tls-use-os-certs"}, o.uses_tls); // trusted when no file is named
   table.action({"--insecure"}, [&tls] {
     tls.check = peer_check::authority;
     return sentence{};

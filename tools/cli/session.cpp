@@ -2,6 +2,10 @@
 
 #include "core/version.hpp"
 #include "mqtt/reason_code.hpp"
+#include "tools/cli/commands.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
 
 #include <iostream>
 #include <mqttzoo/error.hpp>
@@ -11,6 +15,20 @@ namespace {
 
 const char* name_of(program which) {
   return which == program::pub ? "mqttzoo pub" : "mqttzoo sub";
+}
+
+/// Whether the server, or the way to it, broke what stood.
+bool is_loss(std::error_code why) {
+  namespace asio = boost::asio;
+  for (const boost::system::error_code each : {boost::system::error_code{asio::error::eof},
+                                               {asio::error::connection_reset},
+                                               {asio::error::connection_aborted},
+                                               {asio::error::broken_pipe},
+                                               {asio::ssl::error::stream_truncated}}) {
+    if (why == static_cast<std::error_code>(each))
+      return true;
+  }
+  return why == errc::connection_lost || why == errc::keep_alive_timeout;
 }
 
 } // namespace
@@ -45,6 +63,10 @@ void debug(const options& o, const std::string& text) {
 }
 
 int connection_failed(const options& o, std::error_code why) {
+  if (is_loss(why)) {
+    complain(o, "Error: The connection was lost.");
+    return connection_lost_status;
+  }
   if (why.category() != reason_category()) {
     complain(o, "Error: " + why.message());
     return 1;

@@ -17,7 +17,7 @@ void complain(const options& o, const std::string& text);
 void debug(const options& o, const std::string& text);
 
 /// Says why there is no connection; the status of the process: the server's own code if it refused,
-/// else 1.
+/// connection_lost_status if it left, else 1.
 int connection_failed(const options& o, std::error_code why);
 
 } // namespace mqttzoo::cli

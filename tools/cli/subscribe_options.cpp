@@ -12,13 +12,17 @@ void add_subscribe_options(option_table& table, options& o) {
   });
   table.texts({"-T", "--filter-out"}, o.filters_out);
   table.texts({"-U", "--unsubscribe"}, o.unsubscribe);
-  table.text({"-F"}, o.format);
+  table.value({"-F"}, [&o](const std::string& text) {
+    o.format = text;
+    return sentence{};
+  });
   table.flag({"-v", "--verbose"}, o.verbose);
   table.flag({"-N"}, o.no_newline);
   table.flag({"-R"}, o.no_retained);
   table.flag({"-E"}, o.exit_after_suback);
   table.flag({"--retained-only"}, o.retained_only);
   table.flag({"--remove-retained"}, o.remove_retained);
+  table.flag({"--retain-as-published"}, o.retain_as_published); // no word of 3.x
   table.flag({"--pretty"}, o.pretty);
   table.value({"--random-filter"}, [&o](const std::string& text) {
     const auto percentage = core::read_decimal(text);

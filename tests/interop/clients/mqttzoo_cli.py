@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import json
 import os
 import re
@@ -12,7 +11,8 @@ import subprocess
 import tempfile
 import threading
 
-from . import mqttzoo_ways
+from . import mqttzoo_ends, mqttzoo_ways
+from .mqttzoo_ends import Scripted
 from .suite import Failure, Suite, topic
 
 SECONDS_MAX = 20
@@ -51,25 +51,24 @@ def piped(port: int, pair: Pair, version: str, level: str) -> None:
     """A file of lines through each pair, and through a mixed one."""
     lines = [f"line {n} " + "x" * (n % 50) for n in range(500)] + ["", "tab\tand ünïcode ✓", "  spaces  ", "last"]
     data = "\n".join(lines).encode()
-    outputs = []
-    for sender, receiver in (("mosquitto", "mosquitto"), ("mqttzoo", "mqttzoo"), ("mqttzoo", "mosquitto"), ("mosquitto", "mqttzoo")):
+    wanted = {"-v": "".join(f"TOPIC {line or '(null)'}\n" for line in lines), "--quiet": "".join(f"{line}\n" for line in lines if line)}
+    for sender, receiver, how in (("mosquitto", "mosquitto", "-v"), ("mqttzoo", "mqttzoo", "-v"), ("mqttzoo", "mosquitto", "-v"),
+                                  ("mosquitto", "mqttzoo", "-v"), ("mqttzoo", "mosquitto", "--quiet"), ("mosquitto", "mqttzoo", "--quiet")):
         name = topic("piped")
         client = name.replace("/", "")[:23]
         keep = ["-V", version, "-c", "-i", client, "-q", level, "-t", name]
         if pair.run(receiver, 1, *keep, "-E").returncode != 0:  # the session stands from now on
             raise Failure(f"{receiver} sub -E")
         pair.pub(sender, "-V", version, "-l", "-t", name, "-q", level, data=data)
-        done = pair.run(receiver, 1, *keep, "-C", str(len(lines)), "-W", "10", "-v")
-        outputs.append((done.returncode, done.stdout.replace(name.encode(), b"TOPIC")))
-    wanted = (0, b"".join(f"TOPIC {line or '(null)'}\n".encode() for line in lines))
-    for output in outputs:
-        if output != wanted:
-            raise Failure(f"status {output[0]}, {len(output[1])} bytes instead of {len(wanted[1])}: {output[1][:300]}")
+        done = pair.run(receiver, 1, *keep, "-C", str(len(lines)), "-W", "10", how)
+        output = done.stdout.replace(name.encode(), b"TOPIC")
+        if (done.returncode, output) != (0, wanted[how].encode()):
+            raise Failure(f"{sender}, {receiver} {how}: status {done.returncode}, {len(output)} bytes instead of {len(wanted[how].encode())}: {output[:300]}")
 
 
 FORMATS = ("%p|%t|%q|%r|%l|%m", "%x|%X", "%C|%D|%E|%F|%P|%R|%S|%A", "%10t|%-10t|%010t|%.2t|%10.2t|%3l|%-3q|%05l|%-5l|",
            r"\ta\nb\\c\0d\e", "%%|@@|@Y|@d", "%5p|%-8p|%020p|%.2p|%2x|%.2x|%20x|%-20X|", "%5q|%-5r|%5m|%5C|%5D|%5R|%5P|%5F|%5E|", "%j", "%J",
-           "no field", "%y", "%", r"\q", "%5")
+           "%30I|%-30I|%.4I|%30.4I", "", "no field", "%y", "%", r"\q", "%5")
 
 
 def formats(port: int, pair: Pair) -> None:
@@ -78,22 +77,63 @@ def formats(port: int, pair: Pair) -> None:
         file.write(b"\x00\x01\xffabc")
         file.flush()
         pair.pub("mqttzoo", "-t", f"{base}/bytes", "-f", file.name, "-r", "-q", "1")
-    pair.pub("mqttzoo", "-t", f"{base}/json", "-m", '{"a":[1,true,null,"x\\n"],"b":{}}', "-r", "-q", "1")
+    pair.pub("mqttzoo", "-t", f"{base}/json", "-m", '{"a":[1,true,null,"x\\n"],"b":{},"t":27.0,"n":[0.1,1e3,1e-7,-5,3.0e10],"b":1}', "-r", "-q", "1")
     pair.pub("mqttzoo", "-t", f"{base}/text", "-m", 'q"u\\o\nte', "-r", "-q", "1")
     pair.pub("mqttzoo", "-t", f"{base}/empty-properties", "-s", "-r", "-q", "1", "-V", "mqttv5", "-D", "publish", "content-type", "c",
              "-D", "publish", "response-topic", "r", "-D", "publish", "correlation-data", "d", "-D", "publish", "user-property", "k", "v",
-             "-D", "publish", "user-property", "k2", "v 2", "-D", "publish", "message-expiry-interval", "1000", "-D", "publish",
-             "payload-format-indicator", "1", data=b"from\nstdin\n")
+             "-D", "publish", "user-property", "k2", "v 2", "-D", "publish", "user-property", "k", "again", "-D", "publish",
+             "message-expiry-interval", "1000", "-D", "publish", "payload-format-indicator", "1", data=b"from\nstdin\n")
     for last in ("bytes", "json", "text", "empty-properties"):
         for form in FORMATS:
             if last == "bytes" and form == "%j":
                 continue  # mosquitto ends the payload at a NUL
             for version in ("mqttv311", "mqttv5"):
                 pair.same(1, "-V", version, "-t", f"{base}/{last}", "-q", "1", "-C", "1", "-W", "5", "-F", form,
-                          hide=r'"tst":"[^"]*"|\b9\d\d\b|\b1000\b')  # seconds left of 1000
+                          hide=r'"tst":"[^"]*"|\b9\d\d\b|\b1000\b|20[-\dT:]{17}\+\d{4}')  # seconds left of 1000; the time
         pair.same(1, "-t", f"{base}/{last}", "-N", "-C", "1", "-W", "5")
     pair.same(1, "-t", f"{base}/json", "-F", "%j", "--pretty", "-C", "1", "-W", "5", hide=r'"tst":\s*"[^"]*"')
     pair.same(1, "-t", f"{base}/text", "-F", "%t", "--retained-only", "-W", "1")
+
+
+def empty(port: int, pair: Pair) -> None:
+    """An empty message is never retained, so it waits in a session."""
+    for form in ([], ["-v"], ["-N"], ["-v", "-N"], ["-F", ""], ["-F", "%p"], ["-F", "%p", "-N"], ["-F", "[%5p]"], ["-F", "%j"], ["-F", "%J"]):
+        name = topic("empty")
+        keep = ["-c", "-i", name.replace("/", ""), "-q", "1", "-t", name]
+        seen = []
+        for tool in pair.tools:
+            pair.run(tool, 1, *keep, "-E")
+            pair.pub(tool, "-t", name, "-n", "-q", "1")
+            done = pair.run(tool, 1, *keep, "-C", "1", "-W", "10", *form)
+            seen.append((done.returncode, re.sub(rb'"tst":"[^"]*"|"mid":\d+', b"*", done.stdout), done.stderr))
+        if seen[0] != seen[1]:
+            raise Failure(f"{form}: mosquitto {seen[0]}, mqttzoo {seen[1]}")
+
+
+def deep(port: int, pair: Pair) -> None:
+    """Payloads of so many levels that printing them level by level would need more stack than there is."""
+    name = topic("deep")
+    for levels in (1000, 1001, 400_000):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"[" * levels + b"]" * levels)
+            file.flush()
+            pair.pub("mqttzoo", "-t", name, "-f", file.name, "-r", "-q", "1")
+        pair.same(1, "-t", name, "-F", "%J", "-C", "1", "-W", "5", hide=r'"tst":"[^"]*"')
+
+
+def overlapping(port: int, pair: Pair, version: str) -> None:
+    """A message of two filters is printed once, and leaves the session as a whole."""
+    lines = "".join(f"{n}\n" for n in range(50)).encode()
+    for tool in pair.tools:
+        name = topic("overlapping")
+        keep = ["-V", version, "-c", "-i", name.replace("/", "")[:23], "-q", "1", "-t", f"{name}/#", "-t", f"{name}/b"]
+        pair.run(tool, 1, *keep, "-E")
+        pair.pub(tool, "-t", f"{name}/b", "-l", "-q", "1", data=lines)
+        done = pair.run(tool, 1, *keep, "-C", "50", "-W", "10")
+        if (done.returncode, done.stdout) != (0, lines):
+            raise Failure(f"{tool}: status {done.returncode}, {done.stdout}")
+    if rest := pair.run("mqttzoo", 1, *keep, "-W", "1").stdout:
+        raise Failure(f"came again: {rest}")
 
 
 def statuses(port: int, pair: Pair) -> None:
@@ -105,7 +145,14 @@ def statuses(port: int, pair: Pair) -> None:
             (0, ["-t", "a", "-m", "x", "-k", "1"]), (0, ["-t", "a", "-m", "x", "--will-payload", "y"]), (0, ["-t", "a", "-m", "x", "-P", "y"]),
             (0, ["-t", "a", "-m", "x", "-D", "publish", "nonsense", "1"]), (0, ["-t", "a", "-m", "x"]), (0, ["-t", "a", "-n", "-q", "2"]),
             (0, ["-t", "a", "-l"]), (1, []), (1, ["-t", "a#"]), (1, ["-t", "a", "-c"]), (1, ["-t", "a", "-E"]), (1, ["-t", "a", "-W", "1"]),
-            (1, ["-t", "a", "-h", "127.0.0.1", "-p", "1"]), (1, ["-t", "a", "-F", "%y"])):
+            (1, ["-t", "a", "-h", "127.0.0.1", "-p", "1"]), (1, ["-t", "a", "-F", "%y"]),
+            (0, ["-t", "a", "-m", "x", "--will-retain"]), (0, ["-t", "a", "-m", "x", "--will-qos", "1"]),
+            (0, ["-t", "a", "-m", "x", "--cert", "/f"]), (0, ["-t", "a", "-m", "x", "--key", "/f"]), (0, ["-t", "a", "-m", "x", "-c"]),
+            (0, ["-t", "a", "-m", "x", "-c", "-V", "mqttv5"]), (0, ["-t", "a", "-m", "x", "-c", "-I", "p"]),
+            (0, ["-t", "a", "-m", "x", "-x", "-1", "-V", "mqttv5"]), (0, ["-t", "a", "-m", "x", "-x", "9", "-V", "mqttv5"]),
+            (0, ["-t", "a", "-f", "/"]), (0, ["-t", "a", "-m", "x", "-D", "CONNECT", "request-response-information", "1"]),
+            (0, ["-t", "a", "-m", "x", "-D", "connect", "request-problem-information", "2"]), (1, ["-t", "a", "-i", "p", "-I", "p", "-E"]),
+            (1, ["-t", "a", "-R", "--retained-only"])):
         wanted.append((which, arguments))
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         seen = list(pool.map(lambda one: [pair.run(name, one[0], *one[1]).returncode for name in pair.tools], wanted))
@@ -126,6 +173,22 @@ def choices(port: int, pair: Pair) -> None:
     done = pair.run("mqttzoo", 1, "-t", f"{base}/+", "--remove-retained", "-C", "3", "-W", "5")
     if done.returncode != 0 or pair.same(1, "-t", f"{base}/+", "-W", "1"):
         raise Failure("retained messages are still there")
+    for tool in pair.tools:
+        for n in range(3):
+            pair.pub(tool, "-t", f"{base}/{n}", "-m", f"{n}", "-r", "-q", "1")
+        pair.run(tool, 1, "-t", f"{base}/+", "-T", f"{base}/1", "--remove-retained", "-W", "1")
+        if (left := pair.run("mosquitto", 1, "-t", f"{base}/+", "-W", "1").stdout) != b"1\n":
+            raise Failure(f"{tool} sub --remove-retained -T leaves {left}")
+    # Whatever is drawn, a message counts.
+    if pair.run("mqttzoo", 1, "-t", f"{base}/1", "--random-filter", "0.1", "-C", "1", "-W", "5").returncode != 0:
+        raise Failure("a message that was not drawn is not counted")
+    keep = ["-V", "mqttv5", "-c", "-q", "1", "-t", f"{base}/kept", "--retain-as-published", "-i"]
+    for tool in pair.tools:
+        pair.run(tool, 1, *keep, f"kept-{tool}", "-E")
+    pair.pub("mqttzoo", "-t", f"{base}/kept", "-m", "x", "-r", "-q", "1")
+    for tool in pair.tools:  # what waited, and what is retained
+        if (seen := pair.run(tool, 1, *keep, f"kept-{tool}", "-F", "%r", "-C", "2", "-W", "5").stdout) != b"1\n1\n":
+            raise Failure(f"{tool} sub --retain-as-published: {seen}")
 
 
 def will(port: int, pair: Pair) -> None:
@@ -179,31 +242,8 @@ def bench(port: int, pair: Pair) -> None:
         raise Failure(f"nobody listens: status {done.returncode}, {done.stdout}")
 
 
-class Spoiler(socketserver.BaseRequestHandler):
+class Spoiler(Scripted):
     """A server that takes in whoever comes, acknowledges at once, and sends publishes on as `spoil` changes the list of them."""
-
-    def handle(self) -> None:
-        with contextlib.suppress(OSError):
-            for head, body in self.packets():
-                self.answer(head, body)
-
-    def packets(self):
-        kept = b""
-        while piece := self.request.recv(65536):
-            kept += piece
-            while len(kept) >= 2:
-                length, size = 0, 1
-                for shift in range(4):
-                    if size >= len(kept):
-                        break
-                    length |= (kept[size] & 127) << 7 * shift
-                    size += 1
-                    if kept[size - 1] < 128:
-                        break
-                if len(kept) < size + length:
-                    break
-                yield kept[0], kept[size:size + length]
-                kept = kept[size + length:]
 
     def answer(self, head: int, body: bytes) -> None:
         if head == 0x10:
@@ -240,28 +280,6 @@ def bench_sees(_port: int, pair: Pair) -> None:
             raise Failure(f"{what}: status {done.returncode}")
 
 
-class Deserter(Spoiler):
-    """A server that acknowledges one publish, and leaves while its client pauses."""
-
-    def answer(self, head: int, body: bytes) -> None:
-        super().answer(head, body)
-        if head == 0x32:
-            self.request.close()
-
-
-def deserted(_port: int, pair: Pair) -> None:
-    """What is still to be published does not wait for a server that is given up."""
-    tool = pair.tools["mqttzoo"][0]
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Deserter) as server:
-        server.daemon_threads, server.held = True, []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        done = subprocess.run([*tool, "-p", str(server.server_address[1]), "-V", "mqttv311", "-q", "1", "-t", "a", "-m", "x", "--repeat", "3", "--repeat-delay", "0.2"],
-                              capture_output=True, text=True, timeout=SECONDS_MAX)
-        server.shutdown()
-    if done.returncode != 1 or not done.stderr:
-        raise Failure(f"status {done.returncode}, {done.stderr!r}")
-
-
 def run(suite: Suite, binary: str) -> None:
     if not os.path.exists(binary):
         suite.report("mqttzoo", f"{binary} does not exist")
@@ -271,10 +289,14 @@ def run(suite: Suite, binary: str) -> None:
         for level in ("1", "2"):
             suite.case(f"mqttzoo {version}: lines through a pipe at QoS {level}", piped, pair, version, level)
     suite.case("mqttzoo: formats", formats, pair)
+    suite.case("mqttzoo: empty messages", empty, pair)
+    suite.case("mqttzoo: many levels of JSON", deep, pair)
+    for version in VERSIONS:
+        suite.case(f"mqttzoo {version}: overlapping filters", overlapping, pair, version)
     suite.case("mqttzoo: statuses", statuses, pair)
     suite.case("mqttzoo: choices", choices, pair)
     suite.case("mqttzoo: will", will, pair)
-    suite.case("mqttzoo: a server that leaves", deserted, pair)
+    mqttzoo_ends.run(suite, pair)
     mqttzoo_ways.run(suite, pair)
     suite.case("mqttzoo: bench", bench, pair)
     suite.case("mqttzoo: bench sees what a server does wrong", bench_sees, pair)
