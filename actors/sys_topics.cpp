@@ -142,8 +142,7 @@ constexpr row<loop_counter> loads_of_loops[] = {
 
 sys_topics::sys_topics(caf::actor_config& config, unit_services& services,
                        std::vector<const net::io_counters*> io)
-    : pinned<caf::event_based_actor>(config, services), io_(std::move(io)),
-      started_(services.now()) {}
+    : pinned_base<sys_actor>(config, services), io_(std::move(io)), started_(services.now()) {}
 
 sys_topics::behavior_type sys_topics::make_behavior() {
   last_ = now();

@@ -81,7 +81,7 @@ struct membership_fixture : fake_pod {
     store = std::make_unique<unwilling_store>(*tree);
     pod.store = store.get();
     pod.store_answers = &answers;
-    pod.sys = sys.spawn([this](caf::event_based_actor*) -> caf::behavior {
+    pod.sys = sys.spawn([this](sys_actor::pointer) -> sys_actor::behavior_type {
       return {
           [this](heard_atom, const member_ref& m, const pod_frame&) {
             told_sys.push_back("figures of " + m->life.str());
@@ -89,6 +89,8 @@ struct membership_fixture : fake_pod {
           [this](depart_atom, const pod_life& life) {
             told_sys.push_back(life.str() + " departed");
           },
+          [](reloaded_atom) {},
+          [](shut_down_atom) {},
       };
     });
     pod.usher = sys.spawn(fake_usher, usher);
