@@ -66,7 +66,7 @@ void peer::on_exit() {
   channel_.discard();
   // Nobody knows what became of them: that may not look like a promise that was kept.
   for (auto& w : std::exchange(waiting_, {}))
-    note(*w.messages, w.tickets);
+    enter_promised(*w.messages, w.tickets);
   for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
     e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
   view_ = nullptr;
@@ -118,7 +118,7 @@ bool peer::fits(const mqtt::message& m, std::string_view client) const noexcept 
 
 void peer::forward(const batch_ref& b, const ticket_list& tickets) {
   if (is_ != life::member) {
-    note(*b, tickets);
+    enter_promised(*b, tickets);
     if (is_ == life::handing_over) // it departed while this was on its way
       pass_on_unspoken();
     return;
@@ -162,7 +162,7 @@ void peer::send_waiting() {
 }
 
 /// Enters what is promised, in the order of the batch.
-void peer::note(const batch& b, const ticket_list& tickets) {
+void peer::enter_promised(const batch& b, const ticket_list& tickets) {
   if (tickets.empty())
     return;
   for (std::size_t i = 0; i < tickets.size(); ++i)
@@ -179,17 +179,18 @@ std::string_view peer::client_of(const ticket_list& tickets) {
 }
 
 void peer::send_messages(const batch& b, const ticket_list& tickets) {
-  auto number = tickets.empty() ? 0 : unsettled_.next_number();
-  note(b, tickets);
+  const auto first = tickets.empty() ? 0 : unsettled_.next_number();
+  const auto number_of = [&](std::size_t i) { return tickets.empty() ? 0 : first + i; };
+  enter_promised(b, tickets);
   const auto at = now();
   const auto client = client_of(tickets);
-  messages_writer frame{b.topic->name(), b.origin.orphans_of, number, client};
-  for (std::size_t i = 0; i<b.publications.size(); ++i, number += number> 0 ? 1 : 0) {
+  messages_writer frame{b.topic->name(), b.origin.orphans_of, first, client};
+  for (std::size_t i = 0; i < b.publications.size(); ++i) {
     const auto& m = b.publications[i].message;
     const bool skip = !fits(*m, client);
     if (!frame.empty() && (skip || !frame.has_room())) {
       write(frame.take());
-      frame = {b.topic->name(), b.origin.orphans_of, number, client};
+      frame = {b.topic->name(), b.origin.orphans_of, number_of(i), client};
     }
     if (!skip) {
       services().counters.far_publishes_sent.add();
@@ -201,9 +202,9 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
               {{"topic", b.topic->name()}, {"pod", member_->life.str()}});
     services().counters.publishes_dropped.add();
     trace(*m, mqtt::trace_event::dropped, mqtt::trace_cause::frame_size);
-    if (auto* e = unsettled_.find(number))
+    if (auto* e = unsettled_.find(number_of(i)))
       settle(*e, {mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0});
-    frame = {b.topic->name(), b.origin.orphans_of, number > 0 ? number + 1 : 0, client};
+    frame = {b.topic->name(), b.origin.orphans_of, number_of(i + 1), client};
   }
   if (!frame.empty())
     write(frame.take());
@@ -237,15 +238,13 @@ void peer::outcome(std::uint64_t number, mqtt::reason_code result) {
   auto* e = unsettled_.find(number);
   if (!e)
     return;
-  if (result != mqtt::reason_code::server_moved) {
-    write(encode_outcome({number, result}));
-    unsettled_.settle(*e);
-  } else {
-    // A session of its word has another owner or has ended: it gives another word, or, if it has
-    // departed, those have it who adopted its sessions.
+  write(encode_outcome({number, result}));
+  // A session of its word may have another owner or have ended: it gives another word, or, if it
+  // has departed, those have it who adopted its sessions.
+  if (result == mqtt::reason_code::server_moved)
     e->spoken = false;
-    write(encode_outcome({number, result}));
-  }
+  else
+    unsettled_.settle(*e);
   if (is_ == life::handing_over)
     pass_on_unspoken();
   tell_if_drained();
@@ -260,7 +259,7 @@ void peer::depart() {
   is_ = life::departed;
   channel_.discard();
   for (auto& w : std::exchange(waiting_, {}))
-    note(*w.messages, w.tickets);
+    enter_promised(*w.messages, w.tickets);
 }
 
 void peer::hand_over(const view_ref& view) {

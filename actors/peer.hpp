@@ -52,7 +52,7 @@ private:
   void send_waiting();
   bool full() const noexcept;
   bool fits(const mqtt::message& m, std::string_view client) const noexcept;
-  void note(const batch& b, const ticket_list& tickets);
+  void enter_promised(const batch& b, const ticket_list& tickets);
   void trace(const mqtt::message& m, mqtt::trace_event what,
              mqtt::trace_cause why = mqtt::trace_cause::none, std::string_view group = {});
   void trace(const batch& b, mqtt::trace_event what,
