@@ -99,7 +99,7 @@ void session::take_over(std::shared_ptr<attachment> a) {
     machine_.on_due(now()); // an adopted session may have expired before its timer ever came
   const bool had_state = machine_.persistent() && !ending_;
   const bool resumed = had_state && !a->connect.packet.clean_start; // [MQTT-3.1.2-4] [MQTT-3.1.2-5]
-  const auto state = resumed ? mqtt::session::presence::resumed : mqtt::session::presence::fresh;
+  const auto state = resumed ? mqtt::presence::resumed : mqtt::presence::fresh;
   machine_.taken_over(state, now());
   submit_last(); // its will
   if (!resumed)
@@ -122,7 +122,7 @@ void session::yield(mqtt::connection_epoch epoch) {
   epoch_ = epoch;
   if (arriving_)
     abort(*std::exchange(arriving_, nullptr));
-  machine_.taken_over(mqtt::session::presence::fresh, now());
+  machine_.taken_over(mqtt::presence::fresh, now());
   submit_last(); // its will
   if (!ending_)
     end();
@@ -134,7 +134,7 @@ void session::yield(mqtt::connection_epoch epoch) {
 
 void session::open_if_clear() {
   if (arriving_ && erasing_ == 0 && !leaving_routes_)
-    open(*std::exchange(arriving_, nullptr), mqtt::session::presence::fresh);
+    open(*std::exchange(arriving_, nullptr), mqtt::presence::fresh);
 }
 
 void session::erased() {
@@ -149,7 +149,7 @@ void session::abort(attachment& a) {
   a.socket = {};
 }
 
-void session::open(attachment& a, mqtt::session::presence state) {
+void session::open(attachment& a, mqtt::presence state) {
   connection_ = std::move(a.connection);
   if (!connection_)
     connection_ = services().adopt(std::move(a.socket));

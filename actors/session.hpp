@@ -143,7 +143,7 @@ private:
   void erase();
   void erased();
   void release_if_over();
-  void open(attachment& a, mqtt::session::presence state);
+  void open(attachment& a, mqtt::presence state);
   static void abort(attachment& a);
   void open_if_clear();
   void let_in();

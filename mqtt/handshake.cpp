@@ -175,7 +175,7 @@ handshake::progress handshake::accept(std::string& out) {
     // [MQTT-3.1.2-24] Who cannot even take the CONNACK is told so before its session is touched. It
     // is the largest answer that a client does not ask for: no acknowledgement breaks the limit.
     std::string connack;
-    if (encode(make_connack(accepted_, false, limits_), p.version, *p.maximum_packet_size,
+    if (encode(make_connack(accepted_, presence::fresh, limits_), p.version, *p.maximum_packet_size,
                connack) == 0)
       return refuse(reason_code::packet_too_large,
                     "CONNACK exceeds the client's maximum packet size", out);
@@ -202,10 +202,10 @@ handshake::progress handshake::refuse(reason_code why, std::string_view what, st
   return progress::refused;
 }
 
-connack_packet make_connack(const accepted_connect& a, bool session_present,
+connack_packet make_connack(const accepted_connect& a, presence of_session,
                             const server_limits& limits) {
   connack_packet ack;
-  ack.session_present = session_present;
+  ack.session_present = of_session == presence::resumed;
   if (a.packet.version != protocol_version::v5)
     return ack;
   if (a.assigned_client_id)

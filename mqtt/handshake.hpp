@@ -82,8 +82,11 @@ private:
   std::string refusal_;
 };
 
+/// Whether a connection's session was there before it: Session Present (3.2.2.1.1).
+enum class presence : std::uint8_t { fresh, resumed };
+
 /// The CONNACK that grants `a`.
-connack_packet make_connack(const accepted_connect& a, bool session_present,
+connack_packet make_connack(const accepted_connect& a, presence of_session,
                             const server_limits& limits);
 
 } // namespace mqttzoo::mqtt

@@ -61,8 +61,7 @@ void session::open(accepted_connect connect, presence state, connection_epoch ep
   // [MQTT-3.2.0-1] CONNACK is the first packet; [MQTT-3.2.2-2] [MQTT-3.2.2-3] says what was kept
   // Once: [MQTT-3.2.0-2]. The same of 3.1.1: [MQTT-3.2.0-1 v3] [MQTT-3.2.2-1 v3] [MQTT-3.2.2-2 v3]
   // [MQTT-3.2.2-3 v3] [MQTT-3.1.4-4 v3]. [MQTT-3.1.4-5]
-  encode(make_connack(connect, state == presence::resumed, limits_), version_,
-         packet_size_bytes_max_, port_.out());
+  encode(make_connack(connect, state, limits_), version_, packet_size_bytes_max_, port_.out());
   counts_.packets_sent.add();
   port_.flush();
 

@@ -74,9 +74,6 @@ public:
 
   // --- connections ---
 
-  /// Whether the state of an earlier connection was kept, as CONNACK says it.
-  enum class presence : std::uint8_t { fresh, resumed };
-
   /// A new connection, its CONNECT accepted: sends CONNACK and resumes. `epoch` rises from one
   /// connection of the client to the next. A fresh session was reset() before.
   void open(accepted_connect connect, presence state, connection_epoch epoch, time_point now);

@@ -162,7 +162,8 @@ CAF_TEST(a client without a name gets one) { // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [M
   p.clean_start = false;
   CAF_CHECK(connect(p) == progress::accepted);
   CAF_CHECK_EQUAL(machine.result().packet.client_id, "assigned");
-  CAF_CHECK_EQUAL(make_connack(machine.result(), false, limits).assigned_client_id, "assigned");
+  CAF_CHECK_EQUAL(make_connack(machine.result(), presence::fresh, limits).assigned_client_id,
+                  "assigned");
 }
 
 CAF_TEST(a client of 3 1 1 without a name gets one for a clean session) {
@@ -254,7 +255,7 @@ CAF_TEST(the longest keep alive is announced to those who know the word) {
       CAF_CHECK(fresh.on_input(input, out) == progress::accepted);
       const auto expected = v == protocol_version::v5 ? granted : asked;
       CAF_CHECK_EQUAL(fresh.result().keep_alive_s, expected);
-      const auto connack = make_connack(fresh.result(), false, limits);
+      const auto connack = make_connack(fresh.result(), presence::fresh, limits);
       CAF_CHECK_EQUAL(connack.server_keep_alive_s.has_value(), expected != asked);
     }
   }
@@ -273,16 +274,17 @@ CAF_TEST(the session expiry is capped and the cap announced) {
   p.session_expiry_interval_s = 101;
   connect(p);
   CAF_CHECK_EQUAL(machine.result().session_expiry_interval_s, 100u);
-  CAF_CHECK(make_connack(machine.result(), false, limits).session_expiry_interval_s == 100u);
+  CAF_CHECK(make_connack(machine.result(), presence::fresh, limits).session_expiry_interval_s ==
+            100u);
 }
 
 CAF_TEST(a listener may accept less than the server) { // [MQTT-3.2.2-15]
   limits.packet_bytes_max = 4096;
   machine.bound_packets(2048);
   connect(hello());
-  CAF_CHECK(make_connack(machine.result(), false, limits).maximum_packet_size == 2048u);
+  CAF_CHECK(make_connack(machine.result(), presence::fresh, limits).maximum_packet_size == 2048u);
   limits.packet_bytes_max = 1024; // the server's own bound holds everywhere
-  CAF_CHECK(make_connack(machine.result(), false, limits).maximum_packet_size == 1024u);
+  CAF_CHECK(make_connack(machine.result(), presence::fresh, limits).maximum_packet_size == 1024u);
 }
 
 CAF_TEST(a CONNECT above the limit of its listener is refused) {
@@ -301,7 +303,7 @@ CAF_TEST(CONNACK announces what is granted) {
   auto p = hello();
   p.request_response_information = true;
   connect(p);
-  const auto a = make_connack(machine.result(), true, limits);
+  const auto a = make_connack(machine.result(), presence::resumed, limits);
   CAF_CHECK(a.session_present);
   CAF_CHECK(a.maximum_qos == qos::at_least_once); // [MQTT-3.2.2-9]
   CAF_CHECK(a.receive_maximum == std::uint16_t{11});
@@ -318,10 +320,10 @@ CAF_TEST(CONNACK announces what is granted) {
 
 CAF_TEST(response information is sent on request and as a topic only) { // [MQTT-3.1.2-28]
   connect(hello());
-  CAF_CHECK(make_connack(machine.result(), false, limits).response_information.empty());
+  CAF_CHECK(make_connack(machine.result(), presence::fresh, limits).response_information.empty());
   machine.result().packet.request_response_information = true;
   machine.result().packet.client_id = "a+b";
-  CAF_CHECK(make_connack(machine.result(), false, limits).response_information.empty());
+  CAF_CHECK(make_connack(machine.result(), presence::fresh, limits).response_information.empty());
 }
 
 CAF_TEST(a client that cannot take CONNACK is refused) { // [MQTT-3.1.2-24]
@@ -365,7 +367,7 @@ CAF_TEST(authentication takes as many steps as its method wants) {
   CAF_CHECK_EQUAL(challenge.authentication_data, "more");
   CAF_CHECK(auth("second") == progress::accepted);
   CAF_CHECK(machine.result().exchange != nullptr);
-  const auto connack = make_connack(machine.result(), false, limits);
+  const auto connack = make_connack(machine.result(), presence::fresh, limits);
   CAF_CHECK_EQUAL(connack.authentication_method, "two-steps");
   CAF_CHECK_EQUAL(connack.authentication_data, "welcome");
 }

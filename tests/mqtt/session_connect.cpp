@@ -25,7 +25,7 @@ struct fixture : session_fixture {
     a.packet.authentication_method = "m";
     a.exchange = std::make_unique<method>();
     version = protocol_version::v5;
-    machine->open(std::move(a), session::presence::fresh, ++epoch, now);
+    machine->open(std::move(a), presence::fresh, ++epoch, now);
     CAF_CHECK_EQUAL(take<connack_packet>().authentication_method, "m");
   }
   void authenticate(std::string data, reason_code reason) {
@@ -78,7 +78,7 @@ CAF_TEST(a clean session ends with its connection) { // [MQTT-3.1.2-6 v3] [MQTT-
 CAF_TEST(a new connection takes over) { // [MQTT-3.1.4-3] [MQTT-3.1.4-2 v3]
   for (const auto v : all_versions) {
     connect(persistent_hello(v));
-    machine->taken_over(session::presence::resumed, now);
+    machine->taken_over(presence::resumed, now);
     expect_closed(reason_code::session_taken_over);
     CAF_CHECK(port.closed == close_mode::after_flush);
     CAF_CHECK_EQUAL(counts.clients_connected.get(), 0u);
@@ -217,7 +217,7 @@ CAF_TEST(what its listener accepts holds for a connection whatever becomes of th
   accepted_connect a;
   a.packet = hello(version);
   a.packet_bytes_max = 100;
-  machine->open(std::move(a), session::presence::fresh, ++epoch, now);
+  machine->open(std::move(a), presence::fresh, ++epoch, now);
   CAF_CHECK(take<connack_packet>().maximum_packet_size == 100u);
   limits.packet_bytes_max = 50;
   CAF_CHECK_EQUAL(feed(std::string_view{"\x30\x60", 2}), 0u); // the rest may come

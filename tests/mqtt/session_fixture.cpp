@@ -76,7 +76,7 @@ connack_packet session_fixture::connect(connect_packet p) {
   if (greeting.on_input(input, answer) != handshake::progress::accepted)
     CAF_FAIL("the handshake refused: " << greeting.refusal());
   const bool kept = machine->persistent() && !p.clean_start;
-  const auto state = kept ? session::presence::resumed : session::presence::fresh;
+  const auto state = kept ? presence::resumed : presence::fresh;
   machine->taken_over(state, now);
   if (!kept)
     machine->reset();

@@ -209,7 +209,7 @@ private:
   // --- the network ---
 
   void connect() {
-    machine_->taken_over(session::presence::resumed, now_);
+    machine_->taken_over(presence::resumed, now_);
     accepted_connect a;
     a.packet.version = client_.version;
     a.packet.clean_start = false;
@@ -223,8 +223,7 @@ private:
                                                               : limits_.inflight_max);
     const bool known = connected_before_;
     connected_before_ = true;
-    machine_->open(std::move(a), known ? session::presence::resumed : session::presence::fresh,
-                   ++epoch_, now_);
+    machine_->open(std::move(a), known ? presence::resumed : presence::fresh, ++epoch_, now_);
   }
 
   void lose_connection() {
