@@ -3,13 +3,11 @@
 #include "core/config_file.hpp"
 #include "core/ip_network.hpp"
 #include "core/options.hpp"
+#include "core/text_file.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iterator>
 #include <unistd.h>
 
@@ -104,17 +102,15 @@ void read_variable(std::string_view variable, found& out) {
 
 /// Puts what the file says before what is already there, so that the others override it.
 void read_file(found& out) {
-  std::ifstream stream{out.file, std::ios::binary};
-  std::string text(file_bytes_max + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad() || !stream.eof()) {
-    const auto* reason = stream.good() ? "is larger than 1 MiB" : std::strerror(errno);
-    out.problems.push_back({out.file, std::string{"cannot be read: "} + reason});
+  const auto text = read_text_file(out.file, file_bytes_max);
+  if (!text) {
+    const bool large = text.error() == std::errc::file_too_large;
+    const auto reason = large ? "is larger than 1 MiB" : text.error().message();
+    out.problems.push_back({out.file, "cannot be read: " + reason});
     return;
   }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
   std::vector<assignment> in_file;
-  read_config_json(out.file, text, in_file, out.problems);
+  read_config_json(out.file, *text, in_file, out.problems);
   out.assignments.insert(out.assignments.begin(), std::make_move_iterator(in_file.begin()),
                          std::make_move_iterator(in_file.end()));
 }
