@@ -140,8 +140,17 @@ void apply(const assignment& a, loaded_config& into, std::vector<config_problem>
 /// can be, and its route.
 constexpr std::size_t beside_packet_bytes_max = 65'535 + 1'024;
 
-/// Rules that need more than one option.
-void check_together(const settings& s, std::vector<config_problem>& problems) {
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0')
+    return "mqttzoo";
+  return name.data();
+}
+
+} // namespace
+
+std::vector<config_problem> contradictions_in(const settings& s) {
+  std::vector<config_problem> problems;
   if (s.safety.grace_min > s.safety.grace_max)
     problems.push_back({"configuration", "`safety.grace.min` must not exceed `safety.grace.max`"});
   if (s.bank.ttl_min > s.bank.ttl_max)
@@ -166,16 +175,8 @@ void check_together(const settings& s, std::vector<config_problem>& problems) {
     problems.push_back({"configuration", "`links.frame.bytes.max` must exceed "
                                          "`mqtt.packet.bytes.max` by 65 KiB: a message of the "
                                          "largest packet must reach other pods"});
+  return problems;
 }
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0')
-    return "mqttzoo";
-  return name.data();
-}
-
-} // namespace
 
 expected<loaded_config, std::vector<config_problem>>
 load_config(std::span<const std::string> arguments, std::span<const std::string> environment) {
@@ -195,7 +196,7 @@ load_config(std::span<const std::string> arguments, std::span<const std::string>
     read_file(sources);
   for (const auto& a : sources.assignments)
     apply(a, loaded, sources.problems);
-  check_together(loaded.values, sources.problems);
+  std::ranges::move(contradictions_in(loaded.values), std::back_inserter(sources.problems));
   if (!sources.problems.empty())
     return unexpected<std::vector<config_problem>>{std::move(sources.problems)};
   if (loaded.values.pod.name.empty())
