@@ -116,15 +116,13 @@ std::optional<verdict> policy::judge_password(const login& l) const {
   const auto* hash = passwords_ && l.user ? passwords_->find(*l.user) : nullptr;
   if (!hash && asks_hook_)
     return std::nullopt;
-  if (!hash) {
-    // As slow as for a user there is: how long it takes tells nobody which names exist.
-    if (const auto* other = passwords_ ? passwords_->any() : nullptr)
-      static_cast<void>(other->accepts(l.password.value_or("")));
-    return verdict{login_outcome::unknown_user, {}};
+  const std::string_view password = l.password ? std::string_view{*l.password} : "";
+  const bool accepted = hash && hash->accepts(password); // as slow without a password
+  if (!accepted || !l.password) {
+    if (passwords_) // how long it takes tells nobody which names exist
+      passwords_->work_like_others(hash, password);
+    return verdict{hash ? login_outcome::wrong_password : login_outcome::unknown_user, {}};
   }
-  const bool accepted = hash->accepts(l.password.value_or("")); // as slow without a password
-  if (!accepted || !l.password)
-    return verdict{login_outcome::wrong_password, {}};
   mqtt::identity who;
   who.by = mqtt::identity::proof::password;
   who.user = l.user;
