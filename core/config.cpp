@@ -71,10 +71,15 @@ void read_argument(std::string_view argument, found& out) {
 /// Whether Kubernetes set this variable for a Service whose name begins with `mqttzoo`; see
 /// "Discovering services" in its documentation. Such variables are none of ours and must not stop a
 /// pod.
-bool is_service_variable(std::string_view name, std::string_view value) {
+bool is_service_variable(std::string_view name) {
   return name.find("_SERVICE_HOST") != name.npos || name.find("_SERVICE_PORT") != name.npos ||
-         name.find("_TCP_") != name.npos || name.find("_UDP_") != name.npos ||
-         value.starts_with("tcp://") || value.starts_with("udp://");
+         name.find("_TCP_") != name.npos || name.find("_UDP_") != name.npos;
+}
+
+/// Likewise, where the name may be that of an option, none of which has such a value: the port of a
+/// Service `mqttzoo-admin` stands in MQTTZOO_ADMIN_PORT.
+bool is_service_url(std::string_view value) {
+  return value.starts_with("tcp://") || value.starts_with("udp://");
 }
 
 void read_variable(std::string_view variable, found& out) {
@@ -83,6 +88,8 @@ void read_variable(std::string_view variable, found& out) {
   if (!name.starts_with(environment_prefix) || equals == variable.npos)
     return;
   const std::string value{variable.substr(equals + 1)};
+  if (is_service_url(value))
+    return;
   if (name == config_variable) {
     out.file = value;
     return;
@@ -92,7 +99,7 @@ void read_variable(std::string_view variable, found& out) {
       out.assignments.push_back({std::string{o.name}, value, "environment, " + std::string{name}});
       return;
     }
-  if (is_service_variable(name, value))
+  if (is_service_variable(name))
     return;
   std::string dotted;
   for (const char c : name.substr(environment_prefix.size()))
