@@ -60,6 +60,7 @@ void gatekeeper::ask_hook(const std::shared_ptr<login_request>& r) {
     return settle(r, auth::verdict_of(known->answer, r->what, known->at));
   }
   r->asked_at = now();
+  r->hook_clears = memory_.clears();
   pod().hook->post(auth::make_hook_request(r->what),
                    [r, to = pod().gatekeeper](net::http_reply reply) {
                      r->reply = std::move(reply);
@@ -75,7 +76,8 @@ void gatekeeper::answered(const std::shared_ptr<login_request>& r) {
                   : auth::parse_hook_answer(r->reply.status, r->reply.body);
   if (said) {
     auto verdict = auth::verdict_of(*said, r->what, now());
-    memory_.keep(r->hook_key, *std::move(said), now(), settings.hook_cache_max);
+    if (r->hook_clears == memory_.clears()) // else the answer may be older than the reload
+      memory_.keep(r->hook_key, *std::move(said), now(), settings.hook_cache_max);
     return settle(r, std::move(verdict));
   }
   static constinit core::log_throttle throttle{1, std::chrono::seconds{10}};

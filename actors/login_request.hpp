@@ -26,6 +26,7 @@ struct login_request {
   net::time_point asked_at{};           ///< when the hook was
   net::http_reply reply;                ///< of the hook, if it was asked
   std::string hook_key;                 ///< under which that is remembered
+  std::uint64_t hook_clears = 0;        ///< of what is remembered, when the hook was asked
 };
 
 } // namespace mqttzoo::actors

@@ -66,6 +66,7 @@ void hook_memory::keep(const std::string& key, hook_answer answer, time_point no
 }
 
 void hook_memory::clear() {
+  ++clears_;
   by_key_.clear();
   entries_.clear();
 }

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <string>
 #include <unordered_map>
@@ -36,6 +37,8 @@ public:
   const remembered* find(const std::string& key);
   void keep(const std::string& key, hook_answer answer, time_point now, std::size_t entries_max);
   void clear();
+  /// How often it was cleared: what was asked before the last time is not to be kept.
+  std::uint64_t clears() const noexcept { return clears_; }
   std::size_t size() const noexcept { return entries_.size(); }
 
 private:
@@ -48,6 +51,7 @@ private:
   std::string secret_; ///< drawn at the start
   entries entries_;    ///< the last used first
   std::unordered_map<std::string, entries::iterator> by_key_;
+  std::uint64_t clears_ = 0;
 };
 
 } // namespace mqttzoo::auth

@@ -2,6 +2,7 @@
 
 #include "auth/text_lines.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mqttzoo::auth {
@@ -31,6 +32,7 @@ expected<password_file, file_problem> password_file::parse(std::string_view text
     auto hash = password_hash::parse(trimmed(line.substr(colon + 1)));
     if (!hash)
       return problem("user " + std::string{user} + ": " + hash.error());
+    made.note_kind(*hash);
     if (!made.users_.emplace(user, *std::move(hash)).second)
       return problem("user " + std::string{user} + " stands in this file twice");
   }
@@ -42,8 +44,26 @@ const password_hash* password_file::find(const std::string& user) const {
   return found == users_.end() ? nullptr : &found->second;
 }
 
-const password_hash* password_file::any() const noexcept {
-  return users_.empty() ? nullptr : &users_.begin()->second;
+void password_file::note_kind(const password_hash& of) {
+  const auto same = [&](const password_hash& k) { return k.costs_as_much_as(of); };
+  if (std::ranges::any_of(kinds_, same))
+    return;
+  kinds_.push_back(of);
+  if (kinds_.size() > kinds_max)
+    kinds_.erase(std::ranges::min_element(kinds_, {}, &password_hash::work));
+}
+
+std::vector<const password_hash*> password_file::kinds_beside(const password_hash* own) const {
+  std::vector<const password_hash*> others;
+  for (const auto& k : kinds_)
+    if (!own || !k.costs_as_much_as(*own))
+      others.push_back(&k);
+  return others;
+}
+
+void password_file::work_like_others(const password_hash* own, std::string_view password) const {
+  for (const auto* k : kinds_beside(own))
+    static_cast<void>(k->accepts(password));
 }
 
 } // namespace mqttzoo::auth

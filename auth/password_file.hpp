@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace mqttzoo::auth {
 
@@ -20,11 +21,21 @@ public:
   /// Null if there is no such user.
   const password_hash* find(const std::string& user) const;
   std::size_t size() const noexcept { return users_.size(); }
-  /// Some user's hash, to spend as much time on a name that nobody has; null if there is none.
-  const password_hash* any() const noexcept;
+  /// Does the work that a refusal lacks: after accepts() of `own`, or of none if it is null, every
+  /// name has taken the same time, whether it stands here or not.
+  void work_like_others(const password_hash* own, std::string_view password) const;
+  /// What that is done with: a hash of each kind but that of `own`.
+  std::vector<const password_hash*> kinds_beside(const password_hash* own) const;
+
+  /// More than one is what an upgrade leaves behind. Beyond it the kinds that cost least are not
+  /// made up for.
+  static constexpr std::size_t kinds_max = 4;
 
 private:
+  void note_kind(const password_hash& of);
+
   std::unordered_map<std::string, password_hash> users_;
+  std::vector<password_hash> kinds_; ///< one for each cost that a hash of the file has
 };
 
 } // namespace mqttzoo::auth

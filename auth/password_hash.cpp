@@ -135,6 +135,12 @@ bool password_hash::accepts(std::string_view password) const {
   return digest(password, made) && CRYPTO_memcmp(made.data(), digest_.data(), digest_.size()) == 0;
 }
 
+/// A pass of argon2id over 1 KiB takes about as long as one of PBKDF2.
+std::uint64_t password_hash::work() const noexcept {
+  const std::uint64_t per_pass = scheme_ == scheme::argon2id ? costs_.memory_kib : 1;
+  return per_pass * costs_.passes;
+}
+
 /// Fills `out`; false if the library could not.
 bool password_hash::digest(std::string_view password, std::string& out) const {
   auto* to = reinterpret_cast<unsigned char*>(out.data());

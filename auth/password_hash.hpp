@@ -24,6 +24,13 @@ public:
   /// Slow on purpose.
   bool accepts(std::string_view password) const;
 
+  /// Whether accepts() of both takes the same time.
+  bool costs_as_much_as(const password_hash& other) const noexcept {
+    return scheme_ == other.scheme_ && costs_ == other.costs_;
+  }
+  /// What accepts() costs, roughly, in passes of PBKDF2.
+  std::uint64_t work() const noexcept;
+
   /// Tells hashes apart without being of use to guess a password: 64 bits of a digest of the text.
   std::uint64_t fingerprint() const noexcept { return fingerprint_; }
 
@@ -33,6 +40,8 @@ private:
     std::uint32_t passes = 1;
     std::uint32_t memory_kib = 0; ///< argon2id only
     std::uint32_t lanes = 0;      ///< argon2id only
+
+    bool operator==(const costs&) const = default;
   };
 
   static expected<password_hash, const char*> parse_argon2id(std::string_view rest);

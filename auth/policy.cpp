@@ -1,9 +1,10 @@
 #include "auth/policy.hpp"
 
+#include "core/text_file.hpp"
+
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <iterator>
+#include <system_error>
 #include <utility>
 
 namespace mqttzoo::auth {
@@ -19,11 +20,12 @@ constexpr std::chrono::seconds token_time_max = 100 * 366 * std::chrono::hours{2
 constexpr std::size_t file_bytes_max = std::size_t{256} << 20;
 
 expected<std::string, std::string> read_file(std::string_view option, const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::string text{std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
-  if (!in || text.size() > file_bytes_max)
-    return unexpected{std::string{option} + ": " + path + " cannot be read"};
-  return text;
+  auto text = core::read_text_file(path, file_bytes_max);
+  if (text)
+    return *std::move(text);
+  const bool large = text.error() == std::errc::file_too_large;
+  return unexpected{std::string{option} + ": " + path +
+                    (large ? " is larger than 256 MiB" : " cannot be read")};
 }
 
 /// What `T` makes of the file's text.
@@ -114,15 +116,13 @@ std::optional<verdict> policy::judge_password(const login& l) const {
   const auto* hash = passwords_ && l.user ? passwords_->find(*l.user) : nullptr;
   if (!hash && asks_hook_)
     return std::nullopt;
-  if (!hash) {
-    // As slow as for a user there is: how long it takes tells nobody which names exist.
-    if (const auto* other = passwords_ ? passwords_->any() : nullptr)
-      static_cast<void>(other->accepts(l.password.value_or("")));
-    return verdict{login_outcome::unknown_user, {}};
+  const std::string_view password = l.password ? std::string_view{*l.password} : "";
+  const bool accepted = hash && hash->accepts(password); // as slow without a password
+  if (!accepted || !l.password) {
+    if (passwords_) // how long it takes tells nobody which names exist
+      passwords_->work_like_others(hash, password);
+    return verdict{hash ? login_outcome::wrong_password : login_outcome::unknown_user, {}};
   }
-  const bool accepted = hash->accepts(l.password.value_or("")); // as slow without a password
-  if (!accepted || !l.password)
-    return verdict{login_outcome::wrong_password, {}};
   mqtt::identity who;
   who.by = mqtt::identity::proof::password;
   who.user = l.user;

@@ -3,13 +3,11 @@
 #include "core/config_file.hpp"
 #include "core/ip_network.hpp"
 #include "core/options.hpp"
+#include "core/text_file.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iterator>
 #include <unistd.h>
 
@@ -73,10 +71,15 @@ void read_argument(std::string_view argument, found& out) {
 /// Whether Kubernetes set this variable for a Service whose name begins with `mqttzoo`; see
 /// "Discovering services" in its documentation. Such variables are none of ours and must not stop a
 /// pod.
-bool is_service_variable(std::string_view name, std::string_view value) {
+bool is_service_variable(std::string_view name) {
   return name.find("_SERVICE_HOST") != name.npos || name.find("_SERVICE_PORT") != name.npos ||
-         name.find("_TCP_") != name.npos || name.find("_UDP_") != name.npos ||
-         value.starts_with("tcp://") || value.starts_with("udp://");
+         name.find("_TCP_") != name.npos || name.find("_UDP_") != name.npos;
+}
+
+/// Likewise, where the name may be that of an option, none of which has such a value: the port of a
+/// Service `mqttzoo-admin` stands in MQTTZOO_ADMIN_PORT.
+bool is_service_url(std::string_view value) {
+  return value.starts_with("tcp://") || value.starts_with("udp://");
 }
 
 void read_variable(std::string_view variable, found& out) {
@@ -85,6 +88,8 @@ void read_variable(std::string_view variable, found& out) {
   if (!name.starts_with(environment_prefix) || equals == variable.npos)
     return;
   const std::string value{variable.substr(equals + 1)};
+  if (is_service_url(value))
+    return;
   if (name == config_variable) {
     out.file = value;
     return;
@@ -94,7 +99,7 @@ void read_variable(std::string_view variable, found& out) {
       out.assignments.push_back({std::string{o.name}, value, "environment, " + std::string{name}});
       return;
     }
-  if (is_service_variable(name, value))
+  if (is_service_variable(name))
     return;
   std::string dotted;
   for (const char c : name.substr(environment_prefix.size()))
@@ -104,17 +109,15 @@ void read_variable(std::string_view variable, found& out) {
 
 /// Puts what the file says before what is already there, so that the others override it.
 void read_file(found& out) {
-  std::ifstream stream{out.file, std::ios::binary};
-  std::string text(file_bytes_max + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad() || !stream.eof()) {
-    const auto* reason = stream.good() ? "is larger than 1 MiB" : std::strerror(errno);
-    out.problems.push_back({out.file, std::string{"cannot be read: "} + reason});
+  const auto text = read_text_file(out.file, file_bytes_max);
+  if (!text) {
+    const bool large = text.error() == std::errc::file_too_large;
+    const auto reason = large ? "is larger than 1 MiB" : text.error().message();
+    out.problems.push_back({out.file, "cannot be read: " + reason});
     return;
   }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
   std::vector<assignment> in_file;
-  read_config_json(out.file, text, in_file, out.problems);
+  read_config_json(out.file, *text, in_file, out.problems);
   out.assignments.insert(out.assignments.begin(), std::make_move_iterator(in_file.begin()),
                          std::make_move_iterator(in_file.end()));
 }
@@ -144,8 +147,17 @@ void apply(const assignment& a, loaded_config& into, std::vector<config_problem>
 /// can be, and its route.
 constexpr std::size_t beside_packet_bytes_max = 65'535 + 1'024;
 
-/// Rules that need more than one option.
-void check_together(const settings& s, std::vector<config_problem>& problems) {
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0')
+    return "mqttzoo";
+  return name.data();
+}
+
+} // namespace
+
+std::vector<config_problem> contradictions_in(const settings& s) {
+  std::vector<config_problem> problems;
   if (s.safety.grace_min > s.safety.grace_max)
     problems.push_back({"configuration", "`safety.grace.min` must not exceed `safety.grace.max`"});
   if (s.bank.ttl_min > s.bank.ttl_max)
@@ -170,16 +182,8 @@ void check_together(const settings& s, std::vector<config_problem>& problems) {
     problems.push_back({"configuration", "`links.frame.bytes.max` must exceed "
                                          "`mqtt.packet.bytes.max` by 65 KiB: a message of the "
                                          "largest packet must reach other pods"});
+  return problems;
 }
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0')
-    return "mqttzoo";
-  return name.data();
-}
-
-} // namespace
 
 expected<loaded_config, std::vector<config_problem>>
 load_config(std::span<const std::string> arguments, std::span<const std::string> environment) {
@@ -199,7 +203,7 @@ load_config(std::span<const std::string> arguments, std::span<const std::string>
     read_file(sources);
   for (const auto& a : sources.assignments)
     apply(a, loaded, sources.problems);
-  check_together(loaded.values, sources.problems);
+  std::ranges::move(contradictions_in(loaded.values), std::back_inserter(sources.problems));
   if (!sources.problems.empty())
     return unexpected<std::vector<config_problem>>{std::move(sources.problems)};
   if (loaded.values.pod.name.empty())

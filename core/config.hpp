@@ -41,6 +41,9 @@ struct loaded_config {
 expected<loaded_config, std::vector<config_problem>>
 load_config(std::span<const std::string> arguments, std::span<const std::string> environment);
 
+/// What contradicts each other in settings that are good one by one; load_config() looks for it.
+std::vector<config_problem> contradictions_in(const settings& s);
+
 /// The environment of this process, for `load_config`.
 std::vector<std::string> process_environment();
 

@@ -32,13 +32,16 @@ void fill_in(listener_settings& l, const settings& s) {
     l.name = place_of(l);
 }
 
-/// What is wrong with one by itself.
-std::string fault_of(const listener_settings& l, const settings& s) {
+/// What is wrong with one by itself; `written` is what its entry says, without what others do.
+std::string fault_of(const listener_settings& l, const listener_settings& written,
+                     const settings& s) {
   if (l.tls && (l.tls->certificate->empty() || l.tls->key->empty()))
     return "`tls` needs `certificate` and `key`, or `net.tls.certificate` and `net.tls.key`";
   if (l.identity != certificate_identity::none &&
       (!l.tls || l.tls->ca->empty() || !*l.tls->certificates_required))
     return "`identity` needs `tls` with `ca`, and certificates that are required";
+  if (written.tls && written.tls->certificates_required == true && l.tls->ca->empty())
+    return "`tls.certificates.required` needs `tls.ca` or `net.tls.ca`: without, none is asked for";
   if (l.packet_bytes_max && *l.packet_bytes_max > s.mqtt.packet_bytes_max)
     return "`packet.bytes.max` must not exceed `mqtt.packet.bytes.max`";
   if (!l.proxy)
@@ -90,15 +93,16 @@ std::vector<std::string> check_listeners(const settings& s) {
   const auto all = listeners_of(s);
   if (all.empty())
     faults.emplace_back("nobody listens for clients: `net.port` is off, and so is all else");
+  const auto simple = all.size() - s.net.listeners.size();
   std::set<std::string> names, places;
   for (const auto& l : all) {
     const auto complain = [&](const std::string& what) {
       faults.push_back(l.origin + ": " + what);
     };
-    const bool entry =
-        all.size() - static_cast<std::size_t>(&l - all.data()) <= s.net.listeners.size();
-    if (const auto fault = entry ? fault_of(l, s) : ""; !fault.empty())
-      complain(fault);
+    const auto at = static_cast<std::size_t>(&l - all.data());
+    if (at >= simple)
+      if (const auto fault = fault_of(l, s.net.listeners[at - simple], s); !fault.empty())
+        complain(fault);
     const bool any_port = l.unix_path.empty() && l.port == 0;
     if (!any_port && !places.insert(place_of(l)).second)
       complain("another one listens on " + place_of(l));

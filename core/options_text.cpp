@@ -102,6 +102,7 @@ The file is JSON with `//` and `/* */` comments. Objects and dots mean the same:
 
 `mqttzood --check-config` says what a configuration means without starting. SIGHUP reads the file again;
 options marked *reload* take effect at once, the others are named in the log and wait for a restart.
+Where one that is reloaded would contradict one that waits, nothing is, and the log says so.
 )";
 
 /// Follows the table of the group that is over.

@@ -2,9 +2,12 @@
 
 #include "core/options.hpp"
 
+#include <utility>
+
 namespace mqttzoo::core {
 
-reload_plan plan_reload(const settings& now, const settings& wanted) {
+expected<reload_plan, std::vector<config_problem>> plan_reload(const settings& now,
+                                                               const settings& wanted) {
   reload_plan plan;
   plan.result = now;
   for (const auto& o : options()) {
@@ -18,6 +21,11 @@ reload_plan plan_reload(const settings& now, const settings& wanted) {
       plan.restarted.push_back(std::move(change));
     }
   }
+  auto problems = contradictions_in(plan.result);
+  for (auto& p : problems)
+    p.where = "configuration as it would be until a restart";
+  if (!problems.empty())
+    return unexpected{std::move(problems)};
   return plan;
 }
 

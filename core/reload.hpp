@@ -1,6 +1,8 @@
 // What SIGHUP changes: which options differ, which of them count at once, and which need a restart.
 #pragma once
 
+#include "core/config.hpp"
+#include "core/expected.hpp"
 #include "core/settings.hpp"
 
 #include <string>
@@ -22,7 +24,9 @@ struct reload_plan {
   std::vector<setting_change> restarted; ///< not in `result`: they wait for a restart
 };
 
-/// Compares what holds with what was read anew. Pure.
-reload_plan plan_reload(const settings& now, const settings& wanted);
+/// Compares what holds with what was read anew. Refused if what counts at once contradicts what
+/// waits for a restart, though `wanted` as a whole does not. Pure.
+expected<reload_plan, std::vector<config_problem>> plan_reload(const settings& now,
+                                                               const settings& wanted);
 
 } // namespace mqttzoo::core

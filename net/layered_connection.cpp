@@ -3,10 +3,7 @@
 #include "core/log.hpp"
 #include "net/engine_layer.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cassert>
-#include <limits>
 #include <utility>
 
 namespace mqttzoo::net {
@@ -117,7 +114,7 @@ void layered_connection::shake_hands(std::string_view& in) {
   const auto progress = engine_->shake_hands(in, below_->out());
   below_->flush_later();
   if (progress == stream_engine::progress::failed)
-    return fail();
+    return fail(engine_->failure());
   if (progress == stream_engine::progress::waiting)
     return;
   loop_.counters().handshakes.add();
@@ -129,7 +126,8 @@ void layered_connection::shake_hands(std::string_view& in) {
 void layered_connection::unwrap(std::string_view in) {
   std::string answer; // hardly ever is there one
   const auto reading = engine_->read(in, plain_, answer);
-  if (!answer.empty()) {
+  const bool answers = !answer.empty();
+  if (answers) {
     below_->out() += answer;
     below_->flush_later();
   }
@@ -139,7 +137,9 @@ void layered_connection::unwrap(std::string_view in) {
     choose_reading();
   offer();
   if (state_ == state::open && reading == stream_engine::reading::failed)
-    return fail();
+    return fail(engine_->failure());
+  if (state_ == state::open && answers && much_waits_below())
+    return fail("the peer asks and takes no answer");
   end_when_consumed();
 }
 
@@ -147,7 +147,7 @@ void layered_connection::unwrap(std::string_view in) {
 /// when it has drained.
 void layered_connection::answer_peer() {
   const bool owes = engine_->owes_answer();
-  const bool holds = owes && below_->outbox_bytes() > limits().outbox_bytes_max / 2;
+  const bool holds = owes && much_waits_below();
   if (holds && !answer_held_)
     loop_.counters().answers_held.add();
   answer_held_ = holds;
@@ -180,76 +180,6 @@ void layered_connection::offer() {
     plain_ = std::move(mine.erase(0, consumed));
 }
 
-void layered_connection::send_payload(mqtt::message_ref m) {
-  outbox_.append(std::move(m), loop_.buffers());
-}
-
-void layered_connection::flush_later() {
-  if (state_ == state::closing || state_ == state::closed)
-    outbox_.clear(loop_.buffers());
-  else
-    loop_.flush_at_end(*this);
-}
-
-void layered_connection::flush() {
-  const auto self = shared_from_this();
-  if (outbox_bytes() > limits().outbox_bytes_max / 2)
-    above_low_water_ = true;
-  if (state_ == state::open)
-    wrap(limits().outbox_bytes_max);
-}
-
-/// Until so many bytes wait below: the rest stays shared with other outboxes and unwrapped.
-void layered_connection::wrap(std::size_t below_bytes_max) {
-  if (outbox_.empty())
-    return;
-  while (!outbox_.empty() && below_->outbox_bytes() < below_bytes_max)
-    if (!wrap_record())
-      return fail();
-  below_->flush_later();
-}
-
-/// One record of what stands first; short parts are put together, each record costs 22 bytes.
-bool layered_connection::wrap_record() {
-  std::array<boost::asio::const_buffer, 16> parts;
-  const auto n = outbox_.gather(parts);
-  const auto text = [](const boost::asio::const_buffer& part) {
-    return std::string_view{static_cast<const char*>(part.data()), part.size()};
-  };
-  constexpr auto most = stream_engine::record_bytes_max;
-  char joined[most];
-  auto record = text(parts[0]).substr(0, most);
-  if (record.size() < most && n > 1) {
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < n && size < most; ++i)
-      size += text(parts[i]).copy(joined + size, most - size);
-    record = {joined, size};
-  }
-  const bool good = engine_->write(record, below_->out());
-  outbox_.consume(record.size(), loop_.buffers());
-  return good;
-}
-
-/// What stood below counts here, too, whether it came from our outbox, from wrapping it, or from
-/// the engine alone.
-void layered_connection::on_drained() {
-  const auto self = shared_from_this();
-  above_low_water_ = true;
-  if (state_ == state::open)
-    answer_peer();
-  if (state_ == state::open)
-    wrap(limits().outbox_bytes_max);
-  tell_drained();
-}
-
-void layered_connection::tell_drained() {
-  if (!above_low_water_ || outbox_bytes() > limits().outbox_bytes_max / 2)
-    return;
-  above_low_water_ = false;
-  if (events_ && state_ == state::open)
-    events_->on_drained();
-}
-
 /// Wraps whatever waits, for its time is bounded from now on; the connection below needs no
 /// owner to write it.
 void layered_connection::close() {
@@ -260,16 +190,6 @@ void layered_connection::close() {
   state_ = state::closing;
   unlink();
   below_->close();
-}
-
-/// Behind all that waits. False if wrapping that failed.
-bool layered_connection::say_end() {
-  wrap(std::numeric_limits<std::size_t>::max());
-  if (state_ != state::open)
-    return false;
-  engine_->end(below_->out());
-  below_->flush_later();
-  return true;
 }
 
 void layered_connection::abort() {
@@ -299,9 +219,9 @@ detached_socket layered_connection::detach_socket() {
 }
 
 /// The peer gets an alert if it listens; we do not wait for that.
-void layered_connection::fail() {
+void layered_connection::fail(std::string why) {
   static constinit core::log_throttle throttle{10, std::chrono::seconds{1}};
-  failure_ = engine_->failure();
+  failure_ = std::move(why);
   log.log(throttle, core::log_level::info, "connection failed",
           {{"peer", peer()}, {"why", failure_}});
   loop_.counters().handshake_failures.add();

@@ -6,7 +6,8 @@
 // Bounded like the connection below: plaintext is offered as it is unwrapped, and what is not
 // consumed is kept, so who gets the events bounds it, by closing or by pausing. When the peer says
 // that nothing follows, that counts once what it said before is consumed. What the peer asks and
-// we answer here waits while it takes nothing, and only the newest answer does.
+// we answer here waits while it takes nothing, and only the newest answer does; one that cannot
+// wait (TLS 1.2's to a handshake that nobody wants) ends the connection then.
 #pragma once
 
 #include "net/connection.hpp"
@@ -105,8 +106,11 @@ private:
   void tell_drained();
 
   const connection_limits& limits() const noexcept { return limits_ ? *limits_ : loop_.limits(); }
+  bool much_waits_below() const noexcept {
+    return below_->outbox_bytes() > limits().outbox_bytes_max / 2;
+  }
 
-  void fail();
+  void fail(std::string why);
   void end(close_cause cause);
   void tell_closed();
 

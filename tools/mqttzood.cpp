@@ -68,25 +68,28 @@ void refuse_reload(const std::string& what) {
   log_.error("reload refused, everything stays as it is", {{"what", what}});
 }
 
+void refuse_reload(const std::vector<core::config_problem>& problems) {
+  for (const auto& p : problems)
+    log_.error("reload refused, everything stays as it is", {{"where", p.where}, {"what", p.what}});
+}
+
 void reload(tools::pod& pod, core::settings& current, const std::vector<std::string>& arguments) {
   const auto wanted = core::load_config(arguments, core::process_environment());
-  if (!wanted) {
-    for (const auto& p : wanted.error())
-      log_.error("reload refused, everything stays as it is",
-                 {{"where", p.where}, {"what", p.what}});
-    return;
-  }
-  auto plan = core::plan_reload(current, wanted->values);
-  const auto policy = auth::policy::load(plan.result.auth);
+  if (!wanted)
+    return refuse_reload(wanted.error());
+  const auto plan = core::plan_reload(current, wanted->values);
+  if (!plan)
+    return refuse_reload(plan.error());
+  const auto policy = auth::policy::load(plan->result.auth);
   if (!policy)
     return refuse_reload(policy.error());
-  if (const auto taken = pod.reload(plan.result, *policy); !taken)
+  if (const auto taken = pod.reload(plan->result, *policy); !taken)
     return refuse_reload(taken.error());
-  for (const auto& c : plan.reloaded)
+  for (const auto& c : plan->reloaded)
     log_.info("reloaded", {{"option", c.name}, {"from", c.from}, {"to", c.to}});
-  for (const auto& c : plan.restarted)
+  for (const auto& c : plan->restarted)
     log_.warn("needs a restart", {{"option", c.name}, {"from", c.from}, {"to", c.to}});
-  current = plan.result;
+  current = plan->result;
   core::configure_log(current.log);
   log_.info("accounts and access rules were read anew");
 }

@@ -107,6 +107,19 @@ CAF_TEST(an answer is remembered for its time) {
   CAF_CHECK_EQUAL(hook.asked.size(), 4u);
 }
 
+CAF_TEST(an answer to a question from before a reload is not remembered) {
+  auto w = come_in("a");
+  caf::anon_send(pod.gatekeeper, actors::judge_atom::value); // a reload
+  settle();
+  hook.answer(allow);
+  settle();
+  CAF_CHECK(connack(w) == reason_code::success);
+  CAF_CHECK(connack(connect("a", deny)) == reason_code::not_authorized);
+  CAF_CHECK_EQUAL(hook.asked.size(), 2u);
+  CAF_CHECK(connack(come_in("a")) == reason_code::not_authorized); // that one is
+  CAF_CHECK_EQUAL(hook.asked.size(), 2u);
+}
+
 CAF_TEST(a hook that is down lets nobody in) {
   CAF_CHECK(connack(connect("a", allow)) == reason_code::success);
   advance(services.settings.auth.hook_cache_ttl);

@@ -229,4 +229,16 @@ CAF_TEST(a file that cannot be used is named) {
                 .starts_with("auth.acl: " + settings.auth.acl + ":2: "));
 }
 
+CAF_TEST(a directory or a disk that fails is a file that cannot be read) {
+  for (const auto option :
+       {&core::auth_settings::passwords, &core::auth_settings::jwt_keys, &core::auth_settings::acl})
+    for (const auto& path : {scratch.path(), std::string{"/proc/self/mem"}}) {
+      core::auth_settings of;
+      of.*option = path;
+      const auto loaded = auth::policy::load(of);
+      CAF_REQUIRE(!loaded.has_value());
+      CAF_CHECK(loaded.error().ends_with(": " + path + " cannot be read"));
+    }
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -147,6 +147,11 @@ CAF_TEST(variables that Kubernetes sets for a service of our name are none of ou
       problems({}, {"MQTTZOO_SERVICE_HOST=10.0.0.1", "MQTTZOO_SERVICE_PORT_MQTT=1883",
                     "MQTTZOO_PORT=tcp://10.0.0.1:1883", "MQTTZOO_PORT_1883_TCP_ADDR=10.0.0.1"}),
       strings{});
+  // Nor those for a service whose name goes on as a group of options does.
+  for (const std::string group : {"ADMIN", "LINKS", "NET", "NET_TLS", "NET_WEBSOCKET"})
+    for (const auto* value : {"tcp://10.0.0.1:8080", "udp://10.0.0.1:8080"})
+      CAF_CHECK_EQUAL(problems({}, {"MQTTZOO_" + group + "_PORT=" + value}), strings{});
+  CAF_CHECK_EQUAL(problems({}, {"MQTTZOO_NET_PORT=http://10.0.0.1"}).size(), 1u);
 }
 
 CAF_TEST(options that contradict each other are an error) {

@@ -186,6 +186,15 @@ CAF_TEST(what does not fit together is named) {
       strings{"net.listeners entry 1: `identity` needs `tls` with `ca`, and certificates "
               "that are required"});
   CAF_CHECK(with(R"([{"port": 1, "identity": "cn", )" + tls + "}]", {"--net.tls.ca=x"}).empty());
+  const std::string demanding =
+      R"([{"port": 1, "tls": {"certificate": "c", "key": "k", "certificates.required": true)";
+  CAF_CHECK_EQUAL(with(demanding + "}}]"),
+                  strings{"net.listeners entry 1: `tls.certificates.required` needs `tls.ca` or "
+                          "`net.tls.ca`: without, none is asked for"});
+  CAF_CHECK_EQUAL(with(demanding + R"(, "ca": ""}}])", {"--net.tls.ca=x"}).size(), 1u);
+  CAF_CHECK(with(demanding + "}}]", {"--net.tls.ca=x"}).empty());
+  CAF_CHECK(with(demanding + R"(, "ca": "a"}}])").empty());
+  CAF_CHECK(with("[{\"port\": 1, " + tls + "}]").empty()); // net.tls.certificates.required is true
   CAF_CHECK_EQUAL(
       with(R"([{"port": 1, "proxy": true}])"),
       strings{"net.listeners entry 1: `proxy` needs `trusted`, the networks of the proxies"});
