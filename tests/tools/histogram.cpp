@@ -34,3 +34,22 @@ CAF_TEST(quantiles are told to within a sixty fourth) {
     CAF_CHECK_LESS_OR_EQUAL(h.quantile(part), wanted + wanted / 64 + 1);
   }
 }
+
+CAF_TEST(the slowest of few is in the tail) {
+  histogram h;
+  for (int i = 0; i < 99; ++i)
+    h.add(5'000);
+  h.add(5'000'000);
+  CAF_CHECK_LESS(h.quantile(0.99), 5'100u);
+  CAF_CHECK_EQUAL(h.quantile(0.999), 5'000'000u);
+  CAF_CHECK_EQUAL(h.quantile(0.9999), 5'000'000u);
+}
+
+CAF_TEST(a part that is whole on paper is not rounded up) {
+  histogram h;
+  for (int i = 0; i < 999; ++i)
+    h.add(5);
+  h.add(50);
+  CAF_CHECK_EQUAL(h.quantile(0.999), 5u);
+  CAF_CHECK_EQUAL(h.quantile(0.9999), 50u);
+}

@@ -1,10 +1,11 @@
 // `mqttzoo migrate`: what a mosquitto.conf becomes.
+#include "core/expected.hpp"
 #include "tools/cli/commands.hpp"
 #include "tools/cli/mosquitto_conf.hpp"
 
+#include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 namespace mqttzoo::cli {
 namespace {
@@ -19,6 +20,26 @@ Password and access files stay as they are. See docs/migrating-from-mosquitto.md
   mqttzoo migrate /etc/mosquitto/mosquitto.conf > mqttzoo.json
   mqttzood --config=mqttzoo.json --check-config
 )";
+
+/// With all its comments the file takes some 40 KiB.
+constexpr std::size_t file_bytes_max = std::size_t{1} << 20;
+
+/// All of a file, or why not.
+expected<std::string, std::string> read_whole(const std::string& path) {
+  const bool standard_input = path == "-";
+  std::ifstream file;
+  if (!standard_input)
+    file.open(path, std::ios::binary);
+  std::istream& in = standard_input ? std::cin : file;
+  std::string text(file_bytes_max + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.good())
+    return unexpected<std::string>{"is larger than 1 MiB"};
+  if (in.bad() || !in.eof() || (standard_input && std::ferror(stdin) != 0))
+    return unexpected<std::string>{"cannot be read"};
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
+}
 
 void print(std::ostream& to, const char* before, const std::vector<migration_remark>& remarks) {
   for (const auto& r : remarks)
@@ -35,16 +56,12 @@ int migrate(const std::vector<std::string>& arguments) {
     return asked ? 0 : 1;
   }
   const auto& path = arguments[0];
-  std::ifstream file;
-  if (path != "-")
-    file.open(path);
-  std::istream& in = path == "-" ? std::cin : file;
-  const std::string text{std::istreambuf_iterator<char>{in}, {}};
-  if (path != "-" && !file.is_open()) {
-    std::cerr << "mqttzoo migrate: cannot read '" << path << "'\n";
+  const auto text = read_whole(path);
+  if (!text) {
+    std::cerr << "mqttzoo migrate: '" << path << "' " << text.error() << '\n';
     return 1;
   }
-  const auto m = migrate_mosquitto_conf(text);
+  const auto m = migrate_mosquitto_conf(*text);
   std::cout << "// From " << path << ", by mqttzoo migrate.\n";
   if (!m.without_counterpart.empty()) {
     std::cout << "//\n// Without counterpart:\n";

@@ -1,201 +1,187 @@
 #include "tools/cli/mosquitto_conf.hpp"
 
 #include "core/numbers.hpp"
+#include "tools/cli/mosquitto_conf_listeners.hpp"
+#include "tools/cli/mosquitto_conf_values.hpp"
 #include "tools/cli/mosquitto_options.hpp"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace mqttzoo::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-/// Where mosquitto takes 0 for "as many as come".
-bool unbounded_if_zero(std::string_view ours) {
-  return ours.ends_with("queue.messages.max") || ours.ends_with("inflight.max");
-}
-
-constexpr std::string_view white = " \t\r";
-
-std::string_view trim(std::string_view s) {
-  const auto first = s.find_first_not_of(white);
-  if (first == s.npos)
-    return {};
-  return s.substr(first, s.find_last_not_of(white) - first + 1);
-}
-
-/// `14d` and the like; mosquitto's months and years are said in days.
-std::optional<std::string> duration_of(std::string_view text) {
-  if (text.empty())
-    return std::nullopt;
-  const auto n = core::read_number<std::uint64_t>(text.substr(0, text.size() - 1));
-  if (!n)
-    return std::nullopt;
-  switch (text.back()) {
-  case 'h':
-  case 'd':
-    return std::string{text};
-  case 'w':
-    return std::to_string(*n * 7) + 'd';
-  case 'm':
-    return std::to_string(*n * 30) + 'd';
-  case 'y':
-    return std::to_string(*n * 365) + 'd';
-  default:
-    return std::nullopt;
-  }
-}
-
-/// Nothing if mosquitto would not accept it either.
-std::optional<json> value_of(std::string_view text, value_kind kind) {
-  switch (kind) {
-  case value_kind::text:
-    return json(std::string{text});
-  case value_kind::boolean:
-    return text == "true" || text == "false" ? std::optional{json(text == "true")} : std::nullopt;
-  case value_kind::duration:
-    if (auto d = duration_of(text))
-      return json(*d);
-    return std::nullopt;
-  case value_kind::number:
-  case value_kind::seconds:
-  case value_kind::bytes:
-    break;
-  }
-  const auto n = core::read_number<std::uint64_t>(text);
-  if (!n)
-    return std::nullopt;
-  if (kind == value_kind::number)
-    return json(*n);
-  return json(std::to_string(*n) + (kind == value_kind::seconds ? "s" : "B"));
-}
-
-/// A listener, until the next one begins.
-struct listener {
-  std::size_t line = 0;
-  std::string port;
-  std::string address; ///< with port 0 a socket's file
-  bool websocket = false;
-  std::string certificate, key, authorities;
-  std::optional<bool> certificate_required;
-  std::string identity; ///< "cn", "subject"; empty: certificates are no names
-
-  bool secure() const { return !certificate.empty(); }
-  bool local() const {
-    return core::read_number<std::uint64_t>(port) == 0u && address.starts_with('/');
-  }
-  /// It does nothing with an authority that it does not ask for certificates of.
-  bool asks() const {
-    return certificate_required.value_or(false) || (certificate_required && !authorities.empty());
-  }
-};
+/// What `mqtt.packet.bytes.max` may be, and what a packet has beside its payload: the longest topic
+/// there can be, and properties.
+constexpr std::uint64_t packet_bytes_max = 256 * 1'024 * 1'024;
+constexpr std::uint64_t beside_payload_bytes = 65 * 1'024;
 
 class reader {
 public:
   migration read(std::string_view text) {
     for (std::size_t line = 1; !text.empty(); ++line) {
       const auto end = std::min(text.find('\n'), text.size());
-      line_ = line;
+      draft_.at(line);
       take(trim(text.substr(0, end)));
       text.remove_prefix(std::min(end + 1, text.size()));
     }
     finish();
-    return std::move(result_);
+    return draft_.take();
   }
 
 private:
   void take(std::string_view text) {
     if (text.empty() || text.front() == '#')
       return;
-    const auto space = std::min(text.find_first_of(white), text.size());
-    const auto name = text.substr(0, space);
-    const auto value = trim(text.substr(space));
-    if (name == "connection" || in_bridge_)
-      return take_bridge(name, value);
-    if (!take_listener(name, value) && !take_same(name, value) && !take_needless(name) &&
+    const auto name = first_word(text);
+    const auto value = trim(text.substr(name.size()));
+    if (!take_bridge(name, value) && !take_listener(name, value) &&
+        !take_of_listener(name, value) && !take_same(name, value) && !take_needless(name) &&
         !take_special(name, value))
-      no_counterpart(name, "is not known here");
+      draft_.no_counterpart(name, "is not known here");
   }
 
-  /// All that follows `connection` belongs to the bridge, up to the next listener.
-  void take_bridge(std::string_view name, std::string_view value) {
-    if (name == "listener") {
-      in_bridge_ = false;
-      take_listener(name, value);
-    } else if (name == "connection") {
-      in_bridge_ = true;
-      no_counterpart("connection " + std::string{value},
-                     "there are no bridges: pods of one cluster share everything "
-                     "(`zk.servers`), and a program of yours can carry topics to other brokers");
-    }
+  /// A bridge is named once, with all that describes it.
+  bool take_bridge(std::string_view name, std::string_view value) {
+    if (name != "connection")
+      return bridge_stood_ && is_of_bridge(name);
+    bridge_stood_ = true;
+    draft_.no_counterpart("connection " + std::string{value},
+                          "there are no bridges: pods of one cluster share everything "
+                          "(`zk.servers`), and a program of yours can carry topics to other "
+                          "brokers");
+    return true;
   }
 
   bool take_listener(std::string_view name, std::string_view value) {
-    if (name == "listener" || name == "port") {
-      const auto space = std::min(value.find_first_of(white), value.size());
-      auto& l = name == "port" ? listeners_.front() : listeners_.emplace_back();
-      l.line = line_;
-      l.port = value.substr(0, space);
-      if (name == "listener")
-        l.address = trim(value.substr(space));
-      return true;
+    auto& standard = listeners_.front();
+    const auto port = first_word(value);
+    const auto address = first_word(trim(value.substr(port.size())));
+    if (name == "bind_address") {
+      standard.address = value;
+      standard.line = draft_.line();
+    } else if (name != "listener" && name != "port") {
+      return false;
+    } else if (port.empty()) {
+      draft_.no_counterpart(name, "has no port");
+    } else {
+      auto& l = name == "port" ? standard : listeners_.emplace_back();
+      l.line = draft_.line();
+      l.port = port;
+      if (name == "listener" && !address.starts_with('#'))
+        l.address = address;
     }
+    return true;
+  }
+
+  /// What belongs to the latest one.
+  bool take_of_listener(std::string_view name, std::string_view value) {
     auto& l = listeners_.back();
-    if (name == "bind_address")
-      listeners_.front().address = value;
-    else if (name == "protocol")
-      l.websocket = value == "websockets";
+    if (name == "protocol")
+      l.websocket = first_word(value) == "websockets";
     else if (name == "certfile")
       l.certificate = value;
     else if (name == "keyfile")
       l.key = value;
     else if (name == "cafile")
       l.authorities = value;
+    else if (name == "psk_hint")
+      l.shared_key_hint = value;
     else if (name == "require_certificate")
-      l.certificate_required = value == "true";
-    else if (name == "use_identity_as_username" || name == "use_subject_as_username")
-      l.identity = value != "true" ? "" : name == "use_identity_as_username" ? "cn" : "subject";
+      read_truth(name, value, l.certificate_required);
+    else if (name == "use_identity_as_username")
+      read_truth(name, value, l.common_name_is_user);
+    else if (name == "use_subject_as_username")
+      read_truth(name, value, l.subject_is_user);
+    else if (name == "max_connections")
+      take_connections_max(value, l);
+    else if (name == "max_qos")
+      read_number(name, value, l.qos_max);
+    else if (name == "max_topic_alias")
+      read_number(name, value, l.topic_alias_max);
     else
       return false;
     return true;
+  }
+
+  void take_connections_max(std::string_view value, mosquitto_listener& l) {
+    l.connections_max.reset();
+    if (first_word(value) == "0" || value.starts_with('-'))
+      remark_bound("max_connections", "net.connections.max");
+    else
+      read_number("max_connections", value, l.connections_max);
   }
 
   bool take_same(std::string_view name, std::string_view value) {
     const auto at = std::ranges::find(same, name, &same_option::theirs);
     if (at == same.end())
       return false;
-    if (auto v = value_of(value, at->kind))
-      set(at->ours, std::move(*v));
-    else if (value == "-1")
-      remark(name, "here is always a bound: the default of `" + std::string{at->ours} + "` counts");
+    const auto word = first_word(value);
+    if (word == "-1" || (word == "0" && at->zero == zero_means::no_bound))
+      remark_bound(name, at->ours);
+    else if (at->kind == value_kind::text &&
+             draft_.is_set(at->ours)) // as each listener may have one
+      draft_.no_counterpart(name,
+                            "one holds for the whole broker: left out is " + std::string{value});
+    else if (auto v = value_of(value, at->kind))
+      draft_.set(at->ours, std::move(*v));
     else
-      no_counterpart(name, "has a value that cannot be read: " + std::string{value});
+      unreadable(name, value);
     return true;
   }
 
   bool take_needless(std::string_view name) {
     const auto at = std::ranges::find(needless, name, &needless_option::theirs);
     if (at != needless.end())
-      remark(name, at->why);
+      draft_.remark(name, at->why);
     return at != needless.end();
   }
 
   bool take_special(std::string_view name, std::string_view value) {
-    if (name == "allow_anonymous")
-      set("auth.anonymous", value == "true" ? "allow" : "refuse");
-    else if (name == "persistence")
-      persistent_ = value == "true";
+    if (name == "allow_anonymous") {
+      read_truth(name, value, listeners_.back().anonymous);
+      anonymous_ = listeners_.back().anonymous;
+    } else if (name == "per_listener_settings") {
+      read_truth(name, value, per_listener_);
+      if (per_listener_)
+        draft_.remark(name, "accounts and rules are those of the whole broker; only "
+                            "`allow_anonymous` is kept for each listener");
+    } else if (name == "persistence" || name == "retained_persistence")
+      read_truth(name, value, persistent_);
+    else if (name == "max_packet_size" || name == "message_size_limit")
+      take_size(name, value);
     else if (name == "log_type")
-      take_log_type(value);
+      take_log_type(first_word(value));
+    else if (name == "capath")
+      draft_.no_counterpart(name, "who signs certificates must be one file (`cafile`)");
     else if (name == "include_dir")
-      no_counterpart(name,
-                     "one file holds all; run this tool on each file of " + std::string{value});
+      draft_.no_counterpart(name, "one file holds all; run this tool on each file of " +
+                                      std::string{value});
     else
       return false;
     return true;
+  }
+
+  /// mosquitto bounds packets, payloads, or both: the narrower bound counts.
+  void take_size(std::string_view name, std::string_view value) {
+    std::optional<std::uint64_t> bytes;
+    if (first_word(value) == "0")
+      return remark_bound(name, "mqtt.packet.bytes.max");
+    read_number(name, value, bytes);
+    if (!bytes)
+      return;
+    if (name == "message_size_limit") {
+      draft_.remark(name, "is for payloads; `mqtt.packet.bytes.max` is for packets, and has 65 KiB "
+                          "more, for topics and properties");
+      bytes = std::min(std::min(*bytes, packet_bytes_max) + beside_payload_bytes, packet_bytes_max);
+    }
+    if (size_max_ && *size_max_ <= *bytes)
+      return;
+    size_max_ = bytes;
+    draft_.set("mqtt.packet.bytes.max", std::to_string(*bytes) + "B");
   }
 
   void take_log_type(std::string_view value) {
@@ -206,111 +192,54 @@ private:
     const auto at =
         std::ranges::find(levels, value, [](const auto& l) { return std::string_view{l.first}; });
     if (at == levels.end())
-      return remark("log_type", "what actors do is seen with `mqttzoo inspect`");
+      return draft_.remark("log_type", "what actors do is seen with `mqttzoo inspect`");
     // The last of several that says more counts.
     const auto rank = static_cast<std::size_t>(at - levels.begin());
     if (log_rank_ && *log_rank_ >= rank)
       return;
     log_rank_ = rank;
-    set("log.level", at->second);
+    draft_.set("log.level", at->second);
   }
 
   void finish() {
     if (!persistent_) // mosquitto keeps nothing by default
-      set("store.path", ":memory:");
-    bool plain = false, tls = false, websocket = false, secure_websocket = false;
-    for (const auto& l : listeners_) {
-      if (l.port.empty() && (listeners_.size() > 1 || l.secure()))
-        continue; // the default one, which another replaces
-      line_ = l.line;
-      const auto port = core::read_number<std::uint64_t>(l.port.empty() ? "1883" : l.port);
-      if (!port || (*port == 0 && !l.local())) {
-        no_counterpart("listener " + l.port, "has no port");
-        continue;
-      }
-      bool& taken =
-          l.websocket ? (l.secure() ? secure_websocket : websocket) : (l.secure() ? tls : plain);
-      if (l.local() || !l.identity.empty() || std::exchange(taken, true))
-        place_among_others(l, *port);
-      else
-        place(l, *port);
-    }
-    if (!plain)
-      set("net.port", "off");
+      draft_.set("store.path", ":memory:");
+    if (!per_listener_)
+      for (auto& l : listeners_)
+        l.anonymous = anonymous_;
+    place_listeners(listeners_, draft_);
   }
 
-  void place(const listener& l, std::uint64_t port) {
-    const std::string family = l.websocket ? "net.websocket" : l.secure() ? "net.tls" : "net";
-    set(family + ".address", numeric(l));
-    set(l.websocket && l.secure() ? "net.websocket.tls.port" : family + ".port", port);
-    if (!l.secure())
-      return;
-    set("net.tls.certificate", l.certificate);
-    set("net.tls.key", l.key);
-    if (l.asks()) {
-      set("net.tls.ca", l.authorities);
-      set("net.tls.certificates.required", *l.certificate_required);
-    }
+  template<class Truth>
+  void read_truth(std::string_view name, std::string_view value, Truth& into) {
+    if (const auto truth = truth_of(value))
+      into = *truth;
+    else
+      unreadable(name, value);
+  }
+  void read_number(std::string_view name, std::string_view value,
+                   std::optional<std::uint64_t>& into) {
+    if (const auto n = core::read_number<std::uint64_t>(first_word(value)))
+      into = n;
+    else
+      unreadable(name, value);
   }
 
-  /// What the simple options cannot say.
-  void place_among_others(const listener& l, std::uint64_t port) {
-    json entry;
-    if (l.local()) {
-      entry["unix"] = l.address;
-    } else {
-      entry["address"] = numeric(l);
-      entry["port"] = port;
-    }
-    if (l.secure()) {
-      entry["tls"] = {{"certificate", l.certificate}, {"key", l.key}};
-      entry["tls"]["ca"] = l.asks() ? l.authorities : "";
-      if (l.asks())
-        entry["tls"]["certificates.required"] = *l.certificate_required;
-    }
-    if (l.websocket)
-      entry["websocket"] = true;
-    if (!l.identity.empty())
-      entry["identity"] = l.identity;
-    result_.configuration["net"]["listeners"].push_back(std::move(entry));
+  void unreadable(std::string_view name, std::string_view value) {
+    draft_.no_counterpart(name, "has a value that cannot be read: " + std::string{value});
+  }
+  void remark_bound(std::string_view name, std::string_view ours) {
+    draft_.remark(name,
+                  "here is always a bound: the default of `" + std::string{ours} + "` counts");
   }
 
-  /// mosquitto listens everywhere unless told otherwise, but on loopback when told nothing at all.
-  std::string numeric(const listener& l) {
-    if (l.address.empty())
-      return l.port.empty() ? "127.0.0.1" : "::";
-    if (l.address == "localhost")
-      return "127.0.0.1";
-    if (l.address.find_first_not_of("0123456789abcdefABCDEF.:") != std::string::npos)
-      remark("listener " + l.port, "its address must be numeric: put that of " + l.address);
-    return l.address;
-  }
-
-  /// `a.b.c` as nested objects.
-  void set(std::string_view name, json value) {
-    if (value == json(0) && unbounded_if_zero(name))
-      return remark(name, "0 means no bound there; here is always one, and the default counts");
-    auto* at = &result_.configuration;
-    for (auto dot = name.find('.'); dot != name.npos; dot = name.find('.')) {
-      at = &(*at)[std::string{name.substr(0, dot)}];
-      name.remove_prefix(dot + 1);
-    }
-    (*at)[std::string{name}] = std::move(value);
-  }
-
-  void no_counterpart(std::string_view name, std::string_view why) {
-    result_.without_counterpart.push_back(
-        {line_, '`' + std::string{name} + "`: " + std::string{why}});
-  }
-  void remark(std::string_view name, std::string_view why) {
-    result_.remarks.push_back({line_, '`' + std::string{name} + "`: " + std::string{why}});
-  }
-
-  migration result_;
-  std::vector<listener> listeners_{1}; ///< the default one first
-  std::size_t line_ = 0;
-  bool in_bridge_ = false;
+  migration_draft draft_;
+  std::vector<mosquitto_listener> listeners_{1}; ///< the default one first
+  bool bridge_stood_ = false;
   bool persistent_ = false;
+  bool per_listener_ = false;
+  std::optional<bool> anonymous_;
+  std::optional<std::uint64_t> size_max_;
   std::optional<std::size_t> log_rank_;
 };
 

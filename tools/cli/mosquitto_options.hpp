@@ -1,6 +1,7 @@
 // The options of a mosquitto.conf that have one counterpart here, or need none. Constants.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -9,23 +10,23 @@ namespace mqttzoo::cli {
 
 enum class value_kind : std::uint8_t { text, number, boolean, seconds, bytes, duration };
 
+/// What mosquitto takes 0 for.
+enum class zero_means : std::uint8_t { zero, no_bound };
+
 /// An option that both have, and mean alike.
 struct same_option {
   std::string_view theirs;
   std::string_view ours;
   value_kind kind;
+  zero_means zero = zero_means::zero;
 };
 
 inline constexpr auto same = std::to_array<same_option>({
-    {"max_connections", "net.connections.max", value_kind::number},
-    {"max_packet_size", "mqtt.packet.bytes.max", value_kind::bytes},
-    {"message_size_limit", "mqtt.packet.bytes.max", value_kind::bytes},
-    {"max_inflight_messages", "mqtt.inflight.max", value_kind::number},
-    {"max_queued_messages", "mqtt.session.queue.messages.max", value_kind::number},
-    {"max_queued_bytes", "mqtt.session.queue.bytes.max", value_kind::bytes},
+    {"max_inflight_messages", "mqtt.inflight.max", value_kind::number, zero_means::no_bound},
+    {"max_queued_messages", "mqtt.session.queue.messages.max", value_kind::number,
+     zero_means::no_bound},
+    {"max_queued_bytes", "mqtt.session.queue.bytes.max", value_kind::bytes, zero_means::no_bound},
     {"max_keepalive", "mqtt.keepalive.max", value_kind::seconds},
-    {"max_topic_alias", "mqtt.topic.alias.maximum", value_kind::number},
-    {"max_qos", "mqtt.qos.max", value_kind::number},
     {"retain_available", "mqtt.retain.available", value_kind::boolean},
     {"persistent_client_expiration", "mqtt.session.expiry.max", value_kind::duration},
     {"persistence_location", "store.path", value_kind::text},
@@ -55,7 +56,39 @@ inline constexpr auto needless = std::to_array<needless_option>({
     {"queue_qos0_messages", "QoS 0 is never held for a session that is away; it is counted"},
     {"allow_zero_length_clientid", "clients of 3.1.1 and 5.0 get a name"},
     {"check_retain_source", "rules are looked at when a message is published"},
-    {"per_listener_settings", "accounts and rules are those of the whole broker"},
 });
+
+/// Those that describe a bridge, wherever they stand after its `connection`; all others mean there
+/// what they mean elsewhere.
+inline constexpr auto of_bridges = std::to_array<std::string_view>({
+    "address",
+    "addresses",
+    "cleansession",
+    "clientid",
+    "idle_timeout",
+    "keepalive_interval",
+    "local_cleansession",
+    "local_clientid",
+    "local_password",
+    "local_username",
+    "notification_topic",
+    "notifications",
+    "notifications_local_only",
+    "password",
+    "remote_clientid",
+    "remote_password",
+    "remote_username",
+    "restart_timeout",
+    "round_robin",
+    "start_type",
+    "threshold",
+    "topic",
+    "try_private",
+    "username",
+});
+
+constexpr bool is_of_bridge(std::string_view theirs) {
+  return theirs.starts_with("bridge_") || std::ranges::find(of_bridges, theirs) != of_bridges.end();
+}
 
 } // namespace mqttzoo::cli

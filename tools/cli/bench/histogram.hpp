@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -24,7 +25,10 @@ public:
 
   /// The value that `part` of all do not exceed, 0 < part <= 1; 0 if there are none.
   std::uint64_t quantile(double part) const noexcept {
-    const auto rank = static_cast<std::uint64_t>(part * static_cast<double>(count_));
+    // 0.999 has no exact double: a product that is whole on paper must not become one more.
+    constexpr double inexact = 1e-12;
+    const double share = part * static_cast<double>(count_);
+    const auto rank = static_cast<std::uint64_t>(std::ceil(share * (1 - inexact)));
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < buckets_.size(); ++i) {
       seen += buckets_[i];
