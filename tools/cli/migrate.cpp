@@ -1,11 +1,12 @@
 // `mqttzoo migrate`: what a mosquitto.conf becomes.
 #include "core/expected.hpp"
+#include "core/text_file.hpp"
 #include "tools/cli/commands.hpp"
 #include "tools/cli/mosquitto_conf.hpp"
 
-#include <cstdio>
-#include <fstream>
 #include <iostream>
+#include <system_error>
+#include <utility>
 
 namespace mqttzoo::cli {
 namespace {
@@ -26,19 +27,11 @@ constexpr std::size_t file_bytes_max = std::size_t{1} << 20;
 
 /// All of a file, or why not.
 expected<std::string, std::string> read_whole(const std::string& path) {
-  const bool standard_input = path == "-";
-  std::ifstream file;
-  if (!standard_input)
-    file.open(path, std::ios::binary);
-  std::istream& in = standard_input ? std::cin : file;
-  std::string text(file_bytes_max + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.good())
-    return unexpected<std::string>{"is larger than 1 MiB"};
-  if (in.bad() || !in.eof() || (standard_input && std::ferror(stdin) != 0))
-    return unexpected<std::string>{"cannot be read"};
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return text;
+  auto text = core::read_text_file(path == "-" ? "/dev/stdin" : path, file_bytes_max);
+  if (text)
+    return *std::move(text);
+  const bool large = text.error() == std::errc::file_too_large;
+  return unexpected<std::string>{large ? "is larger than 1 MiB" : "cannot be read"};
 }
 
 void print(std::ostream& to, const char* before, const std::vector<migration_remark>& remarks) {
