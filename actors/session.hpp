@@ -158,6 +158,7 @@ private:
   void forgotten();
   void state_saved(std::uint64_t revision, mqtt::reason_code outcome);
   void page_came(const retained_page& p);
+  bool would_lose(const retained_page& p) const noexcept;
   void shut_down();
   void judge_again();
   void permit();
