@@ -53,8 +53,9 @@ public:
 
   // For an operator; on the unit's thread, while no actor runs.
   void disconnect_by_operator();
-  /// With all it has, as if its client had asked for a clean start.
-  void drop_by_operator();
+  /// With all it has, as if its client had asked for a clean start. False: it is on its way to
+  /// another pod, and goes there with all it has.
+  [[nodiscard]] bool drop_by_operator();
 
   // actor_record: session_facts.cpp
   std::string subject() const override;
