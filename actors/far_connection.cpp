@@ -28,11 +28,16 @@ void far_connection::attach_events(net::connection_events& events) {
   ask_for_turn();
 }
 
-void far_connection::flush_later() {
+void far_connection::send_payload(mqtt::message_ref m) {
   if (state_ == state::open)
-    ask_for_turn();
-  else
-    out_.clear();
+    out_ += m->payload();
+}
+
+void far_connection::flush_later() {
+  if (state_ != state::open)
+    return out_.clear();
+  flush_asked_ = true;
+  ask_for_turn();
 }
 
 void far_connection::resume_reading() {
@@ -101,10 +106,10 @@ void far_connection::end_input(net::close_cause cause) {
   cause_ = cause;
   out_.clear();
   porter_->forget(*this);
-  // Nobody will say any more that the client took something: a session that is held back by that
-  // would never hear of the end.
+  // Nobody will say any more that the client took something: a session that is held back by that,
+  // or by what it has not even sent, would never hear of the end.
   untaken_ = 0;
-  if (std::exchange(above_low_water_, false) && events_)
+  if (events_)
     events_->on_drained();
   offer();
 }
@@ -117,14 +122,19 @@ void far_connection::flush() {
     porter_->tell(pod_, make_bytes(there_, rest.substr(0, stream_chunk_bytes)));
   untaken_ += out_.size();
   out_.clear();
-  above_low_water_ = above_low_water_ || untaken_ > porter_->outbox_bytes_max() / 2;
+  note_level();
+}
+
+void far_connection::note_level() {
+  above_low_water_ = above_low_water_ || outbox_bytes() > porter_->outbox_bytes_max() / 2;
 }
 
 bool far_connection::taken(std::uint32_t bytes) {
   if (bytes > untaken_)
     return false;
+  note_level(); // with what the session has written and not sent yet
   untaken_ -= bytes;
-  if (above_low_water_ && untaken_ <= porter_->outbox_bytes_max() / 2) {
+  if (above_low_water_ && outbox_bytes() <= porter_->outbox_bytes_max() / 2) {
     above_low_water_ = false;
     if (events_)
       events_->on_drained();
@@ -164,7 +174,7 @@ void far_connection::ask_for_turn() {
 
 void far_connection::take_turn() {
   turn_asked_ = false;
-  if (state_ == state::open)
+  if (std::exchange(flush_asked_, false) && state_ == state::open)
     flush();
   if (state_ != state::closed)
     return offer();

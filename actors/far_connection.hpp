@@ -1,10 +1,11 @@
 // A client's connection as its session sees it when the client is connected to another pod.
 //
 // Made by the porter of the session's unit and held by the session like any connection; the porter
-// knows it until either side has closed. What is written leaves with the end of the turn, as far as
-// it is wanted or not: the other pod says what its socket has taken, and until then it counts as
-// outbox_bytes(). What the client may send ahead is bounded by a window, which is opened again as
-// the session reads. Unit's thread.
+// knows it until either side has closed. What is written leaves with the end of the turn that asks
+// for it, whether it is wanted or not: the other pod says what its socket has taken, and until then
+// it counts as outbox_bytes(). What is written to a client that is gone counts for nothing. What
+// the client may send ahead is bounded by a window, which is opened again as the session reads.
+// Unit's thread.
 #pragma once
 
 #include "actors/messages.hpp"
@@ -38,9 +39,11 @@ public:
   void attach_events(net::connection_events& events) override;
   void detach_events() override { events_ = nullptr; }
   std::string& out() override { return out_; }
-  void send_payload(mqtt::message_ref m) override { out_ += m->payload(); }
+  void send_payload(mqtt::message_ref m) override;
   void flush_later() override;
-  std::size_t outbox_bytes() const noexcept override { return out_.size() + untaken_; }
+  std::size_t outbox_bytes() const noexcept override {
+    return state_ == state::open ? out_.size() + untaken_ : 0;
+  }
   void pause_reading() override { paused_ = true; }
   void resume_reading() override;
   void close() override;
@@ -77,6 +80,7 @@ private:
   void offer();
   void welcome_more();
   void flush();
+  void note_level();
   void end(stream_close how);
   void tell_closed(net::close_cause cause);
   void ask_for_turn();
@@ -95,7 +99,8 @@ private:
   std::uint32_t unwelcome_ = 0; ///< bytes received that the client may not send again yet
   bool paused_ = false;
   bool turn_asked_ = false;
-  bool untold_ = false; ///< closed by us with somebody to tell
+  bool flush_asked_ = false; ///< what stands in out_ may leave with the turn
+  bool untold_ = false;      ///< closed by us with somebody to tell
 };
 
 } // namespace mqttzoo::actors

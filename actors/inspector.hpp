@@ -116,9 +116,14 @@ public:
                std::function<void(bank_accounts::account)> then) const;
 
   /// Has a client's session end its connection, or end itself with all it has; calls `then` with
-  /// whether there is one.
+  /// what came of it.
   enum class dismissal : std::uint8_t { connection, session };
-  void dismiss(std::string client, dismissal what, std::function<void(bool)> then) const;
+  enum class dismissed : std::uint8_t {
+    done,
+    not_here, ///< there is no session of that client
+    moves,    ///< it is on its way to another pod, and goes there with all it has
+  };
+  void dismiss(std::string client, dismissal what, std::function<void(dismissed)> then) const;
 
   /// Removes retained messages of topics that the valid `filter` stands for, as if a client had
   /// published empty ones; looks at `removed_at_once_max` topics behind `after` (empty: from the

@@ -41,4 +41,9 @@ bool retained_walks::take(const retained_page& p) {
   return true;
 }
 
+void retained_walks::put_back(const retained_page& p) {
+  if (p.of == asked_)
+    asked_ = nullptr;
+}
+
 } // namespace mqttzoo::actors

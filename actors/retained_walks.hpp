@@ -29,6 +29,8 @@ public:
   cursor ask();
   /// False if it is no page that is waited for.
   bool take(const retained_page& p);
+  /// If it is waited for, it is due as before, to be asked for again.
+  void put_back(const retained_page& p);
 
   bool empty() const noexcept { return due_.empty(); }
   std::size_t size() const noexcept { return due_.size(); }

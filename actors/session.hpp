@@ -53,8 +53,9 @@ public:
 
   // For an operator; on the unit's thread, while no actor runs.
   void disconnect_by_operator();
-  /// With all it has, as if its client had asked for a clean start.
-  void drop_by_operator();
+  /// With all it has, as if its client had asked for a clean start. False: it is on its way to
+  /// another pod, and goes there with all it has.
+  [[nodiscard]] bool drop_by_operator();
 
   // actor_record: session_facts.cpp
   std::string subject() const override;
@@ -158,6 +159,7 @@ private:
   void forgotten();
   void state_saved(std::uint64_t revision, mqtt::reason_code outcome);
   void page_came(const retained_page& p);
+  bool would_lose(const retained_page& p) const noexcept;
   void shut_down();
   void judge_again();
   void permit();

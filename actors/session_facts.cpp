@@ -88,12 +88,15 @@ void session::disconnect_by_operator() {
   });
 }
 
-void session::drop_by_operator() {
+bool session::drop_by_operator() {
+  if (move_ != move::none)
+    return false;
   run_inline([&] {
     machine_.disconnect(mqtt::reason_code::administrative_action, "an operator asked for it",
                         now());
     yield(epoch_);
   });
+  return true;
 }
 
 std::string session::subject() const {

@@ -151,14 +151,23 @@ void session::go_on_walking() {
     send(pod().index, walk_atom::value, next);
 }
 
-/// Also when the client has gone meanwhile: a live topic may have sent its part of the page
-/// already, and would again.
+/// Taken also when the client has gone meanwhile, if it is kept for it: a live topic may have sent
+/// its part of the page already, and would again.
 void session::page_came(const retained_page& p) {
-  if (!walks_ || !walks_->take(p))
+  if (!walks_)
+    return;
+  if (would_lose(p))
+    return walks_->put_back(p);
+  if (!walks_->take(p))
     return; // asked for by a session or a subscription that is gone
   if (walks_->empty())
     walks_ = nullptr;
   deliver(p.messages);
+}
+
+bool session::would_lose(const retained_page& p) const noexcept {
+  const bool keeps = p.of->subscription->terms.options.qos != mqtt::qos::at_most_once;
+  return is_sealed() || (!connection_ && !keeps);
 }
 
 // --- store ---

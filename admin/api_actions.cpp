@@ -46,9 +46,12 @@ void api::dismiss(const request& r, answer then, actors::inspector::dismissal wh
                   std::string_view event) const {
   const auto& client = r.segments[3];
   log.warn(event, {{"client", client}});
-  with_.in.dismiss(client, what, [then = std::move(then)](bool found) {
-    then(found ? make_json({{"done", true}})
-               : make_error(404, "no session of that client is at this pod"));
+  using dismissed = actors::inspector::dismissed;
+  with_.in.dismiss(client, what, [then = std::move(then)](dismissed how) {
+    if (how == dismissed::moves)
+      return then(make_error(409, "the session moves to another pod: ask again when it is there"));
+    then(how == dismissed::done ? make_json({{"done", true}})
+                                : make_error(404, "no session of that client is at this pod"));
   });
 }
 

@@ -33,7 +33,8 @@ public:
     return true;
   }
 
-  /// The promise was made after all.
+  /// The promise was made after all, or it was refused while the client was away: then the
+  /// identifier is free, and what is published again with it is judged anew.
   void remove(publish_id of) {
     if (const auto found = find(of); found != waiting_.end())
       waiting_.erase(found);

@@ -207,13 +207,14 @@ void session::on_receipt(connection_epoch epoch, publish_id of, const settlement
     counts_.publishes_refused.add();
   if (refused || connected_)
     note(of.id, refused ? trace_event::refused : trace_event::promised, outcome);
-  if (!refused && !patience_.empty())
+  const bool unsayable = refused && !is_v5(); // 3.x has no word for "no"
+  if (connected_ && unsayable)
+    patience_.add(of, patience::fate::refused, outcome, now);
+  else
     patience_.remove(of);
   if (!connected_)
     return;
-  if (refused && !is_v5()) // 3.x has no word for "no"
-    patience_.add(of, patience::fate::refused, outcome, now);
-  else // [MQTT-4.3.2-4] [MQTT-4.3.2-5] [MQTT-4.3.3-8] [MQTT-4.3.2-2 v3]
+  if (!unsayable) // [MQTT-4.3.2-4] [MQTT-4.3.2-5] [MQTT-4.3.3-8] [MQTT-4.3.2-2 v3]
     acknowledge(exactly_once ? packet_type::pubrec : packet_type::puback, of.id, outcome);
   if (!refused && received_at != time_point::max())
     (exactly_once ? counts_.promise_exactly_once : counts_.promise_at_least_once)

@@ -18,6 +18,9 @@ using test::client;
 
 namespace {
 
+using dismissal = actors::inspector::dismissal;
+using dismissed = actors::inspector::dismissed;
+
 struct inspector_fixture : test::pod_fixture {
   std::deque<std::function<void()>> posted;
   std::size_t turns = 0;
@@ -63,9 +66,9 @@ struct inspector_fixture : test::pod_fixture {
     return *std::move(found);
   }
 
-  bool dismiss(const std::string& id, actors::inspector::dismissal what) {
-    std::optional<bool> got;
-    in.dismiss(id, what, [&](bool yes) { got = yes; });
+  dismissed dismiss(const std::string& id, dismissal what) {
+    std::optional<dismissed> got;
+    in.dismiss(id, what, [&](dismissed how) { got = how; });
     run_posted();
     settle();
     return got.value();
@@ -290,22 +293,43 @@ CAF_TEST(a topic names its subscribers) {
 CAF_TEST(an operator disconnects a client and its session stays) {
   client a{*this, "a"};
   a.connect(true, 3600);
-  CAF_CHECK(dismiss("a", actors::inspector::dismissal::connection));
+  CAF_CHECK(dismiss("a", dismissal::connection) == dismissed::done);
   const auto goodbye = a.received_of<mqtt::disconnect_packet>();
   CAF_REQUIRE_EQUAL(goodbye.size(), 1u);
   CAF_CHECK(goodbye[0].reason == mqtt::reason_code::administrative_action);
   CAF_CHECK(a.connect(false, 3600).session_present);
-  CAF_CHECK(!dismiss("b", actors::inspector::dismissal::connection));
+  CAF_CHECK(dismiss("b", dismissal::connection) == dismissed::not_here);
+  CAF_CHECK(dismiss("b", dismissal::session) == dismissed::not_here);
 }
 
 CAF_TEST(an operator drops a session with all it has) {
   client a{*this, "a"};
   a.connect(true, 3600);
   a.subscribe("t", qos::at_least_once);
-  CAF_CHECK(dismiss("a", actors::inspector::dismissal::session));
+  CAF_CHECK(dismiss("a", dismissal::session) == dismissed::done);
   CAF_CHECK(clients().matching == 0);
   CAF_CHECK_EQUAL(stored_sessions(), 0u);
   CAF_CHECK(!a.connect(false, 3600).session_present);
+}
+
+CAF_TEST(a session that moves cannot be dropped and says so) {
+  pod.usher = sys.spawn(test::fake_usher, std::make_shared<test::usher_log>());
+  client a{*this, "a"};
+  a.connect(true, 3600);
+  const auto tell = [&](auto... what) {
+    caf::anon_send(a.card->handle, what...);
+    settle();
+  };
+  tell(actors::dismiss_atom::value, actors::dismissal{a.card, mqtt::reason_code::use_another_server,
+                                                      "b:1883", actors::dismissal::remains::rests});
+  CAF_CHECK(dismiss("a", dismissal::session) == dismissed::moves);
+  CAF_CHECK(dismiss("a", dismissal::connection) == dismissed::done); // there is none
+  CAF_CHECK_EQUAL(stored_sessions(), 1u);
+  tell(actors::go_back_atom::value);
+  CAF_CHECK(dismiss("a", dismissal::session) == dismissed::done);
+  CAF_CHECK_EQUAL(stored_sessions(), 0u);
+  caf::anon_send(pod.usher, actors::shut_down_atom::value);
+  settle();
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

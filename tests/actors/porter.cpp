@@ -152,6 +152,42 @@ CAF_TEST(what is not taken counts until it is) {
   CAF_CHECK(!wire->taken(static_cast<std::uint32_t>(bound)));
 }
 
+CAF_TEST(what is written waits until it is to be sent) { // [MQTT-3.1.2-7]
+  wire->detach_events();
+  wire->attach_events(session);
+  wire->out() += "CONNACK";
+  settle();
+  wire->pause_reading();
+  wire->resume_reading();
+  settle();
+  CAF_CHECK(pods[first]->take_sent(frame_kind::bytes).empty());
+  wire->flush_later();
+  settle();
+  const auto sent = pods[first]->take_sent(frame_kind::bytes);
+  CAF_REQUIRE_EQUAL(sent.size(), 1u);
+  CAF_CHECK(decode_stream_frame(sent[0])->bytes == "CONNACK");
+  wire->out() += "more";
+  wire->resume_reading();
+  settle();
+  CAF_CHECK(pods[first]->take_sent(frame_kind::bytes).empty());
+}
+
+CAF_TEST(who wrote more than is good hears when some was taken before that was sent) {
+  const auto half = pods[first]->units[0].settings.net.outbox_bytes_max / 2;
+  wire->out() += std::string(10, 'x');
+  wire->flush_later();
+  settle();
+  wire->out() += std::string(half, 'x');
+  wire->flush_later();
+  CAF_CHECK(wire->outbox_bytes() > half);
+  CAF_CHECK(wire->taken(9));
+  CAF_CHECK_EQUAL(session.drained, 0);
+  CAF_CHECK(wire->taken(1));
+  CAF_CHECK_EQUAL(session.drained, 1);
+  settle();
+  CAF_CHECK_EQUAL(wire->outbox_bytes(), half);
+}
+
 CAF_TEST(what came before the end is read first) {
   wire->pause_reading();
   CAF_CHECK(wire->take("last"));
@@ -181,6 +217,27 @@ CAF_TEST(who waits for the client to take what it got waits no longer than it is
   settle();
   CAF_CHECK(session.closed == net::close_cause::by_peer);
   CAF_CHECK_EQUAL(session.drained, 1);
+}
+
+CAF_TEST(who wrote more than is good hears when the client ends before that was sent) {
+  wire->out() += std::string(pods[first]->units[0].settings.net.outbox_bytes_max + 1, 'x');
+  wire->flush_later();
+  wire->pause_reading();
+  wire->end_input(net::close_cause::by_peer);
+  CAF_CHECK_EQUAL(session.drained, 1);
+  CAF_CHECK_EQUAL(wire->outbox_bytes(), 0u);
+}
+
+CAF_TEST(what is written to a client that is gone counts for nothing) {
+  wire->detach_events();
+  wire->end_input(net::close_cause::by_peer);
+  wire->attach_events(session);
+  const auto bound = pods[first]->units[0].settings.net.outbox_bytes_max;
+  wire->out() += std::string(bound + 1, 'x'); // as behind a CONNACK that waits
+  CAF_CHECK_EQUAL(wire->outbox_bytes(), 0u);
+  settle();
+  CAF_CHECK(session.closed == net::close_cause::by_peer);
+  CAF_CHECK(pods[first]->take_sent(frame_kind::bytes).empty());
 }
 
 CAF_TEST(who closes is told later and writes what it had to say) {
@@ -257,6 +314,18 @@ CAF_TEST(the client 's end is the session' s) {
   c.lose_connection();
   CAF_CHECK_EQUAL(watcher.payloads(), strings{"gone"});
   CAF_CHECK_EQUAL(pods[third]->take_sent(frame_kind::closed).size(), 1u);
+}
+
+CAF_TEST(a carried client with a will is in once the store has it) { // [MQTT-3.1.2-7]
+  c.lose_connection();
+  pods[first]->sent.clear();
+  c.will = test::make_will("will", "gone");
+  c.begin_connecting(third, {false, 3600});
+  run();
+  CAF_CHECK_EQUAL(pods[first]->take_sent(frame_kind::opened).size(), 1u);
+  CAF_CHECK(c.wire->take(mqtt::protocol_version::v5).empty());
+  settle();
+  CAF_CHECK(c.connack().reason == mqtt::reason_code::success);
 }
 
 CAF_TEST(a session hears of the end of a client that took nothing any more) {

@@ -57,6 +57,22 @@ CAF_TEST(one page at a time and one filter after the other) {
   CAF_CHECK(!walks.ask());
 }
 
+CAF_TEST(a page that is put back is asked for again) {
+  walks.begin(subscription("a/#"));
+  const auto first = walks.ask();
+  CAF_CHECK(walks.take(page(first, "a/5")));
+  const auto second = walks.ask();
+  walks.put_back(page(first)); // is not waited for
+  CAF_CHECK(!walks.ask());
+  walks.put_back(page(second, "a/9"));
+  CAF_CHECK(!walks.take(page(second, "a/9")));
+  const auto again = walks.ask();
+  CAF_REQUIRE(again);
+  CAF_CHECK_EQUAL(again->after, "a/5");
+  CAF_CHECK(walks.take(page(again)));
+  CAF_CHECK(walks.empty());
+}
+
 CAF_TEST(a filter that is subscribed again and again is due once) {
   for (int i = 0; i < 1000; ++i)
     walks.begin(subscription("a/#"));

@@ -179,6 +179,26 @@ CAF_TEST(retained messages that are due come to the next connection) { // [MQTT-
   CAF_CHECK_EQUAL(got, all);
 }
 
+CAF_TEST(
+    what a client that went would have lost of retained messages is due again) { // [MQTT-3.3.1-9]
+  publisher.publish("r/dormant", "1", qos::at_most_once, 0, true);
+  let_topics_retire();
+  publisher.publish("r/live", "2", qos::at_most_once, 0, true);
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.wire->stuck_bytes = services.settings.net.outbox_bytes_max + 1;
+  c.subscribe("r/#");
+  c.wire->stuck_bytes = 0;
+  c.wire->events()->on_drained(); // it asks for them
+  c.lose_connection();
+  CAF_CHECK(c.connect(false, 3600).session_present);
+  std::set<std::string> got;
+  for (const auto& p : c.early)
+    if (const auto* m = std::get_if<mqtt::publish_packet>(&p))
+      got.emplace(m->payload);
+  CAF_CHECK_EQUAL(got, (std::set<std::string>{"1", "2"}));
+}
+
 CAF_TEST(a clean start ends what was due of retained messages) {
   for (int i = 0; i < 400; ++i)
     publisher.publish("r/" + std::to_string(i), "m", qos::at_least_once, 1, true);

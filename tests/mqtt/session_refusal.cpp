@@ -239,6 +239,31 @@ CAF_TEST(a delayed QoS 2 message that comes again is not published twice) { // [
   CAF_CHECK_EQUAL(port.published.size(), 1u);
 }
 
+CAF_TEST(a delayed QoS 2 message that is refused while its client is away may come again) {
+  connect_old(true);
+  publish_once("x", 1, qos::exactly_once);
+  publish_once("y", 2, qos::exactly_once);
+  delayed(id(1));
+  delayed(id(2));
+  pass(3s);
+  lose_connection();
+  receipt(id(1), no_credit);
+  CAF_CHECK_EQUAL(machine->waiting_publishes().size(), 1u); // the other one has no end yet
+  receipt(id(2), no_credit);
+  connect_old(true);
+  publish_once("x", 1, qos::exactly_once);
+  CAF_CHECK_EQUAL(port.published.size(), 3u);
+  CAF_CHECK(!port.paused);
+  receipt(id(1));
+  expect_ack(packet_type::pubrec, id(1));
+  for (int i = 0; i < 10; ++i) { // longer than its patience
+    pass(5s);
+    send(pingreq_packet{});
+    take<pingresp_packet>();
+  }
+  CAF_CHECK_EQUAL(counts.publishers_given_up.get(), 0u);
+}
+
 CAF_TEST(a delayed QoS 1 message goes with its connection) {
   connect_old(true);
   publish_once("x", 1);
