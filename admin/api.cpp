@@ -21,12 +21,17 @@ using actors::inspector;
 /// How long a unit may take to say that it runs.
 constexpr std::chrono::seconds pulse_max{2};
 
+/// A name is never empty: `clients//disconnect` is a script whose variable was, and means nobody.
+bool stands_for(std::string_view level, std::string_view segment) {
+  return level.starts_with('{') ? !segment.empty() : level == segment;
+}
+
 bool fits(std::string_view pattern, const std::vector<std::string>& segments) {
   std::size_t n = 0;
   for (pattern.remove_prefix(1); !pattern.empty(); ++n) {
     const auto level = pattern.substr(0, pattern.find('/'));
     pattern.remove_prefix(std::min(level.size() + 1, pattern.size()));
-    if (n == segments.size() || (!level.starts_with('{') && level != segments[n]))
+    if (n == segments.size() || !stands_for(level, segments[n]))
       return false;
   }
   return n == segments.size();

@@ -48,7 +48,7 @@ private:
   enum class audience : std::uint8_t { everybody, admitted };
   struct route {
     admin::method method;
-    std::string_view pattern; ///< `{x}` stands for one segment
+    std::string_view pattern; ///< `{x}` stands for one segment, which is not empty
     member f;
     audience is_for = audience::admitted;
   };

@@ -296,6 +296,8 @@ CAF_TEST(an operator disconnects a client and its session stays) {
   CAF_CHECK(goodbye[0].reason == mqtt::reason_code::administrative_action);
   CAF_CHECK(a.connect(false, 3600).session_present);
   CAF_CHECK(!dismiss("b", actors::inspector::dismissal::connection));
+  CAF_CHECK(!dismiss("", actors::inspector::dismissal::connection));
+  CAF_CHECK(!dismiss("", actors::inspector::dismissal::session));
 }
 
 CAF_TEST(an operator drops a session with all it has) {

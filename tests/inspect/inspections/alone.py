@@ -86,6 +86,8 @@ def mistakes(binary: str) -> None:
         e.ask("/api/v1/actors/999999", status=404)
         e.ask("/api/v1/clients/nobody", status=404)
         e.ask("/api/v1/topics/nothing", status=404)
+        for target in ("/api/v1/clients//", "/api/v1/topics//", "/api/v1/actors//"):
+            require(e.raw("GET", target)[0] == 404, f"no name in {target}")
         e.ask("/api/v1/zk?path=/", status=400)
         e.ask("/api/v1/zk?path=/zookeeper", status=400)
         e.ask("/api/v1/zk?path=/mqttzoo/none", status=404)
@@ -143,6 +145,9 @@ def actions(binary: str) -> None:
         eventually("they are gone", lambda: len(visited(e, "/mqttzoo/retained", "retained")) == 1)
         e.ask("/api/v1/clients/a/disconnect", "POST", 415)
         e.ask("/api/v1/clients/b/disconnect", "POST", 404, **json_type)
+        require(e.raw("POST", "/api/v1/clients//disconnect", {"Content-Type": "application/json"})[0] == 404, "no name disconnects nobody")
+        require(e.raw("DELETE", "/api/v1/clients//")[0] == 404, "no name drops nobody")
+        client.ping()
         e.ask("/api/v1/clients/a/disconnect", "POST", **json_type)
         client.expect(wire.DISCONNECT, code=0x98)
         again = Client(pod.broker.address, V5, "a")
