@@ -116,6 +116,9 @@ def access(binary: str) -> None:
             require(e.raw("GET", "/metrics")[0] == 401, "no metrics without it")
             e.ask("/healthz")
             require(e.ask("/readyz") == {"ready": True}, "no details without it")
+            e.token = token
+            text = e.raw("GET", "/metrics")[1]
+            require("mqttzoo_admin_denied_total 2\n" in text, "only those that were turned away are counted")
     with Pod(binary) as pod:
         status, _ = pod.endpoint.raw("GET", "/api/v1/pod", {"Host": "evil.example"})
         require(status == 401, "a page of another host cannot ask")
