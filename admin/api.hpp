@@ -92,8 +92,8 @@ private:
   void list(const request&, answer, std::string kind) const;
   json describe_self() const;
   json stuck_list() const;
-  /// Why the pod is not ready; empty: it is. `membership` is null if it is alone.
-  std::vector<std::string> obstacles(const actors::facts* membership) const;
+  /// Why the pod is not ready, whatever the cluster does; empty: it is.
+  std::vector<std::string> obstacles() const;
 
   parts with_;
 };
