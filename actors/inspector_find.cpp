@@ -27,8 +27,7 @@ struct inspector::search : std::enable_shared_from_this<search> {
   bool is_it(const actor_reader::held& h) const {
     if (which.id != actor_number::none)
       return actor_number{h.actor->id()} == which.id;
-    return which.kind == h.record->kind() &&
-           (which.subject.empty() || h.record->subject() == which.subject);
+    return which.kind == h.record->kind() && which.subject == h.record->subject();
   }
 
   void go_on(const unit_access& u, std::shared_ptr<actor_reader> r) {

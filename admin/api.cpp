@@ -1,6 +1,7 @@
 #include "admin/api.hpp"
 
 #include "admin/query.hpp"
+#include "admin/readiness.hpp"
 #include "admin/static_files.hpp"
 #include "core/numbers.hpp"
 #include "core/version.hpp"
@@ -21,12 +22,17 @@ using actors::inspector;
 /// How long a unit may take to say that it runs.
 constexpr std::chrono::seconds pulse_max{2};
 
+/// A name is never empty: `clients//disconnect` is a script whose variable was, and means nobody.
+bool stands_for(std::string_view level, std::string_view segment) {
+  return level.starts_with('{') ? !segment.empty() : level == segment;
+}
+
 bool fits(std::string_view pattern, const std::vector<std::string>& segments) {
   std::size_t n = 0;
   for (pattern.remove_prefix(1); !pattern.empty(); ++n) {
     const auto level = pattern.substr(0, pattern.find('/'));
     pattern.remove_prefix(std::min(level.size() + 1, pattern.size()));
-    if (n == segments.size() || (!level.starts_with('{') && level != segments[n]))
+    if (n == segments.size() || !stands_for(level, segments[n]))
       return false;
   }
   return n == segments.size();
@@ -131,7 +137,7 @@ void api::health(const request&, answer then) const {
   });
 }
 
-std::vector<std::string> api::obstacles(const actors::facts* membership) const {
+std::vector<std::string> api::obstacles() const {
   std::vector<std::string> why;
   const auto& p = with_.pod;
   if (p.stops)
@@ -142,12 +148,6 @@ std::vector<std::string> api::obstacles(const actors::facts* membership) const {
   if (!p.store_connected())
     why.push_back(std::string{p.store_name()} + " cannot be reached since " +
                   std::to_string(p.store_since().count()) + " ms: promises wait");
-  if (membership) {
-    const auto* settled = membership->get<bool>("settled");
-    const auto* step = membership->get<std::string>("step");
-    if (!settled || !*settled)
-      why.push_back("the cluster's view is not settled: " + (step ? *step : "unknown"));
-  }
   return why;
 }
 
@@ -164,8 +164,10 @@ json api::stuck_list() const {
 
 void api::readiness(const request& r, answer then) const {
   const bool details = r.from == standing::admitted;
-  const auto tell = [this, details](const actors::facts* membership) {
-    const auto why = obstacles(membership);
+  const auto tell = [this, details](std::optional<std::string> of_cluster) {
+    auto why = obstacles();
+    if (of_cluster)
+      why.push_back(*std::move(of_cluster));
     json j{{"ready", why.empty()}};
     if (details) {
       j["why_not"] = why;
@@ -175,13 +177,11 @@ void api::readiness(const request& r, answer then) const {
     return make_json(j, why.empty() ? 200 : 503);
   };
   if (!with_.pod.clustered() || with_.pod.stops)
-    return then(tell(nullptr));
+    return then(tell(std::nullopt));
   with_.in.find(inspector::single::membership,
-                [this, tell, then = std::move(then)](auto found) mutable {
-                  boost::asio::post(with_.io, [tell, found = std::move(found), then] {
-                    const actors::facts none;
-                    then(tell(found ? &found->more : &none));
-                  });
+                [this, tell, then = std::move(then)](const auto& found) {
+                  boost::asio::post(with_.io, [tell, why = obstacle_of(found ? &*found : nullptr),
+                                               then] { then(tell(why)); });
                 });
 }
 

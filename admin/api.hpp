@@ -48,7 +48,7 @@ private:
   enum class audience : std::uint8_t { everybody, admitted };
   struct route {
     admin::method method;
-    std::string_view pattern; ///< `{x}` stands for one segment
+    std::string_view pattern; ///< `{x}` stands for one segment, which is not empty
     member f;
     audience is_for = audience::admitted;
   };
@@ -92,8 +92,8 @@ private:
   void list(const request&, answer, std::string kind) const;
   json describe_self() const;
   json stuck_list() const;
-  /// Why the pod is not ready; empty: it is. `membership` is null if it is alone.
-  std::vector<std::string> obstacles(const actors::facts* membership) const;
+  /// Why the pod is not ready, whatever the cluster does; empty: it is.
+  std::vector<std::string> obstacles() const;
 
   parts with_;
 };

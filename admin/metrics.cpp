@@ -289,7 +289,7 @@ std::string metrics::text() const {
   if (with_.http) {
     to.total("mqttzoo_admin_requests_total", "Requests to this endpoint.",
              number(with_.http->requests.get()));
-    to.total("mqttzoo_admin_denied_total", "Those without a token or certificate.",
+    to.total("mqttzoo_admin_denied_total", "Those turned away, without a token or certificate.",
              number(with_.http->denied.get()));
     to.total("mqttzoo_admin_timeouts_total", "Those without an answer in time.",
              number(with_.http->timed_out.get()));

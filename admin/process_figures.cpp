@@ -31,6 +31,17 @@ double started_after_boot_s() {
   return std::strtod(text.c_str() + at, nullptr) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+/// Since 1970; 0: the kernel does not say. Another reading differs by the clock's adjustments, and
+/// by what passes between its parts.
+double read_start_s() {
+  using namespace std::chrono;
+  double up_s = 0;
+  if (std::ifstream up{"/proc/uptime"}; !(up >> up_s))
+    return 0;
+  const auto now = duration<double>(system_clock::now().time_since_epoch()).count();
+  return now - up_s + started_after_boot_s();
+}
+
 } // namespace
 
 process_figures read_process_usage() {
@@ -48,7 +59,6 @@ process_figures read_process_usage() {
 }
 
 process_figures read_process_figures() {
-  using namespace std::chrono;
   auto f = read_process_usage();
   std::error_code ignored;
   for (std::filesystem::directory_iterator at{"/proc/self/fd", ignored}, end; at != end;
@@ -57,11 +67,8 @@ process_figures read_process_figures() {
   rlimit most{};
   if (getrlimit(RLIMIT_NOFILE, &most) == 0)
     f.most_descriptors = most.rlim_cur;
-  double up_s = 0;
-  if (std::ifstream up{"/proc/uptime"}; up >> up_s) {
-    const auto now = duration<double>(system_clock::now().time_since_epoch()).count();
-    f.started_s = now - up_s + started_after_boot_s();
-  }
+  static const double started_s = read_start_s(); // a change of it means a restart to who reads it
+  f.started_s = started_s;
   return f;
 }
 

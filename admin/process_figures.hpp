@@ -9,7 +9,7 @@ namespace mqttzoo::admin {
 
 struct process_figures {
   double cpu_s = 0;
-  double started_s = 0; ///< since 1970
+  double started_s = 0; ///< since 1970; the same in every reading
   std::uint64_t resident_bytes = 0;
   std::uint64_t virtual_bytes = 0;
   std::uint64_t open_descriptors = 0;

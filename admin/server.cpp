@@ -240,9 +240,10 @@ asio::awaitable<response> server::state::respond(const raw_request& in, bool cer
   r->body = in.body();
   r->from = rules.judge(
       {to_view(in[http::field::authorization]), to_view(in[http::field::host]), certificate});
-  if (r->from == standing::unknown)
+  auto got = co_await ask(*r);
+  if (got.status == 401)
     counts.denied.add();
-  co_return co_await ask(*r);
+  co_return got;
 }
 
 asio::awaitable<response> server::state::ask(const request& r) {

@@ -23,7 +23,7 @@ class server {
 public:
   struct counters {
     mqtt::counter requests;
-    mqtt::counter denied;           ///< without the right to ask
+    mqtt::counter denied;           ///< answered 401: without the right to ask
     mqtt::counter timed_out;        ///< whose answer took longer than admin.timeout
     mqtt::counter connections;      ///< now
     mqtt::counter connections_full; ///< closed, as there were too many

@@ -300,6 +300,8 @@ CAF_TEST(an operator disconnects a client and its session stays) {
   CAF_CHECK(a.connect(false, 3600).session_present);
   CAF_CHECK(dismiss("b", dismissal::connection) == dismissed::not_here);
   CAF_CHECK(dismiss("b", dismissal::session) == dismissed::not_here);
+  CAF_CHECK(dismiss("", dismissal::connection) == dismissed::not_here);
+  CAF_CHECK(dismiss("", dismissal::session) == dismissed::not_here);
 }
 
 CAF_TEST(an operator drops a session with all it has) {

@@ -39,15 +39,15 @@ struct server_fixture {
     server = nullptr;
   }
 
-  /// Answers with the path and who asked; /silent is never answered.
+  /// Answers with the path and who asked, everybody at /open; /silent is never answered.
   void start() {
     auto opened =
         admin::server::open(io, settings, [](const admin::request& r, admin::answer then) {
           if (r.path == "/silent")
             return;
-          then(
-              {200, "text/plain",
-               r.path + (r.from == admin::standing::admitted ? " admitted" : " unknown") + r.body});
+          const bool admitted = r.from == admin::standing::admitted;
+          then({admitted || r.path == "/open" ? 200u : 401u, "text/plain",
+                r.path + (admitted ? " admitted" : " unknown") + r.body});
         });
     CAF_REQUIRE(opened.has_value());
     server = std::move(*opened);
@@ -127,6 +127,15 @@ CAF_TEST(a host that is not this machine is told so) {
   const auto text = ask("GET /a HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
   CAF_CHECK(ends_with_body(text, "/a unknown"));
   CAF_CHECK_EQUAL(server->counts().denied.get(), 1u);
+}
+
+CAF_TEST(a stranger who asks what everybody may is not turned away) {
+  start();
+  for (int i = 0; i < 10; ++i)
+    CAF_CHECK(ask("GET /open HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+                  .starts_with("HTTP/1.1 200"));
+  CAF_CHECK_EQUAL(server->counts().requests.get(), 10u);
+  CAF_CHECK_EQUAL(server->counts().denied.get(), 0u);
 }
 
 CAF_TEST(what is too long is refused) {

@@ -8,6 +8,7 @@ from typing import Any, Iterator
 
 METRIC = re.compile(r"\b((?:mqttzoo|process)_[a-z0-9_]+|up)\b")
 MATCHER = re.compile(r"\{([^}]*)\}")
+WINDOW = re.compile(r"\[([^\]]*)\]")
 GROUPING = re.compile(r"\b(?:by|without)\s*\(([^)]*)\)")
 
 
@@ -16,6 +17,7 @@ class Rule:
     name: str
     expression: str = ""
     severity: str = ""
+    wait: str = ""  # how long it must hold before it fires
     annotations: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -37,7 +39,9 @@ def read_rules(text: str) -> list[Rule]:
             if not (value.startswith('"') and value.endswith('"')):
                 raise ValueError(f"not in quotes: {line}")
             rules[-1].annotations[key] = value[1:-1]
-        elif key != "for":
+        elif key == "for":
+            rules[-1].wait = value
+        else:
             raise ValueError(f"not understood: {line}")
     return rules
 
@@ -59,6 +63,16 @@ def expressions_of_dashboard(dashboard: dict) -> list[str]:
         if key == "query" and isinstance(value, str) and value.startswith("label_values("):
             found.append(value.removeprefix("label_values(").rsplit(",", 1)[0])
     return found
+
+
+def seconds_of(duration: str) -> int:
+    number, unit = int(duration[:-1]), duration[-1]
+    return number * {"s": 1, "m": 60, "h": 3600}[unit]
+
+
+def windows_of(expression: str) -> list[int]:
+    """The seconds that its rates look back."""
+    return [seconds_of(w) for w in WINDOW.findall(expression)]
 
 
 def metrics_of(expression: str) -> set[str]:

@@ -86,6 +86,8 @@ def mistakes(binary: str) -> None:
         e.ask("/api/v1/actors/999999", status=404)
         e.ask("/api/v1/clients/nobody", status=404)
         e.ask("/api/v1/topics/nothing", status=404)
+        for target in ("/api/v1/clients//", "/api/v1/topics//", "/api/v1/actors//"):
+            require(e.raw("GET", target)[0] == 404, f"no name in {target}")
         e.ask("/api/v1/zk?path=/", status=400)
         e.ask("/api/v1/zk?path=/zookeeper", status=400)
         e.ask("/api/v1/zk?path=/mqttzoo/none", status=404)
@@ -114,6 +116,9 @@ def access(binary: str) -> None:
             require(e.raw("GET", "/metrics")[0] == 401, "no metrics without it")
             e.ask("/healthz")
             require(e.ask("/readyz") == {"ready": True}, "no details without it")
+            e.token = token
+            text = e.raw("GET", "/metrics")[1]
+            require("mqttzoo_admin_denied_total 2\n" in text, "only those that were turned away are counted")
     with Pod(binary) as pod:
         status, _ = pod.endpoint.raw("GET", "/api/v1/pod", {"Host": "evil.example"})
         require(status == 401, "a page of another host cannot ask")
@@ -143,6 +148,9 @@ def actions(binary: str) -> None:
         eventually("they are gone", lambda: len(visited(e, "/mqttzoo/retained", "retained")) == 1)
         e.ask("/api/v1/clients/a/disconnect", "POST", 415)
         e.ask("/api/v1/clients/b/disconnect", "POST", 404, **json_type)
+        require(e.raw("POST", "/api/v1/clients//disconnect", {"Content-Type": "application/json"})[0] == 404, "no name disconnects nobody")
+        require(e.raw("DELETE", "/api/v1/clients//")[0] == 404, "no name drops nobody")
+        client.ping()
         e.ask("/api/v1/clients/a/disconnect", "POST", **json_type)
         client.expect(wire.DISCONNECT, code=0x98)
         again = Client(pod.broker.address, V5, "a")

@@ -1,0 +1,30 @@
+// What the kernel says of this process.
+#define CAF_SUITE admin.process_figures
+#include "admin/process_figures.hpp"
+
+#include <caf/test/dsl.hpp>
+
+#include <fstream>
+
+using namespace mqttzoo;
+
+namespace {
+
+double read_uptime() {
+  double s = 0;
+  std::ifstream{"/proc/uptime"} >> s;
+  return s;
+}
+
+} // namespace
+
+CAF_TEST(the start does not change) {
+  const auto first = admin::read_process_figures();
+  CAF_CHECK(first.started_s > 0);
+  const auto before = read_uptime();
+  CAF_REQUIRE(before > 0);
+  while (read_uptime() == before) {
+  }
+  const auto later = admin::read_process_figures();
+  CAF_CHECK_EQUAL(first.started_s, later.started_s);
+}
