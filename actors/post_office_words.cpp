@@ -198,7 +198,8 @@ void post_office::word_again(const far_message& of, given_word w) {
     return !known_sessions_.contains(d.session->number) ||
            std::any_of(w.forgotten.begin(), w.forgotten.end(), is_it);
   });
-  w.forgotten.clear();
+  for (const auto& [session, number] : std::exchange(w.forgotten, {}))
+    forget(session, number); // not all was of the word: some was stored beside it
   w.sent = false;
   const auto later = std::exchange(w.later, {});
   const bool in_parts = !fits_a_word(*w.message); // the copy went with the pointers

@@ -253,6 +253,28 @@ CAF_TEST(who leaves while the word waits to be given has nothing stored) {
   }
 }
 
+CAF_TEST(what was stored beside a void word and forgotten meanwhile is removed) {
+  const auto s = make_session(b, "s"), late = make_session(b, "l");
+  const auto t = far(b, 1);
+  begin_deposit(s, t);
+  begin_deposit(late, t); // waits for the copy and not for the word
+  settle();
+  CAF_CHECK_EQUAL(words_given(), 1u);
+  expect_stored(late, {reason_code::success});
+  forget(b, late, 1);
+  CAF_CHECK_EQUAL(pointers(), 1u); // until the outcome is known
+  caf::anon_send(b.office(), actors::outcome_atom::value, b.others[0], number,
+                 reason_code::server_moved);
+  settle();
+  CAF_CHECK_EQUAL(pointers(), 0u);
+  CAF_REQUIRE_EQUAL(words_given(), 2u);
+  carry_word(b, 0);
+  carry_outcome(0, b);
+  expect_stored(s, {reason_code::success});
+  forget(b, s, 1);
+  check_nothing_left();
+}
+
 CAF_TEST(a void word is given again with a copy of its own) {
   begin(2);
   const auto here = make_session(a, "h"), s = make_session(b, "s"), gone = make_session(b, "g");
