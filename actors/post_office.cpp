@@ -253,7 +253,7 @@ void post_office::forget(const card_ref& session, mqtt::stored_number number) {
     for (auto& [ticket, g] : gatherings_)
       std::erase_if(g.deposits, is_it);
     for (auto& [of, w] : words_)
-      std::erase_if(w.sent ? w.later : w.deposits, is_it);
+      w.leave_out(is_it);
     leave_parts(is_it, nullptr);
     return take_from_waiting(session, number);
   }

@@ -155,6 +155,9 @@ private:
 
   /// What another pod was asked to store, until it says what became of it.
   struct given_word {
+    /// What is not on its way to the other pod yet, and can still be left out.
+    void leave_out(const std::function<bool(const deposit&)>& leaves);
+
     ref<publish_ticket> ticket;
     mqtt::message_ref message;
     std::vector<deposit> deposits;
@@ -326,7 +329,7 @@ private:
   bool check_owners(const given_word& w, ops& into) const;
   void send_empty_word(const far_ticket& t);
   void send_refusal(const far_ticket& t, const mqtt::settlement& why);
-  void refuse_word(const far_message& of, const mqtt::settlement& why);
+  void end_unsent(const far_message& of, const mqtt::settlement& outcome);
   void word_ended(const far_message& of, mqtt::reason_code outcome);
   void word_again(const far_message& of, given_word w);
   void look_up(const far_message& of, const std::string& witness);

@@ -37,6 +37,8 @@ void post_office::heard(const member_ref& from, const pod_frame& frame) {
 }
 
 void post_office::take_commit(const member_ref& from, const retained_commit& c) {
+  if (c.zxid == 0) // if its pod departs, only the store says what came of it
+    return retained_history_.withheld(from, c.topic);
   const auto news = retained_history_.take(from, c.topic);
   if (c.zxid <= retained_history_.newest(c.topic))
     return;

@@ -178,8 +178,7 @@ void post_office::leave_gatherings(const card_ref& session) {
     g.publisher_erased |= ticket->remembers() == session.get();
   }
   for (auto& [of, w] : words_)
-    std::erase_if(w.sent ? w.later : w.deposits,
-                  [&](const deposit& d) { return d.session == session; });
+    w.leave_out([&](const deposit& d) { return d.session == session; });
   leave_parts([&](const deposit& d) { return d.session == session; }, session.get());
   leave_waiting(session);
 }

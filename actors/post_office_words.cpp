@@ -30,6 +30,12 @@ mqtt::settlement check_word(const std::vector<zk::op>& ops, const cluster_member
 
 } // namespace
 
+void post_office::given_word::leave_out(const std::function<bool(const deposit&)>& leaves) {
+  std::erase_if(later, leaves);
+  if (!sent)
+    std::erase_if(deposits, leaves);
+}
+
 void post_office::give_word(gathering all) {
   const auto& t = static_cast<const far_ticket&>(*all.ticket);
   const far_message of{t.from().get(), t.number()};
@@ -45,7 +51,7 @@ void post_office::give_word(gathering all) {
   w.deposits = std::move(all.deposits);
   words_.insert_or_assign(of, std::move(w));
   if (!is_member(t.from())) // nobody is left to store it, nor to publish it again but its client
-    return refuse_word(of, mqtt::reason_code::unspecified_error);
+    return end_unsent(of, mqtt::reason_code::unspecified_error);
   ensure_bucket(paths_.mail_drop(all.message->topic(), {}));
   if (!fits_a_word(*all.message))
     return make_copy(of);
@@ -67,7 +73,7 @@ void post_office::copy_ended(const far_message& of, const mqtt::settlement& outc
     return; // its pod has departed meanwhile
   if (mqtt::is_failure(outcome)) {
     send_refusal(static_cast<const far_ticket&>(*found->second.ticket), outcome);
-    return refuse_word(of, outcome);
+    return end_unsent(of, outcome);
   }
   if (const auto kept = mails_.find(found->second.message.get()); kept != mails_.end())
     kept->second.word = of;
@@ -92,13 +98,12 @@ void post_office::send_word(const far_message& of) {
   const auto& t = static_cast<const far_ticket&>(*w.ticket);
   if (w.deposits.empty()) {
     send_empty_word(t);
-    const auto node = words_.extract(found);
-    return drop_copy(node.mapped().message);
+    return end_unsent(of, mqtt::reason_code::success);
   }
   auto what = std::make_shared<ops>();
   if (!check_owners(w, *what)) {
     send_refusal(t, mqtt::reason_code::implementation_specific_error);
-    return refuse_word(of, mqtt::reason_code::implementation_specific_error);
+    return end_unsent(of, mqtt::reason_code::implementation_specific_error);
   }
   // the pod that stores it pays, unless the copy stands
   const auto copy = what->size();
@@ -112,7 +117,7 @@ void post_office::send_word(const far_message& of) {
     if (std::holds_alternative<zk::create_op>((*what)[copy]))
       kept.standing = false;
     send_refusal(t, why);
-    return refuse_word(of, why);
+    return end_unsent(of, why);
   }
   const auto& first = w.deposits.front();
   w.witness = pointer_path(*first.session, first.pointer.number);
@@ -149,11 +154,15 @@ void post_office::send_refusal(const far_ticket& t, const mqtt::settlement& why)
   send_empty_word(t);
 }
 
-/// A word that was not sent.
-void post_office::refuse_word(const far_message& of, const mqtt::settlement& why) {
-  const auto node = words_.extract(of);
-  stored_or_not(node.mapped().deposits, node.mapped().ticket, why);
-  drop_copy(node.mapped().message);
+/// A word that was not sent, and never will be: what waited for its outcome goes on without one.
+void post_office::end_unsent(const far_message& of, const mqtt::settlement& outcome) {
+  const auto w = std::move(words_.extract(of).mapped());
+  stored_or_not(w.deposits, w.ticket, outcome);
+  drop_copy(w.message);
+  for (const auto& [session, number] : w.forgotten)
+    forget(session, number);
+  for (const auto& d : w.later)
+    deposit_mail(d);
 }
 
 void post_office::word_ended(const far_message& of, mqtt::reason_code outcome) {
@@ -189,7 +198,8 @@ void post_office::word_again(const far_message& of, given_word w) {
     return !known_sessions_.contains(d.session->number) ||
            std::any_of(w.forgotten.begin(), w.forgotten.end(), is_it);
   });
-  w.forgotten.clear();
+  for (const auto& [session, number] : std::exchange(w.forgotten, {}))
+    forget(session, number); // not all was of the word: some was stored beside it
   w.sent = false;
   const auto later = std::exchange(w.later, {});
   const bool in_parts = !fits_a_word(*w.message); // the copy went with the pointers
@@ -231,7 +241,7 @@ void post_office::resolve_words() {
     }
   }
   for (const auto& of : unsent)
-    refuse_word(of, mqtt::reason_code::unspecified_error);
+    end_unsent(of, mqtt::reason_code::unspecified_error);
 }
 
 void post_office::install(const view_ref& v) {

@@ -14,8 +14,6 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
-constexpr std::chrono::seconds again_after{1};
-
 } // namespace
 
 reaper::reaper(caf::actor_config& config, unit_services& services, zk::paths paths)
@@ -120,7 +118,7 @@ void reaper::elected(zk::version epoch) {
   epoch_ = epoch;
   ++term_;
   log.info("this pod leads the bank", {{"pod", life_.str()}});
-  capacity_followed_ = false;
+  follow_capacity_at_ = net::time_point::min();
   books_listed_ = retained_scanned_ = surveying_ = surveyed_ = false;
   forget_doomed();
   go_on();
@@ -167,7 +165,7 @@ void reaper::go_on() {
     return;
   const auto at = pod().store_time.unix_ms(*pod().clock);
   busy_ = true;
-  if (!capacity_followed_)
+  if (now() >= follow_capacity_at_)
     return follow_capacity();
   if (view_ && !std::exchange(books_listed_, true))
     return list_books();
@@ -184,8 +182,11 @@ void reaper::go_on() {
   busy_ = false;
   if (view_ && !surveyed_ && !std::exchange(surveying_, true))
     survey_.begin(view_);
+  auto next = follow_capacity_at_;
   if (!doomed_.empty())
-    services().timers->schedule(*this, pod().store_time.when(doomed_.begin()->first, *pod().clock));
+    next = std::min(next, pod().store_time.when(doomed_.begin()->first, *pod().clock));
+  if (next != net::time_point::max())
+    services().timers->schedule(*this, next);
 }
 
 void reaper::end_job(ended how) {

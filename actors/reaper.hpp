@@ -23,6 +23,7 @@
 
 #include <caf/actor_cast.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -42,6 +43,8 @@ public:
   /// Mails in one transaction, and removals: of parts too, though one mail may have more.
   static constexpr std::size_t reaped_at_once_max = 50;
   static constexpr std::size_t removals_max = 1000;
+  /// After what failed, or has to wait.
+  static constexpr std::chrono::seconds again_after{1};
 
   reaper(caf::actor_config& config, unit_services& services, zk::paths paths);
   ~reaper() override;
@@ -111,7 +114,7 @@ private:
   bool busy_ = false;
   view_ref view_; ///< the last one that was settled; null: alone, or none yet
 
-  bool capacity_followed_ = false;
+  net::time_point follow_capacity_at_ = net::time_point::min(); ///< max: the total is right
   bool books_listed_ = false;
   bool retained_scanned_ = false;
   bool surveying_ = false;

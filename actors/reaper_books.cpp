@@ -48,7 +48,7 @@ void reaper::settle_books(ops what, const zk::node& free, zk::free_record after,
 // --- the total ---
 
 /// What is held keeps its credits: a smaller bank shrinks by what is free, and goes on when more
-/// is.
+/// is. The other jobs do not wait for that, as some of it is theirs to return.
 void reaper::follow_capacity() {
   read_free([this](const zk::node& free) {
     const auto& settings = services().settings.bank;
@@ -56,12 +56,15 @@ void reaper::follow_capacity() {
     const auto books = *zk::decode_free(free.data);
     const auto change = std::max(wanted - books.total, -books.credits);
     if (change == 0) {
-      capacity_followed_ = books.total == wanted;
-      return end_job(capacity_followed_ ? ended::well : ended::again);
+      follow_capacity_at_ = books.total == wanted ? net::time_point::max() : now() + again_after;
+      return end_job(ended::well);
     }
-    settle_books(
-        {}, free, {books.credits + change, books.total + change},
-        [this](const zk::multi_result& result) { end_job(result ? ended::well : ended::again); });
+    settle_books({}, free, {books.credits + change, books.total + change},
+                 [this](const zk::multi_result& result) {
+                   if (!result)
+                     follow_capacity_at_ = now() + again_after;
+                   end_job(ended::well);
+                 });
   });
 }
 

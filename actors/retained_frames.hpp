@@ -27,7 +27,8 @@ struct retained_news {
   mqtt::message_ref message; ///< null: to be removed
 };
 
-/// It has changed, if `zxid` is not 0: by the transaction of that number.
+/// It has changed by the transaction of that number. If `zxid` is 0, what was announced does not
+/// come, or does without having been announced: see encode_withheld_news().
 struct retained_commit {
   std::string topic;
   std::int64_t zxid = 0;
@@ -40,7 +41,7 @@ pod_frame encode_retained_news(const std::string& topic, const mqtt::message_ref
 pod_frame encode_retained_commit(const retained_commit& c);
 
 /// In place of news that find no room: who has older news of the topic forgets them, and reads the
-/// store once it hears that the message has changed.
+/// store once it hears that the message has changed, or that the pod has departed.
 pod_frame encode_withheld_news(const pod_frame& news);
 
 /// Nothing if it is none.

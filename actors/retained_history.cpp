@@ -52,14 +52,35 @@ void retained_history::drop_old(net::time_point now) {
 }
 
 void retained_history::announced(const member_ref& from, retained_news news) {
-  const key k{from->life, news.topic};
-  if (announced_.size() < announced_max || announced_.contains(k))
-    announced_.insert_or_assign(k, std::move(news));
+  key k{from->life, news.topic};
+  if (announced_.size() >= announced_max && !announced_.contains(k))
+    return withhold(std::move(k));
+  withheld_.erase(k);
+  announced_.insert_or_assign(std::move(k), std::move(news));
+}
+
+void retained_history::withheld(const member_ref& from, const std::string& topic) {
+  key k{from->life, topic};
+  announced_.erase(k);
+  withhold(std::move(k));
+}
+
+void retained_history::withhold(key k) {
+  withheld_[k] = ++last_withheld_;
+  withheld_order_.emplace_back(std::move(k), last_withheld_);
+  if (withheld_order_.size() <= withheld_max)
+    return;
+  const auto& [oldest, at] = withheld_order_.front();
+  if (const auto found = withheld_.find(oldest); found != withheld_.end() && found->second == at)
+    withheld_.erase(found);
+  withheld_order_.pop_front();
 }
 
 std::optional<retained_news> retained_history::take(const member_ref& from,
                                                     const std::string& topic) {
-  const auto found = announced_.find({from->life, topic});
+  const key k{from->life, topic};
+  withheld_.erase(k);
+  const auto found = announced_.find(k);
   if (found == announced_.end())
     return std::nullopt;
   auto news = std::move(found->second);
@@ -69,12 +90,14 @@ std::optional<retained_news> retained_history::take(const member_ref& from,
 
 std::vector<std::string> retained_history::take_departed(const cluster_view& view) {
   std::vector<std::string> topics;
-  std::erase_if(announced_, [&](const auto& a) {
+  const auto take = [&](const auto& a) {
     if (view.contains(a.first.first))
       return false;
     topics.push_back(a.first.second);
     return true;
-  });
+  };
+  std::erase_if(announced_, take);
+  std::erase_if(withheld_, take);
   return topics;
 }
 

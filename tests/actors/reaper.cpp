@@ -271,6 +271,28 @@ CAF_TEST(the total follows the capacity as far as credits are free) {
   check_books();
 }
 
+CAF_TEST(a total that cannot follow yet keeps nothing of departed pods from going) {
+  start("a-1");
+  start("b-1");
+  deposit(b(), 600, "x", 20s);
+  settle();
+  expire(b());
+  a().services.settings.bank.capacity_bytes = 50 * 1024;
+  start_reaper(a());
+  settle_view(a());
+  for (int i = 0; i < 15; ++i) // its own bank gives back what it does not need
+    advance(1s);
+  CAF_CHECK_EQUAL(read().pods, 1u);
+  CAF_CHECK_EQUAL(read().held, 600);
+  CAF_CHECK_EQUAL(read().total, 600);
+  check_books();
+  for (int i = 0; i < 20; ++i)
+    advance(1s);
+  CAF_CHECK_EQUAL(read().held, 0);
+  CAF_CHECK_EQUAL(read().total, 500);
+  check_books();
+}
+
 CAF_TEST(a leader without its fence is found by the sum) {
   bug = actors::planted_bug::unfenced_reaping;
   start_two();

@@ -7,6 +7,8 @@
 
 #include <caf/test/dsl.hpp>
 
+#include <algorithm>
+
 using namespace mqttzoo;
 using namespace mqttzoo::actors;
 using std::chrono::milliseconds;
@@ -141,6 +143,45 @@ CAF_TEST(what was announced is taken once and by its own pod only) {
   const cluster_view without_b{1, {self}, self};
   CAF_CHECK_EQUAL(h.take_departed(without_b), std::vector<std::string>{"t"});
   CAF_CHECK(!h.take(member("b"), "t"));
+}
+
+CAF_TEST(what was withheld is unknown until it is taken or its pod departs) {
+  retained_history h;
+  const auto self = member("c");
+  const cluster_view without_a{1, {self}, self};
+  h.announced(member("a"), {"t", make_message("1")});
+  h.withheld(member("a"), "t");
+  CAF_CHECK(!h.take(member("a"), "t"));
+  CAF_CHECK(h.take_departed(without_a).empty());
+  h.withheld(member("a"), "t");
+  h.withheld(member("a"), "u");
+  h.announced(member("a"), {"u", make_message("2")});
+  CAF_CHECK(h.take(member("a"), "u"));
+  CAF_CHECK_EQUAL(h.take_departed(without_a), std::vector<std::string>{"t"});
+  CAF_CHECK(h.take_departed(without_a).empty());
+}
+
+CAF_TEST(only what was withheld of late is looked up when its pod departs) {
+  retained_history h;
+  const auto self = member("c");
+  h.withheld(member("a"), "old");
+  h.withheld(member("a"), "again");
+  h.withheld(member("a"), "again");
+  for (std::size_t i = 1; i < retained_history::withheld_max; ++i)
+    h.withheld(member("a"), std::to_string(i));
+  const auto topics = h.take_departed({1, {self}, self});
+  CAF_CHECK_EQUAL(topics.size(), retained_history::withheld_max);
+  CAF_CHECK(std::find(topics.begin(), topics.end(), "old") == topics.end());
+  CAF_CHECK(std::find(topics.begin(), topics.end(), "again") != topics.end());
+}
+
+CAF_TEST(what is announced when there are too many is looked up when its pod departs) {
+  retained_history h;
+  const auto self = member("c");
+  for (std::size_t i = 0; i < retained_history::announced_max; ++i)
+    h.announced(self, {std::to_string(i), nullptr});
+  h.announced(member("a"), {"t", make_message("1")});
+  CAF_CHECK_EQUAL(h.take_departed({1, {self}, self}), std::vector<std::string>{"t"});
 }
 
 CAF_TEST(own commits are kept for a while) {

@@ -212,6 +212,20 @@ CAF_TEST(what a pod announced that departed is read) {
   CAF_CHECK_EQUAL(got["lost"], "removed");
 }
 
+CAF_TEST(what was withheld of a pod that departed is read) {
+  retain(a, "t", "1");
+  retain(a, "t", "2");
+  const auto& frames = a.peers[0]->frames;
+  CAF_REQUIRE_EQUAL(frames.size(), 4u);
+  tell(b, 0, frames[0]);
+  tell(b, 0, frames[1]);
+  tell(b, 0, actors::encode_withheld_news(frames[2])); // and it dies before the commit
+  settle();
+  expect_heard(b, {"1"});
+  see(b, {b.others[1]});
+  expect_heard(b, {"1", "2"});
+}
+
 CAF_TEST(a removal that its pod did not finish is finished) {
   retain(a, "t", "1");
   const auto announced = a.peers[0]->frames.at(0);

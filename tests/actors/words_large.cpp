@@ -30,17 +30,40 @@ struct large_words_fixture : test::words_fixture {
     return found;
   }
 
-  /// `s` wants the large message; `steps` things happen in the store before this returns.
-  void begin_copy(const stored_session& s, const ref<test::publish_ticket>& t, unsigned steps) {
+  void begin_deposit(const stored_session& s, const ref<test::publish_ticket>& t) {
     actors::deposit d{s.card, {large, make_ref<const mqtt::delivery_terms>(), t}, {}};
     d.pointer.number = mqtt::stored_number{1};
     caf::anon_send(b.office(), actors::deposit_mail_atom::value, d);
+  }
+
+  void take_steps(unsigned steps) {
     for (unsigned n = 0; n < steps; ++n) {
       run();
       b.faults.step();
       store->run_turn();
     }
     run();
+  }
+
+  /// `s` wants the large message; `steps` things happen in the store before this returns.
+  void begin_copy(const stored_session& s, const ref<test::publish_ticket>& t, unsigned steps) {
+    begin_deposit(s, t);
+    take_steps(steps);
+  }
+
+  /// One step more, and a session is being saved: for some number of steps the copy is complete
+  /// then, and its word still to be given. `late` wants the message only now.
+  void begin_copy_behind_save(const stored_session& s, const stored_session& late, unsigned steps) {
+    const auto t = far(b, 1);
+    begin_copy(s, t, steps);
+    auto state = std::make_shared<actors::session_state_record>();
+    state->session = late.card;
+    state->revision = 2;
+    state->expiry_interval_s = zk::session_never_expires;
+    caf::anon_send(b.office(), actors::save_atom::value,
+                   std::shared_ptr<const actors::session_state_record>{std::move(state)});
+    take_steps(1);
+    begin_deposit(late, t);
   }
 
   std::size_t words_given() const { return b.peers[0]->words.size(); }
@@ -178,6 +201,78 @@ CAF_TEST(the pod of the publisher departs while the copy is written) {
     check_nothing_left();
     see(b, b.others);
   }
+}
+
+CAF_TEST(who comes while the word waits to be given hears when the pod of the publisher departs) {
+  const auto s = make_session(b, "s"), late = make_session(b, "l");
+  for (unsigned steps = 0; steps < steps_max; ++steps) {
+    s.log->stored.clear();
+    late.log->stored.clear();
+    begin_copy_behind_save(s, late, steps);
+    see(b, {b.others[1]});
+    advance(std::chrono::seconds{2});
+    expect_stored(s, {reason_code::unspecified_error});
+    expect_stored(late, {reason_code::unspecified_error});
+    check_nothing_left();
+    see(b, b.others);
+  }
+}
+
+CAF_TEST(who comes while the word waits to be given has the message when the word turns out empty) {
+  const auto s = make_session(b, "s"), late = make_session(b, "l");
+  for (unsigned steps = 0; steps < steps_max; ++steps) {
+    late.log->stored.clear();
+    const auto before = words_given();
+    begin_copy_behind_save(s, late, steps);
+    forget(b, s, 1);
+    CAF_REQUIRE_EQUAL(words_given(), before + 1);
+    carry_word(b, 0);
+    carry_outcome(0, b);
+    expect_stored(late, {reason_code::success});
+    CAF_CHECK_EQUAL(pointers(), 1u);
+    forget(b, late, 1);
+    check_nothing_left();
+    begin(1);
+  }
+}
+
+CAF_TEST(who leaves while the word waits to be given has nothing stored) {
+  const auto s = make_session(b, "s");
+  for (unsigned steps = 0; steps < 2 * steps_max; ++steps) {
+    const auto late = make_session(b, "l" + std::to_string(steps));
+    s.log->stored.clear();
+    begin_copy_behind_save(s, late, steps / 2);
+    steps % 2 == 0 ? forget(b, late, 1) : erase(b, late);
+    carry_word(b, 0);
+    carry_outcome(0, b);
+    expect_stored(s, {reason_code::success});
+    CAF_CHECK_EQUAL(pointers(), 1u);
+    forget(b, s, 1);
+    check_nothing_left();
+    begin(1);
+  }
+}
+
+CAF_TEST(what was stored beside a void word and forgotten meanwhile is removed) {
+  const auto s = make_session(b, "s"), late = make_session(b, "l");
+  const auto t = far(b, 1);
+  begin_deposit(s, t);
+  begin_deposit(late, t); // waits for the copy and not for the word
+  settle();
+  CAF_CHECK_EQUAL(words_given(), 1u);
+  expect_stored(late, {reason_code::success});
+  forget(b, late, 1);
+  CAF_CHECK_EQUAL(pointers(), 1u); // until the outcome is known
+  caf::anon_send(b.office(), actors::outcome_atom::value, b.others[0], number,
+                 reason_code::server_moved);
+  settle();
+  CAF_CHECK_EQUAL(pointers(), 0u);
+  CAF_REQUIRE_EQUAL(words_given(), 2u);
+  carry_word(b, 0);
+  carry_outcome(0, b);
+  expect_stored(s, {reason_code::success});
+  forget(b, s, 1);
+  check_nothing_left();
 }
 
 CAF_TEST(a void word is given again with a copy of its own) {
