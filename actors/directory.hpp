@@ -59,6 +59,7 @@ public:
 
 private:
   class ear;
+  class bucket_ear;
 
   // --- what this pod wants: directory_wants.cpp, directory_shards.cpp ---
 
@@ -139,6 +140,7 @@ private:
         0; ///< the view is installed when so many are answered; 0: is not waited for
   };
   struct bucket_inbox : inbox {
+    zk::watcher ear; ///< its own: the store takes the watch back once that is gone
     zk::bucket_record record;
     std::unordered_set<watched_topic*> topics;
   };

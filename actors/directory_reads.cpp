@@ -114,9 +114,10 @@ void directory::read_bucket(const std::string& path) {
 }
 
 void directory::fetch_bucket(const std::string& path, std::uint64_t generation) {
-  if (!buckets_.contains(path)) // by now
+  const auto wanted = buckets_.find(path);
+  if (wanted == buckets_.end()) // by now
     return leave();
-  store().get(here(), path, ear_,
+  store().get(here(), path, wanted->second.ear,
               then([this, path, generation](expected<zk::node, zk::error> found) {
                 if (found)
                   bucket_came(path, found->data, generation);
@@ -129,7 +130,10 @@ void directory::fetch_bucket(const std::string& path, std::uint64_t generation) 
 
 /// It may come: only `exists` watches for that.
 void directory::bucket_missing(const std::string& path, std::uint64_t generation) {
-  store().exists(here(), path, ear_,
+  const auto wanted = buckets_.find(path);
+  if (wanted == buckets_.end())
+    return leave();
+  store().exists(here(), path, wanted->second.ear,
                  then([this, path, generation](expected<std::optional<zk::stat>, zk::error> found) {
                    if (!found)
                      bucket_failed(path, found.error());
