@@ -19,6 +19,7 @@ public:
       : watch_(std::move(watch)), session_(std::move(session)) {}
 
   std::string_view whose() const noexcept override { return "directory"; }
+  zk::watch_room room() const noexcept override { return zk::watch_room::reserved; }
   void on_watch(const zk::watch_event& event) override {
     if (!stopped_)
       watch_(event);
