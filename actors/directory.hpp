@@ -161,7 +161,9 @@ private:
   void fetch_bucket(const std::string& path, std::uint64_t generation);
   void bucket_missing(const std::string& path, std::uint64_t generation);
   void bucket_came(const std::string& path, std::string_view data, std::uint64_t generation);
-  void bucket_failed(const std::string& path, zk::error e);
+  void bucket_failed(const std::string& path, zk::error e, std::uint64_t generation);
+  void put_off_bucket(const std::string& path, zk::error e);
+  void read_bucket_later(const std::string& path, zk::error why);
   void read_shard(const std::string& path);
   void shard_listed(const std::string& path, expected<zk::child_list, zk::error> found,
                     std::uint64_t generation);
