@@ -37,7 +37,6 @@ void adopter::on_exit() {
   taken_.clear();
   to_take_.clear();
   mails_.clear();
-  to_announce_.clear();
 }
 
 template<class T, class F>
@@ -49,7 +48,7 @@ zk::handler<T> adopter::then(F f) {
 }
 
 void adopter::adopt(const view_ref& v) {
-  if (announcing_ > 0 || !to_announce_.empty()) {
+  if (announcing_ > 0) {
     next_ = v;
     return;
   }
@@ -199,10 +198,11 @@ void adopter::all_taken() {
   log.info("sessions of departed pods are adopted",
            {{"sessions", static_cast<std::uint64_t>(taken_.size())}});
   start_all();
-  announce();
 }
 
-/// The post office first: a session may ask it for something as soon as it runs.
+/// The post office first: a session may ask it for something as soon as it runs. And the index
+/// before the session: what that unsubscribes, or forgets with its end, must come behind. Neither
+/// acts before this turn is over, as they are of the same unit, so each finds the card complete.
 void adopter::start_all() {
   auto found = std::make_shared<recovered_mail>();
   auto cards = std::make_shared<std::vector<card_ref>>();
@@ -226,7 +226,9 @@ void adopter::start_all() {
     change->session = card;
     change->of_adopted = true;
     change->add = taken_[i]->session.state->subscriptions;
-    to_announce_.push_back(std::move(change));
+    send(pod().index, change_atom::value,
+         std::shared_ptr<const subscription_change>{std::move(change)});
+    ++announcing_;
     start_session(pod().at(card->unit), system(), card, taken_[i]->session.state);
   }
   send(pod().home, adopt_atom::value,
@@ -234,20 +236,10 @@ void adopter::start_all() {
   taken_.clear();
 }
 
-void adopter::announce() {
-  for (; announcing_ < announced_at_once_max && !to_announce_.empty(); ++announcing_) {
-    send(pod().index, change_atom::value, to_announce_.back());
-    to_announce_.pop_back();
-  }
-  if (announcing_ == 0)
-    finish();
-}
-
+/// Every pod knows what one of them wants.
 void adopter::announced() {
-  if (announcing_ == 0)
-    return;
-  --announcing_;
-  announce();
+  if (announcing_ > 0 && --announcing_ == 0)
+    finish();
 }
 
 void adopter::finish() {

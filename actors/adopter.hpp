@@ -6,8 +6,8 @@
 // writing itself into their owner nodes. What is stored of a session is read after that, as until
 // then other pods' transactions may add to it. Its mail stays where it is, as pods that adopt may
 // share it: the leader removes it when its time is over. Only when all is read are the sessions
-// begun, together. The same for sessions that another pod hands over (usher.hpp), which says which
-// ones they are.
+// begun, together, and their subscriptions told to the index. The same for sessions that another
+// pod hands over (usher.hpp), which says which ones they are.
 //
 // Bounded: so many sessions are worked on at a time, and so many buckets listed. What the store
 // does not answer is tried again in a second; what is damaged is reported and left alone.
@@ -39,8 +39,6 @@ public:
   /// Owner nodes that are written in one transaction, which fails as a whole: then each is tried by
   /// itself.
   static constexpr std::size_t taken_at_once_max = 32;
-  /// Sessions whose subscriptions are being announced at a time.
-  static constexpr std::size_t announced_at_once_max = 64;
 
   adopter(caf::actor_config& config, unit_services& services, zk::paths paths);
 
@@ -90,7 +88,6 @@ private:
   void list_bucket(const std::string& path);
   void all_taken();
   void start_all();
-  void announce();
   void announced();
   void finish();
 
@@ -142,9 +139,7 @@ private:
   std::unordered_map<std::string, claim> claims_;
   orphans taken_;
   std::unordered_map<std::string, mail> mails_; ///< by path
-  /// Sessions that were begun and are to be announced.
-  std::vector<std::shared_ptr<const subscription_change>> to_announce_;
-  std::size_t announcing_ = 0;
+  std::size_t announcing_ = 0;                  ///< sessions that were begun
 };
 
 } // namespace mqttzoo::actors

@@ -143,7 +143,7 @@ void adopter::describe(facts& to) const {
   to.add("prefixes_to_list", prefixes_.size()).add("buckets_to_list", buckets_.size());
   to.add("sessions_to_look_at", candidates_.size()).add("sessions_in_work", in_work_);
   to.add("sessions_taken", taken_.size()).add("mails_being_read", mails_.size());
-  to.add("sessions_to_announce", to_announce_.size());
+  to.add("sessions_to_announce", announcing_);
 }
 
 void reaper::describe(facts& to) const {

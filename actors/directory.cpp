@@ -50,6 +50,7 @@ void directory::on_exit() {
   for_connection_.clear();
   for_timer_.clear();
   confirms_.clear();
+  buckets_.clear();
   topics_ = {};
   groups_.clear();
   view_ = next_view_ = nullptr;

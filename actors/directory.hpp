@@ -59,6 +59,7 @@ public:
 
 private:
   class ear;
+  class bucket_ear;
 
   // --- what this pod wants: directory_wants.cpp, directory_shards.cpp ---
 
@@ -139,6 +140,7 @@ private:
         0; ///< the view is installed when so many are answered; 0: is not waited for
   };
   struct bucket_inbox : inbox {
+    zk::watcher ear; ///< its own: the store takes the watch back once that is gone
     zk::bucket_record record;
     std::unordered_set<watched_topic*> topics;
   };
@@ -159,7 +161,9 @@ private:
   void fetch_bucket(const std::string& path, std::uint64_t generation);
   void bucket_missing(const std::string& path, std::uint64_t generation);
   void bucket_came(const std::string& path, std::string_view data, std::uint64_t generation);
-  void bucket_failed(const std::string& path, zk::error e);
+  void bucket_failed(const std::string& path, zk::error e, std::uint64_t generation);
+  void put_off_bucket(const std::string& path, zk::error e);
+  void read_bucket_later(const std::string& path, zk::error why);
   void read_shard(const std::string& path);
   void shard_listed(const std::string& path, expected<zk::child_list, zk::error> found,
                     std::uint64_t generation);

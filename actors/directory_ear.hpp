@@ -1,6 +1,7 @@
-// How the directory hears of the store's changes; the store knows it weakly.
+// How the directory hears of the store's changes; the store knows both ears weakly.
 //
-// Made and stopped by the directory, on whose thread it is called.
+// Made by the directory, on whose thread they are called: one ear for its session and what it
+// watches as long as it lives, which it stops, and one for each bucket, which it lets go of.
 #pragma once
 
 #include "actors/directory.hpp"
@@ -18,6 +19,7 @@ public:
       : watch_(std::move(watch)), session_(std::move(session)) {}
 
   std::string_view whose() const noexcept override { return "directory"; }
+  zk::watch_room room() const noexcept override { return zk::watch_room::reserved; }
   void on_watch(const zk::watch_event& event) override {
     if (!stopped_)
       watch_(event);
@@ -44,6 +46,20 @@ private:
   std::optional<zk::session_event> first_;
   bool listens_ = false;
   bool stopped_ = false;
+};
+
+/// Of one bucket: topics come and go without end, and their watches with them.
+class directory::bucket_ear final : public zk::watch_sink {
+public:
+  explicit bucket_ear(directory& of) : directory_(of) {}
+
+  std::string_view whose() const noexcept override { return "directory"; }
+  void on_watch(const zk::watch_event& event) override {
+    directory_.run_inline([&] { directory_.changed(event); });
+  }
+
+private:
+  directory& directory_;
 };
 
 } // namespace mqttzoo::actors

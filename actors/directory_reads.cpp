@@ -114,25 +114,29 @@ void directory::read_bucket(const std::string& path) {
 }
 
 void directory::fetch_bucket(const std::string& path, std::uint64_t generation) {
-  if (!buckets_.contains(path)) // by now
+  const auto wanted = buckets_.find(path);
+  if (wanted == buckets_.end()) // by now
     return leave();
-  store().get(here(), path, ear_,
+  store().get(here(), path, wanted->second.ear,
               then([this, path, generation](expected<zk::node, zk::error> found) {
                 if (found)
                   bucket_came(path, found->data, generation);
                 else if (found.error() == zk::error::no_node)
                   bucket_missing(path, generation);
                 else
-                  bucket_failed(path, found.error());
+                  bucket_failed(path, found.error(), generation);
               }));
 }
 
 /// It may come: only `exists` watches for that.
 void directory::bucket_missing(const std::string& path, std::uint64_t generation) {
-  store().exists(here(), path, ear_,
+  const auto wanted = buckets_.find(path);
+  if (wanted == buckets_.end())
+    return leave();
+  store().exists(here(), path, wanted->second.ear,
                  then([this, path, generation](expected<std::optional<zk::stat>, zk::error> found) {
                    if (!found)
-                     bucket_failed(path, found.error());
+                     bucket_failed(path, found.error(), generation);
                    else if (*found)
                      fetch_bucket(path, generation);
                    else
@@ -162,7 +166,22 @@ void directory::bucket_came(const std::string& path, std::string_view data,
   refreshed();
 }
 
-void directory::bucket_failed(const std::string& path, zk::error e) {
+/// Without room for its watch one that is known is looked at nevertheless, again and again until
+/// there is: neither its topics nor a refresh can wait for that.
+void directory::bucket_failed(const std::string& path, zk::error e, std::uint64_t generation) {
+  const auto found = buckets_.find(path);
+  if (e != zk::error::overloaded || found == buckets_.end() || !found->second.loaded)
+    return put_off_bucket(path, e);
+  store().get(
+      here(), path, nullptr, then([this, path, generation](expected<zk::node, zk::error> seen) {
+        if (!seen && seen.error() != zk::error::no_node)
+          return put_off_bucket(path, seen.error());
+        read_bucket_later(path, zk::error::overloaded);
+        bucket_came(path, seen ? std::string_view{seen->data} : std::string_view{}, generation);
+      }));
+}
+
+void directory::put_off_bucket(const std::string& path, zk::error e) {
   leave();
   const auto found = buckets_.find(path);
   if (found == buckets_.end())
@@ -170,11 +189,15 @@ void directory::bucket_failed(const std::string& path, zk::error e) {
   found->second.reading = false;
   // After a loss that the store has spoken of, a refresh reads it.
   if (e != zk::error::connection_loss || connected_)
-    again(e, [this, path] {
-      leave();
-      if (buckets_.contains(path))
-        read_bucket(path);
-    });
+    read_bucket_later(path, e);
+}
+
+void directory::read_bucket_later(const std::string& path, zk::error why) {
+  again(why, [this, path] {
+    leave();
+    if (buckets_.contains(path))
+      read_bucket(path);
+  });
 }
 
 // --- shards ---

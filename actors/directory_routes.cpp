@@ -1,5 +1,6 @@
 // What the directory tells topics and groups of other pods.
 #include "actors/directory.hpp"
+#include "actors/directory_ear.hpp"
 #include "mqtt/topic_filter.hpp"
 
 #include <algorithm>
@@ -29,10 +30,10 @@ void directory::watch(const mqtt::topic_ref& name, const topic_actor& handle) {
   const auto [at, is_new] = buckets_.try_emplace(t->bucket);
   at->second.topics.insert(t);
   counts().topics_watched.add();
-  if (is_new)
-    read_bucket(t->bucket);
-  else
-    update(*t);
+  if (!is_new)
+    return update(*t);
+  at->second.ear = std::make_shared<bucket_ear>(*this);
+  read_bucket(t->bucket);
 }
 
 void directory::unwatch(const mqtt::topic_ref& name) {
@@ -42,7 +43,7 @@ void directory::unwatch(const mqtt::topic_ref& name) {
   answered(*t); // it will not, and need not
   const auto b = buckets_.find(t->bucket);
   b->second.topics.erase(t);
-  if (b->second.topics.empty()) { // its watch may still fire: to nobody
+  if (b->second.topics.empty()) { // and its watch goes with its ear
     if (b->second.awaited)
       --awaited_;
     buckets_.erase(b);

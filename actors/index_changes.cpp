@@ -46,9 +46,12 @@ void index::forget(
   }
 }
 
+/// Adopted sessions come by the thousand: each only takes its place, so that others go on.
 void index::begin(std::unique_ptr<pending_change> c) {
   auto& changes = holdings_->changes;
-  if (!changes.busy(c->what->session->number) && advance(*c))
+  const bool waits =
+      c->to == pending_change::answer::adopter || changes.busy(c->what->session->number);
+  if (!waits && advance(*c))
     return finish(*c);
   if (changes.empty())
     send(this, go_on_atom::value);

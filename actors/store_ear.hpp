@@ -20,6 +20,7 @@ public:
       : pod_(pod), whose_(whose), changed_(std::move(changed)), is_back_(std::move(is_back)) {}
 
   std::string_view whose() const noexcept override { return whose_; }
+  zk::watch_room room() const noexcept override { return zk::watch_room::reserved; }
 
   void on_watch(const zk::watch_event& event) override {
     if (event.session == pod_.store->session()) // else of a session that is over

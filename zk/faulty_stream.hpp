@@ -108,6 +108,10 @@ public:
     const auto sink = sink_.lock();
     return sink ? sink->whose() : std::string_view{};
   }
+  watch_room room() const noexcept override {
+    const auto sink = sink_.lock();
+    return sink ? sink->room() : watch_room::common;
+  }
   void on_watch(const watch_event& event) override {
     if (const auto out = out_.lock())
       out->add_watch(where_, sink_, event);

@@ -175,6 +175,13 @@ struct session_event {
 std::string_view to_string(watch_event_type type) noexcept;
 std::string_view to_string(session_state state) noexcept;
 
+/// What room a store has for a sink's watches. When it is scarce, sinks there may be any number of
+/// do not get all of it.
+enum class watch_room : std::uint8_t {
+  common,
+  reserved, ///< Also the last of it: for the few watches a process cannot do without.
+};
+
 /// Hears of changes. The store keeps only a weak reference: letting go of the sink silences it at
 /// once.
 class watch_sink {
@@ -190,6 +197,9 @@ public:
 
   /// For people: who listens, a literal. Any thread.
   virtual std::string_view whose() const noexcept { return {}; }
+
+  /// Any thread.
+  virtual watch_room room() const noexcept { return watch_room::common; }
 };
 
 /// A node on which this process has watches, and whose they are.

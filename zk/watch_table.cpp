@@ -37,18 +37,20 @@ bool watch_table::add(watch_kind kind, const std::string& path, executor& where,
   // As many additions as there are watches pay for one look at all of them.
   if (++added_since_sweep_ > size_ + 1024)
     sweep();
+  if (const auto found = watches_.find(path); found != watches_.end()) {
+    auto& here = found->second;
+    const auto known =
+        std::find_if(here.begin(), here.end(), [&](const watch& w) { return same(w.sink, sink); });
+    if (known != here.end()) {
+      known->kinds |= bit(kind);
+      known->where = &where;
+      return true;
+    }
+  }
   if (size_ >= watches_max_)
     return false;
-  auto& here = watches_[path];
-  const auto known =
-      std::find_if(here.begin(), here.end(), [&](const watch& w) { return same(w.sink, sink); });
-  if (known != here.end()) {
-    known->kinds |= bit(kind);
-    known->where = &where;
-  } else {
-    here.push_back({sink, &where, bit(kind)});
-    ++size_;
-  }
+  watches_[path].push_back({sink, &where, bit(kind)});
+  ++size_;
   return true;
 }
 

@@ -18,6 +18,7 @@ public:
   const std::string* watched_path() const noexcept override {
     return watch_.where != nullptr ? &path_ : nullptr;
   }
+  watch_room room() const noexcept override { return watch_.room; }
 
 protected:
   /// Whether the library is to set its watch: all of them call the handle's one watcher.

@@ -53,6 +53,8 @@ public:
 
   /// The path to watch, if the read is to set a watch; else null.
   virtual const std::string* watched_path() const noexcept { return nullptr; }
+  /// Of that watch.
+  virtual watch_room room() const noexcept { return watch_room::common; }
   /// Operations of a transaction; 0 for a read.
   virtual std::size_t operations() const noexcept { return 0; }
 
@@ -85,6 +87,7 @@ reply<Result> reply_on(executor& where, std::function<void(Result)> done) {
 struct wanted_watch {
   executor* where = nullptr;
   std::weak_ptr<watch_sink> sink;
+  watch_room room = watch_room::common;
 };
 
 request_ptr make_multi(std::vector<op> ops, reply<multi_result> done);

@@ -47,7 +47,7 @@ void zookeeper_client::send(request_ptr next) {
   if (next->answer_here(*this))
     return;
   const auto* const watched = next->watched_path();
-  if (watched != nullptr && !watches_.reserve(*watched)) {
+  if (watched != nullptr && !watches_.reserve(*watched, next->room())) {
     ++count_.refused;
     return next->fail(error::overloaded, out_);
   }

@@ -44,7 +44,7 @@ std::optional<std::string> complaint(const zookeeper_options& options) {
 }
 
 wanted_watch watch_of(executor& where, const watcher& watch) {
-  return watch ? wanted_watch{&where, watch} : wanted_watch{};
+  return watch ? wanted_watch{&where, watch, watch->room()} : wanted_watch{};
 }
 
 } // namespace

@@ -5,10 +5,31 @@
 
 namespace mqttzoo::zk {
 
-bool zookeeper_watches::reserve(const std::string& path) {
+namespace {
+
+/// Of all the room, so much is not for common watches on new paths. One request in flight takes 25
+/// bytes and more of it for a moment.
+constexpr std::size_t reserved_part = 16;
+
+/// After a refusal. A look at a full table takes some milliseconds.
+constexpr std::chrono::milliseconds look_again_after{250};
+
+} // namespace
+
+/// How many bytes there may be with a watch on `path`.
+std::size_t zookeeper_watches::room_for(const std::string& path, watch_room room) const noexcept {
+  const auto known = entries_.find(path);
+  const bool is_set = known != entries_.end() && known->second.tables != 0;
+  return is_set || room == watch_room::reserved ? bytes_max_
+                                                : bytes_max_ - bytes_max_ / reserved_part;
+}
+
+bool zookeeper_watches::reserve(const std::string& path, watch_room room) {
   const auto more = weight(path);
-  if (bytes_ + more > bytes_max_)
+  if (bytes_ + more > room_for(path, room)) {
+    refused_since_look_ = true;
     return false;
+  }
   bytes_ += more;
   ++reserved_since_look_;
   ++entries_[path].pending;
@@ -56,12 +77,17 @@ void zookeeper_watches::fire(watch_event_type type, const std::string& path, ses
 }
 
 bool zookeeper_watches::crowded() const noexcept {
-  return bytes_ > bytes_max_ / 4 * 3 &&
-         (more_unused_ || reserved_since_look_ > entries_.size() / 8);
+  if (bytes_ <= bytes_max_ / 4 * 3)
+    return false;
+  if (more_unused_ || reserved_since_look_ > entries_.size() / 8)
+    return true;
+  return refused_since_look_ && std::chrono::steady_clock::now() - looked_at_ >= look_again_after;
 }
 
 std::vector<std::string> zookeeper_watches::unused(std::size_t paths_max) {
   reserved_since_look_ = 0;
+  refused_since_look_ = false;
+  looked_at_ = std::chrono::steady_clock::now();
   more_unused_ = false;
   std::vector<std::string> found;
   for (auto& [path, known] : entries_) {

@@ -9,6 +9,7 @@
 #include "zk/watch_table.hpp"
 #include "zk/zookeeper_request.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <unordered_map>
@@ -23,8 +24,9 @@ public:
       : sinks_(watches_max), bytes_max_(bytes_max), path_extra_bytes_(path_extra_bytes) {}
 
   /// Makes room for a watch that a read is about to set; false: there is none. Each is to be
-  /// followed by `settle` or `cancel`.
-  bool reserve(const std::string& path);
+  /// followed by `settle` or `cancel`. The last of the room is kept for watches that are set again,
+  /// on paths that count already, and for those of `watch_room::reserved`.
+  bool reserve(const std::string& path, watch_room room);
   /// The watch is set, on a node that exists or one that does not. False: too many listeners.
   bool settle(watch_kind kind, bool node_exists, const std::string& path,
               const wanted_watch& watch);
@@ -34,7 +36,8 @@ public:
   /// An event from the servers.
   void fire(watch_event_type type, const std::string& path, session_id session, outbox& out);
 
-  /// Whether it is time for `unused`: most of the room is taken, and not by the last look's doing.
+  /// Whether it is time for `unused`: most of the room is taken, and the last look was some
+  /// watches, or a refusal and some time, ago.
   bool crowded() const noexcept;
   /// Paths, so many at most, with watches that nobody listens to. They count until `taken_back`.
   std::vector<std::string> unused(std::size_t paths_max);
@@ -62,6 +65,7 @@ private:
   std::size_t weight(const std::string& path) const noexcept {
     return path.size() + path_extra_bytes_;
   }
+  std::size_t room_for(const std::string& path, watch_room room) const noexcept;
 
   watch_table sinks_;
   entries entries_;
@@ -69,6 +73,8 @@ private:
   const std::size_t path_extra_bytes_;
   std::size_t bytes_ = 0;
   std::size_t reserved_since_look_ = 0;
+  bool refused_since_look_ = false;
+  std::chrono::steady_clock::time_point looked_at_{};
   bool more_unused_ = false;
 };
 

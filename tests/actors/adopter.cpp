@@ -143,6 +143,19 @@ CAF_TEST(a pointer whose mail has gone with its time is removed) {
   CAF_CHECK_EQUAL(pointers(), 0u);
 }
 
+// What a session says of its subscriptions as soon as it runs must come to the index behind them.
+CAF_TEST(the index hears of all sessions at once however many they are) {
+  constexpr std::size_t many = 100;
+  for (std::size_t i = 0; i < many; ++i)
+    away(std::to_string(i));
+  adopt(alone());
+  CAF_CHECK_EQUAL(a.home->adopted.size(), many);
+  CAF_CHECK_EQUAL(a.index->changes.size(), many); // no pod knows of any yet
+  CAF_CHECK(a.home->views.empty());
+  confirm();
+  CAF_CHECK_EQUAL(a.home->views.size(), 1u);
+}
+
 CAF_TEST(many messages of one session) {
   const auto s = away("s");
   constexpr std::size_t many = 70;

@@ -196,6 +196,53 @@ CAF_TEST(a bucket is read once for all its topics and no more when nobody needs 
   CAF_CHECK_EQUAL(a.faults.counters().operations - before, 0u);
 }
 
+CAF_TEST(topics that come and go leave no watches behind) {
+  auto &a = add("a"), &b = add("b");
+  enter_view(1, {"a", "b"});
+  const auto before = a.watched_nodes();
+  settle();
+  CAF_REQUIRE_GREATER(*before, 0u);
+  for (int i = 0; i < 30; ++i) {
+    const auto name = "t" + std::to_string(i);
+    a.watch(name);
+    settle();
+    a.unwatch(name);
+    settle();
+  }
+  const auto after = a.watched_nodes();
+  settle();
+  CAF_CHECK_EQUAL(*after, *before);
+  auto& t = a.watch("t0"); // whose ear is another one now
+  settle();
+  const auto with_one = a.watched_nodes();
+  settle();
+  CAF_CHECK_EQUAL(*with_one, *before + 1);
+  b.want("t0");
+  settle();
+  CAF_CHECK_EQUAL(t.route(), "b");
+}
+
+CAF_TEST(a topic that goes while its bucket is read and comes again is heard of) {
+  auto &a = add("a"), &b = add("b");
+  enter_view(1, {"a", "b"});
+  for (int turns = 0; turns < 4; ++turns) {
+    const auto name = "t" + std::to_string(turns);
+    a.watch(name);
+    run();
+    for (int i = 0; i < turns; ++i) {
+      store->run_turn();
+      run();
+    }
+    a.unwatch(name);
+    auto& again = a.watch(name);
+    settle();
+    CAF_CHECK_EQUAL(again.route(), "");
+    b.want(name);
+    settle();
+    CAF_CHECK_EQUAL(again.route(), "b");
+  }
+}
+
 CAF_TEST(what is no record changes nothing) {
   auto &a = add("a"), &b = add("b");
   enter_view(1, {"a", "b"});

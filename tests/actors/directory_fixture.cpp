@@ -65,6 +65,14 @@ void dir_pod::unwatch(const std::string& name) {
   caf::anon_send(pod.directory, actors::unwatch_atom::value, topics.at(name).name);
 }
 
+std::shared_ptr<std::size_t> dir_pod::watched_nodes() {
+  auto nodes = std::make_shared<std::size_t>();
+  faults.watches(answers, {"/", ""}, [nodes](expected<zk::watch_list, zk::error> found) {
+    *nodes = found ? found->watches.size() : 0;
+  });
+  return nodes;
+}
+
 directory_fixture::directory_fixture() {
   store = open_manual_tree(clock, answers);
   settle();

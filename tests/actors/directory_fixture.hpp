@@ -38,6 +38,9 @@ struct dir_pod {
   topic_log& watch(const std::string& name);
   void unwatch(const std::string& name);
 
+  /// Nodes that its directory watches in the store, once what was asked there is answered.
+  std::shared_ptr<std::size_t> watched_nodes();
+
   struct topic {
     mqtt::topic_ref name;
     actors::topic_actor handle;

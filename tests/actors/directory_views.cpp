@@ -1,9 +1,31 @@
 // What directories do when pods come and go, and when their store does.
 #define CAF_SUITE directory_views
 #include "tests/actors/directory_fixture.hpp"
+#include "tests/actors/store_proxy.hpp"
 
 using namespace mqttzoo;
 using test::strings;
+
+namespace {
+
+/// Has room for the watches of buckets, or none.
+class crowded_store final : public test::store_proxy {
+public:
+  using store_proxy::store_proxy;
+
+  void get(zk::executor& where, std::string path, zk::watcher watch,
+           zk::handler<zk::node> done) override {
+    if (!is_full || !watch)
+      return beneath().get(where, std::move(path), std::move(watch), std::move(done));
+    beneath().get(where, std::move(path), nullptr, [done = std::move(done)](const auto&) {
+      done(unexpected(zk::error::overloaded));
+    });
+  }
+
+  bool is_full = false;
+};
+
+} // namespace
 
 CAF_TEST_FIXTURE_SCOPE(directory_views_tests, test::directory_fixture)
 
@@ -105,6 +127,43 @@ CAF_TEST(without a link to its store a pod keeps promises back and reads anew af
   CAF_CHECK_EQUAL(t.route(), "b");
   CAF_CHECK_GREATER(t.routes.size(), routes);
   CAF_CHECK(zk::decode_bucket(data(paths.topic_bucket("x")))->find(pod_life{"a"}) != nullptr);
+}
+
+CAF_TEST(a view is settled and topics hear of others without room for their watches) {
+  crowded_store crowded{*store};
+  create(paths.pod(pod_life{"a"}));
+  auto& a = pods.emplace_back(sys, clock, timers, crowded, "a");
+  auto& b = add("b");
+  enter_view(1, {"a", "b"});
+  auto& t = a.watch("t");
+  settle();
+  crowded.is_full = true;
+  b.want("t");
+  settle();
+  CAF_CHECK_EQUAL(t.route(), "b"); // its watch fired, and is not set again
+  auto& unknown = a.watch("u");
+  b.unwant("t");
+  settle();
+  CAF_CHECK_EQUAL(t.route(), "b");
+  enter_view(2, {"a", "b"});
+  CAF_CHECK_EQUAL(t.route(), "");
+  CAF_CHECK_EQUAL(unknown.route(), "-"); // waits for room
+  b.want("t");
+  settle();
+  const auto later = [&] {
+    clock.advance(std::chrono::seconds{1});
+    timers.run_due(clock.now());
+    settle();
+  };
+  later();
+  CAF_CHECK_EQUAL(t.route(), "b");
+  crowded.is_full = false;
+  later();
+  CAF_CHECK_EQUAL(unknown.route(), "");
+  b.unwant("t");
+  settle();
+  CAF_CHECK_EQUAL(t.route(), "");
+  kill("a"); // before its store goes
 }
 
 CAF_TEST(topics of a pod whose sessions move keep promises back until the view is settled) {

@@ -124,6 +124,25 @@ CAF_TEST(the adopter hears when other pods can know) {
   CAF_CHECK_EQUAL(wanted("t"), 1u);
 }
 
+CAF_TEST(what an adopted session takes back at once is not wanted behind that) {
+  auto had = std::make_shared<actors::subscription_change>();
+  had->session = one.card;
+  had->of_adopted = true;
+  had->add.resize(2);
+  had->add[0].filter = "t";
+  had->add[1].filter = "u";
+  auto takes_back = std::make_shared<actors::subscription_change>();
+  takes_back->session = one.card;
+  takes_back->remove = {"t"};
+  for (const auto& c : {had, takes_back})
+    caf::anon_send(pod.index, actors::change_atom::value,
+                   std::shared_ptr<const actors::subscription_change>{c});
+  settle();
+  CAF_CHECK_EQUAL(adopter->changed.size(), 1u);
+  CAF_CHECK_EQUAL(wanted("t"), 0u);
+  CAF_CHECK_EQUAL(wanted("u"), 1u);
+}
+
 CAF_TEST(a group with members in another pod only is there for live topics and new ones) {
   enter_view(1, {"b"});
   publisher.publish("t", "before");

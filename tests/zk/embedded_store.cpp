@@ -153,6 +153,7 @@ CAF_TEST(watches are bounded and the dead make room) {
   for (int i = 0; i < 10; ++i)
     CAF_CHECK_EQUAL(outcome(c.exists("/" + std::to_string(i), c.ears())), "ok");
   CAF_CHECK_EQUAL(outcome(c.exists("/x", c.ears())), "overloaded");
+  CAF_CHECK_EQUAL(outcome(c.exists("/0", c.ears())), "ok"); // counts already
   CAF_CHECK_EQUAL(owned->counters().watches, 10u);
   static_cast<void>(c.create("/3"));
   CAF_CHECK_EQUAL(outcome(c.exists("/x", c.ears())), "ok");

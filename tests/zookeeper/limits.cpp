@@ -22,6 +22,12 @@ struct peer {
   client c{*owned};
 };
 
+/// A listener of the few that get the last of the room.
+struct indispensable final : watch_sink {
+  void on_watch(const watch_event&) override {}
+  watch_room room() const noexcept override { return watch_room::reserved; }
+};
+
 struct fixture {
   zookeeper_options options = options_at(fresh_root());
 
@@ -99,6 +105,49 @@ CAF_TEST(more watches than a reconnect can carry are refused) {
   CAF_CHECK_EQUAL(outcome(p.c.exists("/one-more", p.c.ears())), "overloaded");
   CAF_CHECK_EQUAL(outcome(p.c.exists("/one-more")), "ok");
   CAF_CHECK(p.owned->counters().watch_bytes <= 2'000);
+}
+
+CAF_TEST(a watch that counts already is set again however full it is) {
+  options.watch_bytes_max = 2'000;
+  peer p{options};
+  int set = 0;
+  while (p.c.exists("/" + std::to_string(set), p.c.ears()))
+    ++set;
+  const auto bytes = p.owned->counters().watch_bytes;
+  for (int i = 0; i < set; ++i)
+    CAF_REQUIRE_EQUAL(outcome(p.c.exists("/" + std::to_string(i), p.c.ears())), "ok");
+  CAF_CHECK_EQUAL(p.owned->counters().watch_bytes, bytes);
+  CAF_CHECK_EQUAL(outcome(p.c.exists("/one-more", p.c.ears())), "overloaded");
+}
+
+CAF_TEST(the last of the room is for watches a process cannot do without) {
+  options.watch_bytes_max = 2'000;
+  peer p{options};
+  int set = 0;
+  while (p.c.exists("/" + std::to_string(set), p.c.ears()))
+    ++set;
+  const auto needed = std::make_shared<indispensable>();
+  for (int i = 0; i < 3; ++i)
+    CAF_CHECK_EQUAL(outcome(p.c.exists("/p" + std::to_string(i), needed)), "ok");
+  while (p.c.exists("/p" + std::to_string(set), needed))
+    ++set;
+  CAF_CHECK(p.owned->counters().watch_bytes <= 2'000);
+}
+
+CAF_TEST(a full table is looked through again when listeners have gone) {
+  options.watch_bytes_max = 2'000;
+  peer p{options};
+  strings unheard;
+  auto passing = std::make_shared<recorder>(unheard);
+  int set = 0;
+  while (p.c.exists("/" + std::to_string(set), passing))
+    ++set;
+  passing = nullptr;
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  auto answer = outcome(p.c.exists("/one-more", p.c.ears()));
+  while (answer == "overloaded" && std::chrono::steady_clock::now() < patience)
+    answer = outcome(p.c.exists("/one-more", p.c.ears()));
+  CAF_CHECK_EQUAL(answer, "ok");
 }
 
 CAF_TEST(watches that nobody listens to make room) {
