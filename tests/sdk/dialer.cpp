@@ -7,6 +7,7 @@
 
 #include <list>
 #include <optional>
+#include <sys/socket.h>
 
 using namespace mqttzoo::sdk;
 using namespace std::chrono_literals;
@@ -53,9 +54,9 @@ public:
     acceptor_.listen(0);
     for (int i = 0; i < 4; ++i) {
       auto& one = queued_.emplace_back(io, tcp::v4());
-      one.non_blocking(true);
-      boost::system::error_code in_progress;
-      one.connect(acceptor_.local_endpoint(), in_progress);
+      one.native_non_blocking(true);
+      const auto to = acceptor_.local_endpoint();
+      ::connect(one.native_handle(), to.data(), static_cast<socklen_t>(to.size())); // Asio's waits
     }
   }
   tcp::endpoint where() const { return acceptor_.local_endpoint(); }
