@@ -112,9 +112,11 @@ void post_office::parts_failed(const mqtt::message_ref& m, const mqtt::settlemen
       ended(t, why);
 }
 
+/// What is being written goes when that has stopped.
 void post_office::drop_unpointed(const mqtt::message_ref& m) {
   const auto kept = mails_.find(m.get());
-  if (kept == mails_.end() || !kept->second.pointers.empty() || kept->second.word)
+  if (kept == mails_.end() || !kept->second.pointers.empty() || kept->second.word ||
+      being_written_.contains(m.get()))
     return;
   removal r;
   drop_mail(kept, r);

@@ -80,10 +80,8 @@ void post_office::copy_ended(const far_message& of, const mqtt::settlement& outc
   after_groundwork([this, of] { send_word(of); });
 }
 
-/// No word counts on it any more. (What is being written goes when that has stopped.)
+/// No word counts on it any more.
 void post_office::drop_copy(const mqtt::message_ref& m) {
-  if (being_written_.contains(m.get()))
-    return;
   if (const auto kept = mails_.find(m.get()); kept != mails_.end()) {
     kept->second.word.reset();
     drop_unpointed(m);

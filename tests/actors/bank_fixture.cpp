@@ -19,10 +19,11 @@ bank_fixture::~bank_fixture() {
 bank_fixture::bank_pod& bank_fixture::start(const std::string& life, zk::faulty_options faulty) {
   auto& p = *pods.emplace_back(std::make_unique<bank_pod>(*store, life, std::move(faulty)));
   ways.push_back(&p.faults);
+  calls.push_back(&p.calls);
   p.pod.life = pod_life{life};
   p.pod.clock = &clock;
   p.pod.store = &p.store;
-  p.pod.store_answers = &answers;
+  p.pod.store_answers = &p.calls.answers();
   p.pod.bug = bug;
   p.pod.units.push_back(&p.services);
   p.services.pod = &p.pod;

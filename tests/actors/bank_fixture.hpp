@@ -25,9 +25,10 @@ struct bank_fixture : tree_fixture {
   struct bank_pod {
     bank_pod(zk::store& tree, const std::string& life, zk::faulty_options faulty)
         : faults(tree, std::move(faulty)),
-          store(faults, life.empty() ? zk::session_id{99} : store_session::session_of(life)) {}
+          store(calls, life.empty() ? zk::session_id{99} : store_session::session_of(life)) {}
 
     zk::faulty_store faults;
+    polite_store calls{faults};
     store_session store;
     actors::pod_services pod;
     actors::unit_services services;

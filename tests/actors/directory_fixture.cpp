@@ -8,8 +8,8 @@ dir_pod::dir_pod(caf::actor_system& sys, core::manual_clock& clock, net::timer_q
                  zk::store& beneath, const std::string& life)
     : system(sys), faults(beneath, zk::faulty_options{}), pod_life_name(life) {
   pod.clock = &clock;
-  pod.store = &faults;
-  pod.store_answers = &answers;
+  pod.store = &calls;
+  pod.store_answers = &calls.answers();
   pod.life = pod_life{life};
   services.pod = &pod;
   services.host = sys.dummy_execution_unit();
@@ -99,7 +99,7 @@ void directory_fixture::settle() {
     if (store->run_turn() > 0)
       still = 0;
     for (auto& p : pods)
-      if (p.faults.step())
+      if (p.faults.step() || p.calls.run())
         still = 0;
   }
 }

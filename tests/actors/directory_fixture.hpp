@@ -6,6 +6,7 @@
 #include "actors/directory.hpp"
 #include "core/clock.hpp"
 #include "tests/actors/fakes.hpp"
+#include "tests/actors/polite_store.hpp"
 #include "zk/embedded_store.hpp"
 #include "zk/faulty_store.hpp"
 
@@ -50,6 +51,7 @@ struct dir_pod {
   caf::actor_system& system;
   zk::inline_executor answers;
   zk::faulty_store faults;
+  polite_store calls{faults};
   std::string pod_life_name;
   actors::pod_services pod;
   actors::unit_services services;

@@ -119,6 +119,7 @@ CAF_TEST(without a link to its store a pod keeps promises back and reads anew af
   a.faults.next_meets(zk::fault::loss_not_applied);
   a.want("x"); // meets it
   run();
+  a.calls.run();
   store->run_turn();
   run();
   CAF_CHECK_EQUAL(t.route(), "wait");

@@ -9,8 +9,9 @@ pod_fixture::pod_fixture(pod_options options) : clock(options.clock ? *options.c
   faults = std::make_unique<zk::faulty_store>(*store, options.faults);
   pod.random_seed = options.random_seed;
   pod.clock = &clock;
-  pod.store = faults.get();
-  pod.store_answers = &answers;
+  calls = std::make_unique<polite_store>(*faults);
+  pod.store = calls.get();
+  pod.store_answers = &calls->answers();
   services.settings.bank = second.settings.bank = banking.settings.bank = options.bank;
   banking.pod = &pod;
   banking.host = sys.dummy_execution_unit();
@@ -66,7 +67,7 @@ pod_fixture::~pod_fixture() {
 void pod_fixture::settle() {
   do
     run();
-  while (store->run_turn() > 0 || faults->step());
+  while (calls->run() || store->run_turn() > 0 || faults->step());
   run();
 }
 
@@ -74,7 +75,7 @@ void pod_fixture::settle_shuffled(std::mt19937_64& random) {
   do
     while (step_shuffled(random)) {
     }
-  while (store->run_turn() > 0);
+  while (calls->run() || store->run_turn() > 0);
 }
 
 bool pod_fixture::step_shuffled(std::mt19937_64& random) {

@@ -21,6 +21,7 @@
 #include "tests/actors/fake_connection.hpp"
 #include "tests/actors/fakes.hpp"
 #include "tests/actors/manual_workers.hpp"
+#include "tests/actors/polite_store.hpp"
 #include "zk/create_missing.hpp"
 #include "zk/embedded_store.hpp"
 #include "zk/faulty_store.hpp"
@@ -139,6 +140,7 @@ public:
   manual_workers workers; ///< of the gatekeeper
   std::unique_ptr<zk::embedded_store> store;
   std::unique_ptr<zk::faulty_store> faults; ///< over `store`; does no harm unless it is told to
+  std::unique_ptr<polite_store> calls;      ///< over that
   actors::pod_services pod;
   actors::unit_services services;
   actors::unit_services second;

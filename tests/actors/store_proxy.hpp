@@ -37,6 +37,11 @@ public:
   void sync(zk::executor& where, std::string path, zk::handler<std::monostate> done) override {
     beneath_.sync(where, std::move(path), std::move(done));
   }
+  void watches(zk::executor& where, zk::watch_query which,
+               zk::handler<zk::watch_list> done) override {
+    beneath_.watches(where, std::move(which), std::move(done));
+  }
+  zk::store_figures figures() const override { return beneath_.figures(); }
   void attach(zk::executor& where, const zk::watcher& sink) override {
     beneath_.attach(where, sink);
   }

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "net/timer_queue.hpp"
 #include "tests/actors/manual_tree.hpp"
+#include "tests/actors/polite_store.hpp"
 #include "zk/faulty_store.hpp"
 #include "zk/paths.hpp"
 
@@ -26,6 +27,8 @@ struct tree_fixture : test_coordinator_fixture<> {
       moved = store->run_turn() > 0;
       for (auto* way : ways)
         moved |= way->step();
+      for (auto* way : calls)
+        moved |= way->run();
     }
   }
 
@@ -41,6 +44,7 @@ struct tree_fixture : test_coordinator_fixture<> {
   zk::inline_executor answers;
   std::unique_ptr<zk::embedded_store> store = open_manual_tree(clock, answers);
   std::vector<zk::faulty_store*> ways; ///< the pods', to the store
+  std::vector<polite_store*> calls;    ///< those of pods whose calls may be answered at once
 };
 
 } // namespace mqttzoo::test

@@ -140,7 +140,8 @@ def wait_until_caught(process: subprocess.Popen, which: signal.Signals) -> None:
 def end_of(tool: list[str], arguments: list[str], play: Play, by: signal.Signals | None = None) -> tuple[int, list[bytes], bytes]:
     """The status, what DISCONNECTs said, and the standard error of a tool that is run against a server of this kind."""
     with played(play) as server:
-        process = subprocess.Popen([*tool, "-h", "127.0.0.1", "-p", str(server.server_address[1]), "-t", "a", *arguments],
+        topic = [] if "-t" in arguments else ["-t", "a"]
+        process = subprocess.Popen([*tool, "-h", "127.0.0.1", "-p", str(server.server_address[1]), *topic, *arguments],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             if by is not None:
@@ -224,7 +225,7 @@ def clears(_port: int, pair) -> None:
 
     for play, count in ((at_once, 2000), (bit_by_bit, 10)):
         cleared.clear()
-        end = end_of(pair.tools["mqttzoo"][1], ["--remove-retained", "--retained-only"], play)
+        end = end_of(pair.tools["mqttzoo"][1], ["-t", "#", "--remove-retained", "--retained-only"], play)
         if end != (0, [b""], b"") or len(set(cleared)) != count:
             raise Failure(f"{end}, {len(set(cleared))} of {count} are cleared")
 
