@@ -45,6 +45,15 @@ public:
   void gauge(const char* name, const char* help, double value) {
     add(name, help, MetricType::Gauge, value);
   }
+  /// `value_of(i)` of each of so many units.
+  template<class F>
+  void by_unit(const char* name, const char* help, MetricType type, std::size_t units, F value_of) {
+    auto& family = add(name, help, type);
+    for (std::size_t i = 0; i < units; ++i) {
+      family.metric.push_back(of_unit(i));
+      set(family.metric.back(), type, static_cast<double>(value_of(i)));
+    }
+  }
   void histogram(const char* name, const char* help,
                  const std::vector<const mqtt::latency_histogram*>& of) {
     add(name, help, MetricType::Histogram).metric.push_back(sum(of));
@@ -100,26 +109,20 @@ void add_promises(page& to, const actors::pod_services& pod) {
 }
 
 void add_units(page& to, const actors::pod_services& pod) {
+  const auto count = pod.units.size();
   const auto add = [&](const metric_row<unit_counter>& r, MetricType type) {
-    auto& family = to.add(r.name, r.help, type);
-    for (std::size_t i = 0; i < pod.units.size(); ++i) {
-      auto m = of_unit(i);
-      set(m, type, number((pod.units[i]->counters.*r.from).get()));
-      family.metric.push_back(std::move(m));
-    }
+    to.by_unit(r.name, r.help, type, count,
+               [&](std::size_t i) { return (pod.units[i]->counters.*r.from).get(); });
   };
   for (const auto& r : unit_totals)
     add(r, MetricType::Counter);
   for (const auto& r : unit_gauges)
     add(r, MetricType::Gauge);
-  auto& actors = to.add("mqttzoo_actors", "Actors.", MetricType::Gauge);
+  to.by_unit("mqttzoo_actors", "Actors.", MetricType::Gauge, count,
+             [&](std::size_t i) { return pod.units[i]->actors.size(); });
   std::vector<const mqtt::latency_histogram*> acknowledge;
-  for (std::size_t i = 0; i < pod.units.size(); ++i) {
-    auto m = of_unit(i);
-    m.gauge.value = number(pod.units[i]->actors.size());
-    actors.metric.push_back(std::move(m));
-    acknowledge.push_back(&pod.units[i]->counters.acknowledge);
-  }
+  for (const auto* u : pod.units)
+    acknowledge.push_back(&u->counters.acknowledge);
   to.histogram("mqttzoo_acknowledge_seconds",
                "From PUBLISH to a client's PUBACK or PUBREC, QoS 1 and 2.", acknowledge);
   add_promises(to, pod);
@@ -190,33 +193,28 @@ void add_listeners(page& to, const std::vector<std::shared_ptr<const net::listen
 }
 
 void add_loops(page& to, const std::vector<const net::io_counters*>& loops) {
-  const auto add = [&](MetricFamily& family, loop_counter from, const char* why) {
-    for (std::size_t i = 0; i < loops.size(); ++i) {
-      auto m = of_unit(i);
-      if (why)
-        m.label.push_back({"why", why});
-      m.counter.value = number((loops[i]->*from).value());
-      family.metric.push_back(std::move(m));
-    }
-  };
   for (const auto& r : loop_totals)
-    add(to.add(r.name, r.help, MetricType::Counter), r.from, nullptr);
+    to.by_unit(r.name, r.help, MetricType::Counter, loops.size(),
+               [&](std::size_t i) { return (loops[i]->*r.from).value(); });
   auto& refused =
       to.add("mqttzoo_address_connections_refused_total",
              "Connections beyond what limits.address lets one address have.", MetricType::Counter);
-  add(refused, &net::io_counters::refused_by_count, "count");
-  add(refused, &net::io_counters::refused_by_rate, "rate");
+  const auto add = [&](loop_counter from, const char* why) {
+    for (std::size_t i = 0; i < loops.size(); ++i) {
+      auto m = of_unit(i);
+      m.label.push_back({"why", why});
+      m.counter.value = number((loops[i]->*from).value());
+      refused.metric.push_back(std::move(m));
+    }
+  };
+  add(&net::io_counters::refused_by_count, "count");
+  add(&net::io_counters::refused_by_rate, "rate");
 }
 
 void add_links(page& to, const std::vector<const net::io_counters*>& loops) {
-  for (const auto& r : link_totals) {
-    auto& family = to.add(r.name, r.help, MetricType::Counter);
-    for (std::size_t i = 0; i < loops.size(); ++i) {
-      auto m = of_unit(i);
-      m.counter.value = number((loops[i]->links.*r.from).value());
-      family.metric.push_back(std::move(m));
-    }
-  }
+  for (const auto& r : link_totals)
+    to.by_unit(r.name, r.help, MetricType::Counter, loops.size(),
+               [&](std::size_t i) { return (loops[i]->links.*r.from).value(); });
 }
 
 void add_directory(page& to, const actors::directory_counters& now) {

@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto end = input.find('\n');
     const auto text = input.substr(0, end);
     input.remove_prefix(end + 1);
-    const auto filter = parse_topic_filter(text);
+    const auto filter = parse_topic_filter(text, topic_levels_max_default);
     if (!filter) {
       require(filter.error().what != nullptr && is_failure(filter.error().reason));
       continue;

@@ -49,9 +49,10 @@ private:
 };
 
 /// Checks `text` and copies it. `levels_max` bounds the levels of the filter itself,
-/// `$share/<name>/` not counted, and is at least 1.
-expected<topic_filter, filter_error>
-parse_topic_filter(std::string_view text, std::size_t levels_max = topic_levels_max_default);
+/// `$share/<name>/` not counted, and is at least 1: of what a client asks for the option's, of what
+/// a session once accepted none, `topic_bytes_max`.
+expected<topic_filter, filter_error> parse_topic_filter(std::string_view text,
+                                                        std::size_t levels_max);
 
 /// True if a valid filter, without `$share/<name>/`, holds '+' or '#'.
 constexpr bool has_wildcard(std::string_view filter) noexcept {

@@ -68,7 +68,7 @@ std::vector<std::string> texts_of(const std::vector<std::string>& words) {
 CAF_TEST(both agree with what the filters match) {
   std::vector<std::string> filters;
   for (auto& text : texts_of({"a", "b", "$a", "+", "#"}))
-    if (parse_topic_filter(text))
+    if (parse_topic_filter(text, topic_levels_max_default))
       filters.push_back(std::move(text));
   // A level that no filter has stands for all the others: so names as deep as these suffice.
   const auto topics = texts_of({"a", "b", "c", "$a"});

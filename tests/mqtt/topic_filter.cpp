@@ -16,7 +16,7 @@ CAF_TEST(filters of the standard are valid) {
   for (const auto text :
        {"sport/tennis/player1/#"sv, "sport/#"sv, "#"sv, "sport/tennis/#"sv, "+"sv, "+/tennis/#"sv,
         "sport/+/player1"sv, "/+"sv, "+/+"sv, "/"sv, "$SYS/#"sv, "$SYS/monitor/+"sv, "//#"sv}) {
-    const auto filter = parse_topic_filter(text);
+    const auto filter = parse_topic_filter(text, topic_levels_max_default);
     CAF_REQUIRE(filter.has_value());
     CAF_CHECK_EQUAL(filter->full(), text);
     CAF_CHECK_EQUAL(filter->filter(), text);
@@ -55,7 +55,7 @@ CAF_TEST(what is no filter is refused and says why) {
       {"$share/g/#/a", "'#'"},
   };
   for (const auto& [text, what] : table) {
-    const auto filter = parse_topic_filter(text);
+    const auto filter = parse_topic_filter(text, topic_levels_max_default);
     CAF_REQUIRE(!filter.has_value());
     CAF_CHECK_NOT_EQUAL(std::string_view{filter.error().what}.find(what), std::string_view::npos);
     CAF_CHECK(filter.error().reason == reason_code::topic_filter_invalid);
@@ -75,7 +75,7 @@ CAF_TEST(a shared subscription falls into its parts) { // [MQTT-4.8.2-1] [MQTT-4
       {"$share/$share/$share/a/b", "$share", "$share/a/b", false},
   };
   for (const auto& [text, share_name, rest, has_wildcard] : table) {
-    const auto filter = parse_topic_filter(text);
+    const auto filter = parse_topic_filter(text, topic_levels_max_default);
     CAF_REQUIRE(filter.has_value());
     CAF_CHECK(filter->is_shared());
     CAF_CHECK_EQUAL(filter->full(), text);
@@ -87,7 +87,7 @@ CAF_TEST(a shared subscription falls into its parts) { // [MQTT-4.8.2-1] [MQTT-4
 
 CAF_TEST(only the whole first level makes a shared subscription) {
   for (const auto text : {"$share"sv, "$shared/g/a"sv, "$SHARE/g/a"sv, "/$share/g/a"sv}) {
-    const auto filter = parse_topic_filter(text);
+    const auto filter = parse_topic_filter(text, topic_levels_max_default);
     CAF_REQUIRE(filter.has_value());
     CAF_CHECK(!filter->is_shared());
     CAF_CHECK_EQUAL(filter->filter(), text);
@@ -104,7 +104,7 @@ CAF_TEST(the bound of levels leaves out the share name) {
 CAF_TEST(the longest filter is kept whole) { // [MQTT-4.7.3-3] [MQTT-4.7.3-3 v3]
   const auto text = "$share/" + std::string(65'535 - 9, 'g') + "/a";
   CAF_REQUIRE_EQUAL(text.size(), 65'535u);
-  const auto filter = parse_topic_filter(text);
+  const auto filter = parse_topic_filter(text, topic_levels_max_default);
   CAF_REQUIRE(filter.has_value());
   CAF_CHECK_EQUAL(filter->share_name().size(), 65'535u - 9);
   CAF_CHECK_EQUAL(filter->filter(), "a"sv);
@@ -182,5 +182,5 @@ CAF_TEST(matching agrees with the plain statement of the rule) {
 CAF_TEST(random filters are valid) {
   random_topics topics{topics_seed()};
   for (int round = 0; round < 5000; ++round)
-    CAF_REQUIRE(parse_topic_filter(topics.filter()).has_value());
+    CAF_REQUIRE(parse_topic_filter(topics.filter(), topic_levels_max_default).has_value());
 }
