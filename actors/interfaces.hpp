@@ -77,22 +77,20 @@ using group_actor = caf::typed_actor<
     caf::reacts_to<returned_atom, group_mail>>;
 
 /// One live topic; see topic.hpp.
-using topic_actor = caf::typed_actor< /// Messages of one publisher, in its order.
+using topic_actor = caf::typed_actor<
+    /// Messages of one publisher, in its order.
     caf::reacts_to<publish_atom, batch_ref>,
     /// What a SUBSCRIBE or UNSUBSCRIBE changes in its route.
     caf::reacts_to<change_route_atom, route_change_ref>,
-    /// The retained message, to a new subscriber that has not had
-    /// it as a live message.
+    /// The retained message, to a new subscriber that has not had it as a live message.
     caf::reacts_to<send_retained_atom, subscriber>,
-    /// Whether messages came since the last probe.
-    /// Answered to the index with `probed`, not a reply: CAF
-    /// looks through all requests under way for each reply.
+    /// Whether messages came since the last probe. Answered to the index with `probed`, not a
+    /// reply: CAF looks through all requests under way for each reply.
     caf::reacts_to<probe_idle_atom>,
     /// Every courier has forgotten it: it ends.
     caf::reacts_to<retire_atom>,
-    /// Which other pods get its messages; answered to the directory with
-    /// `rerouted`. The first one opens the topic: until then it keeps what
-    /// comes.
+    /// Which other pods get its messages; answered to the directory with `rerouted`. The first one
+    /// opens the topic: until then it keeps what comes.
     caf::reacts_to<reroute_atom, std::shared_ptr<const far_route>>,
     /// Another pod retained a message, null: removed the one there was.
     caf::reacts_to<retain_atom, mqtt::message_ref>,
@@ -101,24 +99,23 @@ using topic_actor = caf::typed_actor< /// Messages of one publisher, in its orde
 
 /// A unit's go-between: it knows the live topics its sessions use and takes what other units send
 /// to its sessions.
-using courier_actor =
-    caf::typed_actor< /// Messages of a topic on another unit, for sessions of this one.
-        caf::reacts_to<deliver_atom, fan_out>,
-        /// Of a topic on another unit: its retained message, on the way of its live
-        /// ones.
-        caf::reacts_to<deliver_atom, card_ref, parcel>,
-        /// The index's answer to activate.
-        caf::reacts_to<found_atom, mqtt::topic_ref, topic_actor>,
-        /// The topic will retire: forget it, answered with `forgotten` to the index.
-        caf::reacts_to<forget_atom, mqtt::topic_ref>,
-        /// Messages of the pod itself.
-        caf::reacts_to<publish_atom, mqtt::message_ref>,
-        /// The bank's answer to its unit.
-        caf::reacts_to<lent_atom, loan>,
-        /// From the tracer to the unit: which traces run.
-        caf::reacts_to<follow_atom, running_traces>,
-        /// To a session, behind all that was on its way to it.
-        caf::reacts_to<seal_atom, card_ref>>;
+using courier_actor = caf::typed_actor<
+    /// Messages of a topic on another unit, for sessions of this one.
+    caf::reacts_to<deliver_atom, fan_out>,
+    /// Of a topic on another unit: its retained message, on the way of its live ones.
+    caf::reacts_to<deliver_atom, card_ref, parcel>,
+    /// The index's answer to activate.
+    caf::reacts_to<found_atom, mqtt::topic_ref, topic_actor>,
+    /// The topic will retire: forget it, answered with `forgotten` to the index.
+    caf::reacts_to<forget_atom, mqtt::topic_ref>,
+    /// Messages of the pod itself.
+    caf::reacts_to<publish_atom, mqtt::message_ref>,
+    /// The bank's answer to its unit.
+    caf::reacts_to<lent_atom, loan>,
+    /// From the tracer to the unit: which traces run.
+    caf::reacts_to<follow_atom, running_traces>,
+    /// To a session, behind all that was on its way to it.
+    caf::reacts_to<seal_atom, card_ref>>;
 
 /// The pod's subscriptions, live topics and retained messages; see index.hpp.
 using index_actor = caf::typed_actor<
@@ -211,7 +208,8 @@ using home_actor = caf::typed_actor<
     caf::reacts_to<shut_down_atom>>;
 
 /// Whoever has the bank commit something: hears what became of it.
-using commit_listener = caf::typed_actor< /// Carried out and paid for, or why not.
+using commit_listener = caf::typed_actor<
+    /// Carried out and paid for, or why not.
     caf::reacts_to<committed_atom, std::shared_ptr<bank_commit>>>;
 
 /// Pays for what is stored, and writes it; see bank.hpp.
@@ -234,44 +232,44 @@ using reaper_actor = caf::typed_actor<
     caf::reacts_to<shut_down_atom>>;
 
 /// The only writer of sessions, mail and retained messages to the store; see post_office.hpp.
-using post_office_actor =
-    caf::typed_actor< /// Store a message for a session; answered with `was_stored`.
-        caf::reacts_to<deposit_mail_atom, deposit>,
-        /// One addressee of a store-first message needs nothing stored.
-        caf::reacts_to<decline_atom, ref<publish_ticket>, mqtt::message_ref>,
-        /// How far a stored message is with its client; answered with `was_stored`.
-        caf::reacts_to<record_atom, card_ref, mqtt::stored_pointer>,
-        /// A session has no more use for a stored message.
-        caf::reacts_to<forget_atom, card_ref, mqtt::stored_number>,
-        /// PUBREL came for a QoS 2 packet id; answered with `released`.
-        caf::reacts_to<forget_atom, card_ref, mqtt::packet_id>,
-        /// Store a session as it is now; answered with `saved`.
-        caf::reacts_to<save_atom, std::shared_ptr<const session_state_record>>,
-        /// Answered with `erased` when the store has forgotten it.
-        caf::reacts_to<erase_atom, card_ref>,
-        /// A topic's retained message, null to remove it; the tickets are kept until
-        /// it is committed.
-        caf::reacts_to<retain_atom, mqtt::topic_ref, mqtt::message_ref, ticket_list>,
-        /// What another pod wants stored of a store-first message of this one;
-        /// answered to its peer with `outcome`.
-        caf::reacts_to<word_atom, ref<publish_ticket>, mqtt::message_ref, far_word>,
-        /// So many more (or fewer) addressees will speak than its ticket says.
-        caf::reacts_to<expect_atom, ref<publish_ticket>, mqtt::message_ref, int>,
-        /// What became of the word this pod gave to the other one.
-        caf::reacts_to<outcome_atom, member_ref, std::uint64_t, mqtt::reason_code>,
-        /// Who is gone has stored what it will ever store; answered with `installed`.
-        caf::reacts_to<install_atom, view_ref>,
-        /// What stands in the store of sessions that were adopted.
-        caf::reacts_to<adopt_atom, std::shared_ptr<recovered_mail>>,
-        /// Retained messages of pods that departed: this one renews them.
-        caf::reacts_to<adopt_atom, std::shared_ptr<const std::vector<found_retained>>>,
-        /// Retained messages of another pod.
-        caf::reacts_to<heard_atom, member_ref, pod_frame>,
-        /// From the usher: other pods may take these sessions, of which nothing is
-        /// under way; answered with `given`.
-        caf::reacts_to<give_atom, std::shared_ptr<const std::vector<card_ref>>>,
-        /// The bank's answer to what it was to commit.
-        caf::reacts_to<committed_atom, std::shared_ptr<bank_commit>>>;
+using post_office_actor = caf::typed_actor<
+    /// Store a message for a session; answered with `was_stored`.
+    caf::reacts_to<deposit_mail_atom, deposit>,
+    /// One addressee of a store-first message needs nothing stored.
+    caf::reacts_to<decline_atom, ref<publish_ticket>, mqtt::message_ref>,
+    /// How far a stored message is with its client; answered with `was_stored`.
+    caf::reacts_to<record_atom, card_ref, mqtt::stored_pointer>,
+    /// A session has no more use for a stored message.
+    caf::reacts_to<forget_atom, card_ref, mqtt::stored_number>,
+    /// PUBREL came for a QoS 2 packet id; answered with `released`.
+    caf::reacts_to<forget_atom, card_ref, mqtt::packet_id>,
+    /// Store a session as it is now; answered with `saved`.
+    caf::reacts_to<save_atom, std::shared_ptr<const session_state_record>>,
+    /// Answered with `erased` when the store has forgotten it.
+    caf::reacts_to<erase_atom, card_ref>,
+    /// A topic's retained message, null to remove it; the tickets are kept until
+    /// it is committed.
+    caf::reacts_to<retain_atom, mqtt::topic_ref, mqtt::message_ref, ticket_list>,
+    /// What another pod wants stored of a store-first message of this one;
+    /// answered to its peer with `outcome`.
+    caf::reacts_to<word_atom, ref<publish_ticket>, mqtt::message_ref, far_word>,
+    /// So many more (or fewer) addressees will speak than its ticket says.
+    caf::reacts_to<expect_atom, ref<publish_ticket>, mqtt::message_ref, int>,
+    /// What became of the word this pod gave to the other one.
+    caf::reacts_to<outcome_atom, member_ref, std::uint64_t, mqtt::reason_code>,
+    /// Who is gone has stored what it will ever store; answered with `installed`.
+    caf::reacts_to<install_atom, view_ref>,
+    /// What stands in the store of sessions that were adopted.
+    caf::reacts_to<adopt_atom, std::shared_ptr<recovered_mail>>,
+    /// Retained messages of pods that departed: this one renews them.
+    caf::reacts_to<adopt_atom, std::shared_ptr<const std::vector<found_retained>>>,
+    /// Retained messages of another pod.
+    caf::reacts_to<heard_atom, member_ref, pod_frame>,
+    /// From the usher: other pods may take these sessions, of which nothing is
+    /// under way; answered with `given`.
+    caf::reacts_to<give_atom, std::shared_ptr<const std::vector<card_ref>>>,
+    /// The bank's answer to what it was to commit.
+    caf::reacts_to<committed_atom, std::shared_ptr<bank_commit>>>;
 
 /// Keeps what traces have noted, here and at other pods; see tracer.hpp.
 using tracer_actor = caf::typed_actor<
