@@ -74,6 +74,11 @@ bool far_connection::take(std::string_view bytes) {
   return true;
 }
 
+/// What the other pod has not read is not waited for.
+std::string far_connection::last_input() {
+  return state_ != state::closed ? std::exchange(kept_, {}) : std::string{};
+}
+
 void far_connection::offer() {
   if (!may_read() || state_ == state::closed)
     return;

@@ -44,6 +44,7 @@ public:
   std::size_t outbox_bytes() const noexcept override {
     return state_ == state::open ? out_.size() + untaken_ : 0;
   }
+  std::string last_input() override;
   void pause_reading() override { paused_ = true; }
   void resume_reading() override;
   void close() override;

@@ -94,6 +94,7 @@ void session::leave_behind_nothing() {
 void session::take_over(std::shared_ptr<attachment> a) {
   if (a->epoch < epoch_ || move_ != move::none) // a later connection of the same client came first
     return abort(*a);                           // or it is on its way to another pod
+  hear_out();
   epoch_ = a->epoch;
   if (machine_.next_due() <= now())
     machine_.on_due(now()); // an adopted session may have expired before its timer ever came
@@ -115,10 +116,23 @@ void session::take_over(std::shared_ptr<attachment> a) {
   open_if_clear();
 }
 
+/// What its client sent before it connected anew and was not read yet: with a DISCONNECT among it
+/// there is no will, and what it acknowledged does not come again. [MQTT-3.14.4-3] Not beyond what
+/// holds its input back for the sake of others.
+void session::hear_out() {
+  if (!connection_ || (paused_ & ~by_protocol) != 0)
+    return;
+  machine_.give_up_answers();
+  if (const auto last = connection_->last_input(); !last.empty())
+    take_input(last, now());
+  submit_last();
+}
+
 /// As if a clean start took it over, but what begins anew begins at another pod. [MQTT-3.1.4-3]
 void session::yield(mqtt::connection_epoch epoch) {
   if (epoch < epoch_ || move_ != move::none) // a later connection came first
     return;
+  hear_out();
   epoch_ = epoch;
   if (arriving_)
     abort(*std::exchange(arriving_, nullptr));

@@ -139,6 +139,7 @@ private:
 
   // messages
   void take_over(std::shared_ptr<attachment> a);
+  void hear_out();
   void yield(mqtt::connection_epoch epoch);
   void handed_over(mqtt::reason_code outcome);
   void erase();

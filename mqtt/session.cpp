@@ -138,8 +138,7 @@ void session::end_connection(time_point now) {
   exchange_.reset();
   // [MQTT-4.1.0-1] [MQTT-4.1.0-1 v3] [MQTT-3.1.2-4 v3] [MQTT-3.1.2-5 v3] subscriptions and
   // messages stay
-  for (auto& r : requests_)
-    r.silent = true; // the answers still come, and may have the identifiers of later requests
+  give_up_answers();
   partial_since_ = time_point::max();
   patience_.disconnected();
   inbound_.disconnected();

@@ -94,6 +94,9 @@ public:
 
   /// Takes packets off `input`, as far as `budget` goes; returns how many bytes were consumed.
   std::size_t on_input(std::string_view input, time_point now, input_budget* budget = nullptr);
+  /// Nobody waits for SUBACK and UNSUBACK on this connection any more: what follows them in its
+  /// input need not either.
+  void give_up_answers() noexcept;
   /// The outbox has room again.
   void on_drained(time_point now) { outbound_.pump(now); }
   /// Input is not read for a while for reasons of the port's: the client's clocks stand still.

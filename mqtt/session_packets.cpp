@@ -22,11 +22,22 @@ constexpr std::chrono::seconds forget_retry_interval{1};
 /// again.
 constexpr std::size_t progress_bytes = std::size_t{64} * 1024;
 
-/// What a client sends after SUBSCRIBE finds the subscription made, so it waits for the SUBACK;
-/// requests for subscriptions may share one wait.
+/// What a client publishes after SUBSCRIBE finds the subscription made, so it waits for the SUBACK,
+/// and PINGRESP says that all before it is done. Requests for subscriptions may share one wait.
+/// Acknowledgements have nothing to do with them, and may not be lost with the connection.
 constexpr bool may_overtake_answers(packet_type t) noexcept {
-  return t == packet_type::subscribe || t == packet_type::unsubscribe ||
-         t == packet_type::disconnect;
+  switch (t) {
+  case packet_type::subscribe:
+  case packet_type::unsubscribe:
+  case packet_type::puback:
+  case packet_type::pubrec:
+  case packet_type::pubrel:
+  case packet_type::pubcomp:
+  case packet_type::disconnect:
+    return true;
+  default:
+    return false;
+  }
 }
 
 } // namespace

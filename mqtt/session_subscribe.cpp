@@ -190,6 +190,12 @@ std::size_t session::find_request(packet_id id, pending_request::kind is) const 
   return static_cast<std::size_t>(found - requests_.begin());
 }
 
+/// They still come, and may have the identifiers of later requests.
+void session::give_up_answers() noexcept {
+  for (auto& r : requests_)
+    r.silent = true;
+}
+
 void session::finish_request(std::size_t index, time_point now) {
   const auto request = std::move(requests_[index]);
   requests_.erase(requests_.begin() + static_cast<std::ptrdiff_t>(index));

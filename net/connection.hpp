@@ -62,6 +62,10 @@ public:
   /// Bytes accepted and not yet taken by the socket.
   virtual std::size_t outbox_bytes() const noexcept = 0;
 
+  /// For an owner who is about to give it up: what the peer has sent and nobody consumed, with one
+  /// more read, whether reading is paused or not. Empty where it cannot tell.
+  virtual std::string last_input() { return {}; }
+
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
 

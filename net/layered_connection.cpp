@@ -61,6 +61,13 @@ void layered_connection::detach_events() {
   choose_reading();
 }
 
+/// What the engine answers leaves with the end, which would not be understood without it.
+std::string layered_connection::last_input() {
+  if (state_ == state::open && !input_ended_)
+    static_cast<void>(engine_->read(below_->last_input(), plain_, below_->out()));
+  return std::exchange(plain_, {});
+}
+
 void layered_connection::pause_reading() {
   paused_ = true;
   choose_reading();

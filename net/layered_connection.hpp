@@ -61,6 +61,7 @@ public:
     return outbox_.size_bytes() + below_->outbox_bytes();
   }
 
+  std::string last_input() override;
   void pause_reading() override;
   void resume_reading() override;
 

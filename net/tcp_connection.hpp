@@ -53,6 +53,7 @@ public:
   void flush_later() override;
   std::size_t outbox_bytes() const noexcept override { return outbox_.size_bytes(); }
 
+  std::string last_input() override;
   void pause_reading() override;
   void resume_reading() override;
 

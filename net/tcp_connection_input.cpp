@@ -31,6 +31,16 @@ void tcp_connection::go_on_reading() {
     wait_until_readable();
 }
 
+std::string tcp_connection::last_input() {
+  assert(!in_input_);
+  if (state_ != state::open)
+    return {};
+  auto input = std::exchange(kept_, {});
+  if (!input_ended_)
+    input.append(loop_.scratch(), receive());
+  return input;
+}
+
 /// Offers what was kept and the `size` bytes that were received. One receive a turn, so that a peer
 /// that floods us leaves the turn to others.
 void tcp_connection::read(std::size_t size) {

@@ -30,6 +30,7 @@ public:
   void send_payload(mqtt::message_ref m) override { sent_ += m->payload(); }
   void flush_later() override { flushing_ = true; }
   std::size_t outbox_bytes() const noexcept override { return stuck_bytes; }
+  std::string last_input() override { return std::exchange(unread, {}); }
   void pause_reading() override { paused = true; }
   void resume_reading() override { paused = false; }
   void close() override { closed = flushing_ = true; }
@@ -62,6 +63,7 @@ public:
     return packets;
   }
 
+  std::string unread;       ///< stands in its socket
   bool broken = false;      ///< who writes to it gets an exception
   std::string certified_as; ///< by its TLS
   std::string came_by;      ///< a listener

@@ -49,6 +49,73 @@ CAF_TEST(a will fires when its connection is taken over) { // [MQTT-3.1.2-8] [MQ
   CAF_CHECK_EQUAL(watcher.payloads(), strings{"gone"});
 }
 
+CAF_TEST(a DISCONNECT that was not read yet counts before a later connection) { // [MQTT-3.14.4-3]
+  client c{*this, "c"};
+  std::string farewell;
+  encode(mqtt::disconnect_packet{}, c.version, 0, farewell);
+  for (const bool clean_start : {false, true}) {
+    c.will = make_will();
+    c.connect(true, 3600);
+    c.will.reset();
+    c.wire->unread = farewell;
+    c.connect(clean_start, 3600);
+  }
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{});
+}
+
+CAF_TEST(what was acknowledged and not read yet does not come again) {
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("t", qos::at_least_once);
+  c.received();
+  publisher.publish("t", "m", qos::at_least_once, 1);
+  const auto got = c.received_of<mqtt::publish_packet>();
+  CAF_REQUIRE_EQUAL(got.size(), 1u);
+  append_ack(packet_type::puback, got[0].id, reason_code::success, c.version, c.wire->unread);
+  c.connect(false, 3600);
+  CAF_CHECK(c.early.empty());
+}
+
+CAF_TEST(receipts for last words are not those of the next connection) {
+  client c{*this, "c"};
+  for (const auto v : {mqtt::protocol_version::v5, mqtt::protocol_version::v3_1_1}) {
+    c.version = v;
+    for (const bool clean_start : {false, true}) {
+      c.connect(true, 3600);
+      c.wire->unread = client::publish_bytes("t", "m", qos::at_least_once, 1, false, v);
+      c.connect(clean_start, 3600);
+      CAF_CHECK(c.early.empty());
+      CAF_CHECK(c.received().empty());
+      c.publish("t", "m", qos::at_least_once, 2);
+      CAF_CHECK_EQUAL(c.received_of<mqtt::ack_packet>().size(), 1u);
+    }
+  }
+}
+
+CAF_TEST(a client that is back in time counts as heard though it is read late) {
+  client c{*this, "c"};
+  c.will = make_will();
+  c.keep_alive_s = 1;
+  c.connect(true, 3600);
+  c.will.reset();
+  clock.advance(std::chrono::seconds{2}); // and no timer ran
+  encode(mqtt::disconnect_packet{}, c.version, 0, c.wire->unread);
+  c.connect(false, 3600);
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{});
+}
+
+CAF_TEST(what a client may not send yet is not read for its last words) {
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.wire->stuck_bytes = 2 * services.settings.net.outbox_bytes_max;
+  c.publish("t", "m"); // the end of its turn sees the outbox
+  CAF_REQUIRE(c.wire->paused);
+  const auto old = c.wire;
+  old->unread = "unread";
+  c.connect(false, 3600);
+  CAF_CHECK_EQUAL(old->unread, "unread");
+}
+
 CAF_TEST(a will that waits is dropped when its client is back in time) { // [MQTT-3.1.3-9]
   client c{*this, "c"};
   c.will = make_will(10);

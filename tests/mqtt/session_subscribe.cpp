@@ -68,6 +68,41 @@ CAF_TEST(SUBACK comes when the subscriptions are in force) {
   }
 }
 
+CAF_TEST(acknowledgements and DISCONNECT do not wait for a SUBACK) {
+  for (const auto v : all_versions) {
+    connect(v);
+    deliver("m", qos::at_least_once);
+    const auto sent = take<publish_packet>();
+    auto bytes = encoded(subscribe(id(3), {"a"}, qos::at_least_once));
+    append_ack(packet_type::puback, sent.id, reason_code::success, v, bytes);
+    CAF_CHECK_EQUAL(feed(bytes), bytes.size());
+    CAF_CHECK_EQUAL(machine->sender().unacknowledged(), 0u);
+    CAF_CHECK_EQUAL(feed(encoded(disconnect_packet{})), encoded(disconnect_packet{}).size());
+    CAF_CHECK(!machine->connected());
+  }
+}
+
+CAF_TEST(what is published behind a SUBSCRIBE waits for the SUBACK or for nobody who waits for that) {
+  for (const bool taken_over : {false, true}) {
+    connect(protocol_version::v5);
+    send(subscribe(id(3), {"a"}));
+    const auto bytes = encoded(publish("a", "m"));
+    CAF_CHECK_EQUAL(feed(bytes), 0u);
+    CAF_CHECK(port.paused);
+    if (taken_over) {
+      machine->give_up_answers();
+      CAF_CHECK_EQUAL(feed(bytes), bytes.size());
+      subscribed(id(3));
+      expect_nothing();
+    } else {
+      subscribed(id(3));
+      check_suback(id(3), {ok2});
+      CAF_CHECK(!port.paused);
+    }
+    lose_connection();
+  }
+}
+
 CAF_TEST(each filter is judged by itself) { // [MQTT-3.8.4-5] [MQTT-3.9.3-2] [MQTT-3.9.3-2 v3]
   limits.subscribe_deny = {"secret"};
   connect(protocol_version::v5);

@@ -85,6 +85,19 @@ CAF_TEST(what is said before and after the handshake arrives and both names are 
     CAF_CHECK(!client->proves(wrong));
 }
 
+CAF_TEST(who gives a connection up gets what stands in its socket) {
+  connect(ca.context_of_pod("pod-0"), ca.context_of_pod("pod-1"));
+  say(*client, "before");
+  run_until(io, [&] { return at_server.input == "before"; });
+  server->detach_events();
+  say(*client, "unread");
+  settle(io);
+  CAF_CHECK_EQUAL(server->last_input(), "unread");
+  server->attach_events(at_server);
+  settle(io);
+  CAF_CHECK_EQUAL(at_server.input, "before");
+}
+
 CAF_TEST(a common name counts if there is no DNS name and a wildcard does not ) {
   connect(ca.context_of({.common_name = "pod-0", .dns_name = {}}), ca.context_of_pod("*.zoo"));
   say(*client, "x");

@@ -31,6 +31,27 @@ CAF_TEST(a packet that is split anywhere is offered whole) {
   }
 }
 
+CAF_TEST(who gives a connection up gets what stands in its socket) {
+  open();
+  events.consume = [](std::string_view) { return std::size_t{0}; };
+  peer->send("kept ");
+  run_until(io, [&] { return events.calls == 1; });
+  peer->send("unread");
+  CAF_CHECK_EQUAL(connection->last_input(), "kept unread");
+  CAF_CHECK_EQUAL(connection->last_input(), "");
+}
+
+CAF_TEST(who gives a connection up gets what stands in its socket also while it is not read) {
+  open();
+  connection->pause_reading();
+  peer->send("unread");
+  settle(io);
+  CAF_CHECK_EQUAL(connection->last_input(), "unread");
+  connection->resume_reading();
+  settle(io);
+  CAF_CHECK_EQUAL(events.calls, 0);
+}
+
 CAF_TEST(bytes that come one by one make the same packets) {
   open();
   std::vector<std::string> packets;

@@ -1,5 +1,6 @@
 """Will messages: chapters 3.1.2.5 to 3.1.2.7 and 3.1.3.2."""
 
+import signal
 import time
 
 from harness import wire
@@ -32,6 +33,24 @@ def will_is_discarded_on_disconnect(t):
     # [MQTT-3.14.4-3] [MQTT-3.1.2-8] [MQTT-3.1.2-10] [MQTT-3.14.4-3 v3] [MQTT-3.1.2-10 v3]
     sub = watcher(t)
     t.client(will=will(t)).leave()
+    sub.expect_nothing()
+
+
+@case(EVERY, own=True)
+def will_is_discarded_by_a_client_that_is_back_at_once(t):
+    # Whatever the server reads first, and whatever of it waits for the SUBACK.  [MQTT-3.14.4-3] [MQTT-3.14.4-3 v3]
+    sub = watcher(t)
+    for n in range(30):
+        old = t.keeper("x", will=will(t))
+        new = t.open(client_id=t.id("x"))
+        t.broker.process.send_signal(signal.SIGSTOP)
+        old.send(wire.subscribe(1, [(t.topic(f"{n}"), 1)], t.version), wire.publish(t.topic(), version=t.version),
+                 wire.disconnect(t.version))
+        old.close()
+        new.send(wire.connect(new.client_id, t.version, clean=False))
+        t.broker.process.send_signal(signal.SIGCONT)
+        new.expect(wire.CONNACK, code=0)
+        new.leave()
     sub.expect_nothing()
 
 
