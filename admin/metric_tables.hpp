@@ -232,8 +232,7 @@ inline constexpr metric_row<link_counter> link_totals[] = {
      &net::link_counters::body_bytes_in},
     {"mqttzoo_link_sent_bytes_total", "What frames to other pods held.",
      &net::link_counters::body_bytes_out},
-    {"mqttzoo_link_queue_full_total",
-     "Frames not queued for another pod because of links.queue.bytes.max.",
+    {"mqttzoo_link_queue_full_total", "Frames not queued for another pod because of links.queue.*.",
      &net::link_counters::queue_full},
 };
 
