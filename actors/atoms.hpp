@@ -17,7 +17,7 @@ MQTTZOO_ATOM(retire, "retire");          // nobody knows you any more: quit
 MQTTZOO_ATOM(activate, "activate");      // make a topic live
 MQTTZOO_ATOM(found, "found");            // here is what you asked for
 MQTTZOO_ATOM(forget, "forget");          // drop what you know of something
-MQTTZOO_ATOM(forgotten, "forgotten");    // dropped
+MQTTZOO_ATOM(forgotten, "forgotten");    // dropped; of a stored message: its time is over
 MQTTZOO_ATOM(deliver, "deliver");        // messages for sessions
 MQTTZOO_ATOM(change, "change");          // subscriptions made and removed
 MQTTZOO_ATOM(changed, "changed");        // every route has them
@@ -32,7 +32,7 @@ MQTTZOO_ATOM(claim, "claim");            // a connection wants the session of it
 MQTTZOO_ATOM(granted, "granted");        // here it is
 MQTTZOO_ATOM(attach, "attach");          // take this connection
 MQTTZOO_ATOM(release, "release");        // a session is over
-MQTTZOO_ATOM(released, "released");      // nobody will ask for it any more: quit
+MQTTZOO_ATOM(released, "released");      // gone: that packet id, that client's session; or: quit
 MQTTZOO_ATOM(settled, "settled");        // receipts for a publisher
 MQTTZOO_ATOM(transit_fell, "transit");   // a publisher may read again
 MQTTZOO_ATOM(deposit_mail, "deposit");   // store a message for a session
@@ -80,7 +80,7 @@ MQTTZOO_ATOM(expect, "expect");         // so many more words will come
 MQTTZOO_ATOM(returned, "returned");     // no member of the group is here
 MQTTZOO_ATOM(held, "held");             // another pod has the session
 MQTTZOO_ATOM(roster, "roster");         // which clients have a session here
-MQTTZOO_ATOM(yield, "yield");           // another pod will have the session: end it
+MQTTZOO_ATOM(yield, "yield");           // another pod will have this session, or a view's: let go
 MQTTZOO_ATOM(follow, "follow");         // these traces run
 MQTTZOO_ATOM(noted, "noted");           // steps of messages that they follow
 // Sessions that leave.

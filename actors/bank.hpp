@@ -1,4 +1,5 @@
-// The bank: the only one in a pod who writes what costs credits or returns them.
+// The bank: the only one in a pod who writes what costs credits or returns them, but for what
+// departed pods left (reaper.hpp).
 //
 // One per pod, on the first unit, for as long as the pod. The post office decides what is stored
 // and hands it transactions; the bank pays and commits. It carries them out in the order they came,

@@ -69,7 +69,7 @@ public:
   const member_ref& home_of(client_bucket bucket) const;
   /// The one that will be when `leaves` is none any more.
   const member_ref& home_without(const member_ref& leaves, client_bucket bucket) const;
-  /// Whether sessions of `m` move in this view.
+  /// Whether sessions of `life` move in this view.
   bool moves_from(const pod_life& life) const { return move.by && move.by->life == life; }
 
 private:

@@ -2,7 +2,8 @@
 // what. Those that only a pod of a cluster has are in cluster_interfaces.hpp.
 //
 // Commands are imperative, events past tense. What is answered is answered with a message of its
-// own, named in the comment: CAF's requests cost more.
+// own, named in the comment, as CAF's requests cost more; but for `shut_down` of sessions and
+// doormen, which is requested.
 #pragma once
 
 #include "actors/atoms.hpp"

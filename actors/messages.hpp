@@ -1,8 +1,8 @@
 // What actors send each other, besides the signatures of interfaces.hpp.
 //
 // All of it is immutable once sent and shared by reference inside the process; nothing here is ever
-// serialized (pods talk in MQTT's own encodings over net's links), which CAF is told at the end of
-// interfaces.hpp.
+// serialized (pods talk in MQTT's own encodings over net's links), which CAF is told in
+// message_types.hpp.
 #pragma once
 
 #include "core/ids.hpp"

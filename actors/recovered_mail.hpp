@@ -34,8 +34,9 @@ struct recovered_mail {
   struct pointer {
     card_ref session;
     mqtt::stored_number number{};
-    mqtt::message_ref message; ///< shared by all pointers to one mail drop; null: only PUBREL is
-                               ///< left to send
+    /// Shared by all pointers to one mail drop; null: only PUBREL is left to send, or its mail's
+    /// time is over.
+    mqtt::message_ref message;
     std::string mail_path;
     zk::pointer_record record;
     client_id publisher;     ///< of the mail

@@ -42,6 +42,7 @@ public:
   void on_exit() override;
 
 private:
+  /// Of a later view, a pod; beyond: its link is closed.
   static constexpr std::size_t early_bytes_max = 256u << 20;
 
   struct claim_of {

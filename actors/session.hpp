@@ -21,7 +21,7 @@
 
 namespace mqttzoo::actors {
 
-/// A session found in the store at start.
+/// A session as the store has it.
 struct restored_session {
   std::uint32_t expiry_interval_s = 0;
   std::vector<mqtt::subscription> subscriptions;

@@ -104,13 +104,14 @@ struct pod_services {
   bank_actor bank;
   reaper_actor reaper;
   usher_actor usher;
+  tracer_actor tracer;
+  sys_actor sys;
   // Only with ZooKeeper, where several pods are one broker; else null.
   membership_actor membership;
   directory_actor directory;
   registrar_actor registrar;
   adopter_actor adopter;
-  tracer_actor tracer;
-  sys_actor sys;
+
   planted_bug bug = planted_bug::none;
   std::uint64_t random_seed = 0; ///< of TTLs; 0: the system's
   pod_life life;                 ///< empty: alone

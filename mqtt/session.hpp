@@ -69,7 +69,7 @@ public:
   time_point last_packet() const noexcept { return last_packet_; }
   time_point expires_at() const noexcept { return expires_at_; }
 
-  /// The store has all there is of it, and no publish of its client waits for a receipt.
+  /// The store has all there is of it, and no QoS 2 publish of its client waits for a receipt.
   bool at_rest() const { return inbound_.at_rest() && outbound_.at_rest(); }
 
   // --- connections ---

@@ -23,15 +23,15 @@ enum class stored_number : std::uint64_t { none = 0 };
 
 /// How far a stored message has come on its way to the session's client.
 enum class stored_state : std::uint8_t {
-  queued = 0,   ///< not sent yet, or sent with QoS 1
-  sent = 1,     ///< QoS 2, sent (or about to be) under its packet id
+  queued = 0,   ///< not sent when it was stored; of QoS 1 perhaps since
+  sent = 1,     ///< sent, or of QoS 2 about to be, under its packet id
   released = 2, ///< QoS 2, PUBREC received: only the packet id matters now
 };
 
 /// One stored message of a session, as the store shall know it.
 struct stored_pointer {
   stored_number number = stored_number::none;
-  packet_id id = packet_id::none; ///< QoS 2 only: must survive a crash
+  packet_id id = packet_id::none; ///< none while queued
   stored_state state = stored_state::queued;
   mqtt::qos qos = qos::at_least_once;
 };
@@ -83,9 +83,11 @@ public:
   virtual void publish(message_ref m, packet_id id) = 0;
   /// session::on_subscribed(id, ...) follows once every route holds the subscriptions and, for a
   /// persistent session, the store does; or with a failure if the store cannot. Answers to calls
-  /// with one `id` come in the order of the calls, whatever becomes of the connection.
+  /// with one `id` come in the order of the calls, whatever becomes of the connection. Of a
+  /// persistent session session_changed() is called in the same turn: the store has the
+  /// subscriptions once it knows the state after that.
   virtual void subscribe(std::vector<subscription> accepted, packet_id id) = 0;
-  /// session::on_unsubscribed(id, ...) follows, as above.
+  /// session::on_unsubscribed(id, ...) follows, as above; so does session_changed().
   virtual void unsubscribe(std::vector<std::string> filters, packet_id id) = 0;
   /// A message of a shared subscription that this session cannot deliver any more goes to another
   /// member.

@@ -1,8 +1,7 @@
-// A pod: all units, actors and the store of one broker process, from start to stop.
+// A pod: all units and actors of one broker process, from start to stop.
 //
-// Made and stopped on the main thread; owns the actor system and the I/O threads. The order of its
-// members is the order of life: actors go before units, units before loops, the system last. Talked
-// to by main only.
+// Made and stopped on the main thread; owns the actor system and the I/O threads (pod_parts.hpp).
+// Talked to by main only.
 #pragma once
 
 #include "actors/unit_services.hpp"

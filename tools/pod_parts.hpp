@@ -1,5 +1,6 @@
-// What a pod is made of, in the order of life, and the steps of its start and its end.
+// What a pod is made of, and the steps of its start and its end.
 //
+// The order of the members is the order of life: units go before loops, the system last.
 // For pod.cpp, which starts it, and pod_stop.cpp, which ends it; on the main thread.
 #pragma once
 

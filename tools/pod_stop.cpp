@@ -10,7 +10,7 @@ namespace mqttzoo::tools {
 
 using namespace actors;
 
-/// Ends with every client told, and all that must be kept on its way to the store.
+/// Ends with every client told, and all that must be kept stored, or given up.
 void pod::parts::dismiss_clients() {
   using caf::exit_reason;
   caf::scoped_actor here{system};

@@ -118,7 +118,7 @@ struct session_record {
 
 /// How far a stored message has come on its way to one addressee.
 enum class delivery_state : std::uint8_t {
-  queued, ///< Not sent yet; has no packet id.
+  queued, ///< Not sent when it was stored, of QoS 1 perhaps since; has no packet id.
   sent, ///< PUBLISH sent under `packet_id`, not acknowledged: send again, with DUP, on resumption.
   released, ///< QoS 2 only: PUBREC received, so PUBREL is what to repeat.
 };
@@ -130,7 +130,7 @@ struct pointer_record {
   delivery_state state = delivery_state::queued;
   std::uint16_t packet_id = 0; ///< 0 while queued.
   bool retain = false;         ///< RETAIN flag of this delivery.
-  bool dup = false;
+  bool dup = false;            ///< Always false; DUP follows from `state`.
   std::vector<std::uint32_t> subscription_identifiers;
 
   friend bool operator==(const pointer_record&, const pointer_record&) = default;

@@ -2,8 +2,8 @@
 //
 // One per process, owned by main, which made it with tools/open_store; lives longer than the pod.
 // Talked to by actors of the first unit (bank, post office, reaper, directory, membership, adopter,
-// registrar, usher), by recovery and enrolment while the pod starts, and by the endpoint for
-// operators. Implementations: `embedded_store` (SQLite, one pod), `zookeeper_store` (an ensemble,
+// usher), by recovery and enrolment while the pod starts, and by the endpoint for operators.
+// Implementations: `embedded_store` (SQLite, one pod), `zookeeper_store` (an ensemble,
 // all pods of a cluster), and `faulty_store` (wraps another and breaks its promises on purpose).
 //
 // What callers may rely on with every implementation:
