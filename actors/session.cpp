@@ -26,7 +26,7 @@ session::behavior_type session::make_behavior() {
       [this](transit_fell_atom) { watch_pressure(); },
       [this](attach_atom, const std::shared_ptr<attachment>& a) { take_over(a); },
       [this](yield_atom, mqtt::connection_epoch epoch) { yield(epoch); },
-      [this](handed_over_atom, mqtt::reason_code outcome) { handed_over(outcome); },
+      [this](handed_over_atom, mqtt::reason_code outcome) { given_back(outcome); },
       [this](forgotten_atom, mqtt::stored_number n) {
         machine_.sender().on_expired(n, now());
         finish_turn();
@@ -74,7 +74,7 @@ void session::on_exit() {
   if (failed_)
     leave_behind_nothing();
   open_ = nullptr;
-  handing_over_ = nullptr;
+  give_back_ticket_ = nullptr;
   walks_ = nullptr;
   subscribes_.clear();
   card_ = nullptr; // breaks the cycle card -> handle -> session -> card
@@ -234,8 +234,8 @@ void session::purge() {
 /// Has the store forget the session: at once, or when what it had is safe elsewhere.
 void session::erase() {
   ++erasing_;
-  if (std::exchange(handing_over_, nullptr))
-    hands_over_ = true; // handed_over() follows
+  if (std::exchange(give_back_ticket_, nullptr))
+    awaits_give_back_ = true; // given_back() follows
   else
     send(pod().post_office, erase_atom::value, card_);
 }

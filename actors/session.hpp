@@ -141,7 +141,7 @@ private:
   void take_over(std::shared_ptr<attachment> a);
   void hear_out();
   void yield(mqtt::connection_epoch epoch);
-  void handed_over(mqtt::reason_code outcome);
+  void given_back(mqtt::reason_code outcome);
   void erase();
   void erased();
   void release_if_over();
@@ -157,7 +157,7 @@ private:
   void receive(const receipt& r);
   void empty_pigeonhole();
   void routes_changed(const change_done& done);
-  void forgotten();
+  void left_all_routes();
   void state_saved(std::uint64_t revision, mqtt::reason_code outcome);
   void page_came(const retained_page& p);
   bool would_lose(const retained_page& p) const noexcept;
@@ -217,9 +217,9 @@ private:
   std::shared_ptr<attachment> arriving_; ///< waits until all have forgotten the session before it
   std::uint32_t erasing_ = 0; ///< questions to the post office to erase us that it has not answered
   std::uint32_t forgetting_ = 0; ///< questions to the index to forget us that it has not answered
-  ref<hand_over_ticket> handing_over_;      ///< until purge(): goes with what is given back
-  std::vector<mqtt::stored_number> handed_; ///< to forget once others have it
-  std::size_t reserved_bytes_ = 0;          ///< of the unit's allowance
+  ref<hand_over_ticket> give_back_ticket_; ///< until purge(): goes with what is given back
+  std::vector<mqtt::stored_number> forget_after_give_back_; ///< others have it then
+  std::size_t reserved_bytes_ = 0;                          ///< of the unit's allowance
   std::size_t outbox_bytes_ = 0; ///< of those: for what a slow socket leaves in the outbox
   std::uint8_t paused_ = 0;
   move move_ = move::none;
@@ -230,8 +230,8 @@ private:
   bool counted_ = false;
   bool failed_ = false; ///< an exception ends it
   bool ending_ = false;
-  bool hands_over_ = false; ///< purged, and others do not have yet what was given back
-  bool deposited_ = false;  ///< the machine asked for a deposit during the current delivery
+  bool awaits_give_back_ = false; ///< purged, and others do not have yet what was given back
+  bool deposited_ = false;        ///< the machine asked for a deposit during the current delivery
 };
 
 } // namespace mqttzoo::actors

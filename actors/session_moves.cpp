@@ -17,7 +17,7 @@ void session::dismiss(const dismissal& d) {
 
 /// Nothing that it was given or asked for is under way, and the store has all it has.
 bool session::at_rest() {
-  const bool asks = erasing_ > 0 || forgetting_ > 0 || hands_over_ || saving_ ||
+  const bool asks = erasing_ > 0 || forgetting_ > 0 || awaits_give_back_ || saving_ ||
                     saved_revision_ != revision_ || !subscribes_.empty() || arriving_;
   if (asks || ending_ || connection_ || !machine_.persistent() || !machine_.at_rest())
     return false;

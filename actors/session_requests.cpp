@@ -41,7 +41,7 @@ void session::wait_for(const subscription_change& c) {
   waiting_subscribe s;
   s.id = c.id;
   s.unsubscribes = !c.remove.empty();
-  s.revision = machine_.persistent() ? revision_ + 1 : 0; // session_changed() follows at once
+  s.revision = machine_.persistent() ? revision_ + 1 : 0; // session_changed() follows
   if (subscribes_.empty())
     subscribes_since_ = now();
   subscribes_.push_back(std::move(s));
@@ -49,7 +49,7 @@ void session::wait_for(const subscription_change& c) {
 
 void session::routes_changed(const change_done& c) {
   if (c.id == mqtt::packet_id::none)
-    return forgotten();
+    return left_all_routes();
   const auto first =
       std::find_if(subscribes_.begin(), subscribes_.end(), [&](const waiting_subscribe& s) {
         return s.id == c.id && s.unsubscribes == c.unsubscribed && !s.routed;
@@ -62,8 +62,7 @@ void session::routes_changed(const change_done& c) {
   finish_turn();
 }
 
-/// No route knows us any more.
-void session::forgotten() {
+void session::left_all_routes() {
   if (--forgetting_ > 0)
     return;
   leaving_routes_ = false;
@@ -94,9 +93,9 @@ void session::return_to_group(mqtt::delivery d) {
   // The session ends. What the store has of it may not go before another member has it: a crash
   // between the two would lose it.
   if (stored_ && !d.promise) {
-    if (!handing_over_)
-      handing_over_ = make_ref<hand_over_ticket>(card_->handle);
-    d.promise = handing_over_;
+    if (!give_back_ticket_)
+      give_back_ticket_ = make_ref<hand_over_ticket>(card_->handle);
+    d.promise = give_back_ticket_;
   }
   send(pod().index, give_back_atom::value, card_, std::move(d));
 }
@@ -228,8 +227,8 @@ void session::record(mqtt::stored_pointer p) {
 }
 
 void session::forget(mqtt::stored_number number) {
-  if (handing_over_)
-    return handed_.push_back(number);
+  if (give_back_ticket_)
+    return forget_after_give_back_.push_back(number);
   send(pod().post_office, forget_atom::value, card_, number);
 }
 
@@ -238,12 +237,12 @@ void session::forget_received(mqtt::packet_id id) {
 }
 
 /// After purge(): nothing in the store is the only copy of anything any more.
-void session::handed_over(mqtt::reason_code outcome) {
+void session::given_back(mqtt::reason_code outcome) {
   if (mqtt::is_failure(outcome))
     log.warn("what the session gave back to its groups could not be stored",
              {{"client", card_->client.str()}, {"reason", mqtt::to_string(outcome)}});
-  hands_over_ = false;
-  for (const auto number : std::exchange(handed_, {}))
+  awaits_give_back_ = false;
+  for (const auto number : std::exchange(forget_after_give_back_, {}))
     forget(number);
   send(pod().post_office, erase_atom::value, card_);
   release_if_over();
@@ -252,7 +251,7 @@ void session::handed_over(mqtt::reason_code outcome) {
 void session::release_if_over() {
   // Among several pods the store must have forgotten it, too: the next one may begin elsewhere.
   const bool erased = erasing_ == 0 || !pod().clustered();
-  if (ending_ && forgetting_ == 0 && !hands_over_ && erased)
+  if (ending_ && forgetting_ == 0 && !awaits_give_back_ && erased)
     send(pod().home, release_atom::value, card_, epoch_);
 }
 
