@@ -68,7 +68,7 @@ void session::on_exit() {
   }
   if (arriving_)
     abort(*std::exchange(arriving_, nullptr));
-  set_connected(false);
+  client_left();
   services().memory->release(std::exchange(reserved_bytes_, 0));
   card_->persistent = false;
   if (failed_)
@@ -171,7 +171,7 @@ void session::open(attachment& a, mqtt::presence state) {
   if (throttle_)
     throttle_->read_again_at = net::time_point::max();
   card_->persistent = a.connect.session_expiry_interval_s > 0;
-  set_connected(true);
+  client_came();
   connection_->attach_events(*this);
   const mqtt::identity anonymous;
   who_ = a.connect.who == anonymous ? nullptr
@@ -181,7 +181,8 @@ void session::open(attachment& a, mqtt::presence state) {
   // the client hears that it is in when they can. [MQTT-3.1.2-7]
   const bool leaves_will = pod().clustered() && a.connect.packet.will;
   connack_revision_ = leaves_will ? revision_ + 1 : 0; // session_changed() follows
-  set_pause(by_store, leaves_will);
+  if (leaves_will)
+    hold_input(by_store);
   machine_.open(std::move(a.connect), state, a.epoch, now());
   expel_if_unwelcome(); // a reload came between
   // A stored session that now ends with its connection stays stored until then, so that a crash
@@ -198,7 +199,7 @@ void session::let_in() {
   if (connack_revision_ == 0 || connack_revision_ > saved_revision_)
     return;
   connack_revision_ = 0;
-  set_pause(by_store, false);
+  release_input(by_store);
   flush();
 }
 
@@ -207,12 +208,13 @@ void session::flush() {
     connection_->flush_later();
 }
 
-void session::set_connected(bool yes) {
-  if (card_->connected.exchange(yes, std::memory_order_relaxed) == yes)
-    return;
-  if (yes)
+void session::client_came() {
+  if (!card_->connected.exchange(true, std::memory_order_relaxed))
     pod().clients.add();
-  else
+}
+
+void session::client_left() {
+  if (card_->connected.exchange(false, std::memory_order_relaxed))
     pod().clients.sub();
 }
 
@@ -253,7 +255,7 @@ std::size_t session::on_input(std::string_view input) {
 void session::on_drained() {
   run_inline([&] {
     pay_back_outbox();
-    set_pause(by_outbox, false);
+    release_input(by_outbox);
     machine_.on_drained(now());
     finish_turn();
   });
@@ -263,7 +265,7 @@ void session::on_closed(net::close_cause) {
   run_inline([&] {
     connection_ = nullptr;
     pay_back_outbox();
-    set_connected(false);
+    client_left();
     machine_.on_closed(now());
     finish_turn();
   });
@@ -278,7 +280,7 @@ void session::close(mqtt::close_mode mode) {
   // The connection flushes and closes by itself; nothing more is written to it.
   connection_ = nullptr;
   pay_back_outbox();
-  set_connected(false);
+  client_left();
 }
 
 void session::shut_down() {
@@ -302,7 +304,7 @@ void session::on_due(net::time_point at) {
   run_inline([&] {
     if (throttle_ && throttle_->read_again_at <= at) {
       throttle_->read_again_at = net::time_point::max();
-      set_pause(by_rate, false);
+      release_input(by_rate);
     }
     require_proof(at);
     machine_.on_due(at);
@@ -317,7 +319,7 @@ void session::finish_turn() {
   save_if_changed();
   go_on_walking();
   if (connection_ && congested())
-    set_pause(by_outbox, true);
+    hold_input(by_outbox);
   rearm();
   note_rest();
 }

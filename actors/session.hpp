@@ -89,6 +89,8 @@ private:
     by_store = 8,
     by_rate = 16,
   };
+  /// Those that the machine is told of; its own reason it knows.
+  static constexpr std::uint8_t ours = by_transit | by_outbox | by_rate;
 
   /// What limits.client leaves of input, and until when the rest waits.
   struct throttle {
@@ -117,8 +119,8 @@ private:
   void flush() override;
   bool congested() override;
   void close(mqtt::close_mode mode) override;
-  void pause_input() override { set_pause(by_protocol, true); }
-  void resume_input() override { set_pause(by_protocol, false); }
+  void pause_input() override { hold_input(by_protocol); }
+  void resume_input() override { release_input(by_protocol); }
   bool reserve(std::size_t bytes) override;
   void release(std::size_t bytes) override;
   mqtt::topic_ref intern(std::string_view topic) override;
@@ -187,9 +189,11 @@ private:
   void complete_subscribes();
   void watch_pressure();
   std::size_t take_input(std::string_view input, net::time_point at);
-  void set_pause(pause why, bool on);
+  void hold_input(pause by);
+  void release_input(pause by);
   void pay_back_outbox();
-  void set_connected(bool yes);
+  void client_came();
+  void client_left();
   void rearm();
   bool is_sealed() const noexcept { return move_ >= move::sealed; }
   void purge();

@@ -45,13 +45,13 @@ void session::watch_pressure() {
   note_rest();
   const auto bound = services().settings.net.transit_bytes_max;
   if (card_->transit_bytes.load(std::memory_order_acquire) <= bound)
-    return set_pause(by_transit, false);
-  set_pause(by_transit, true);
+    return release_input(by_transit);
+  hold_input(by_transit);
   card_->transit_waiter.store(true);
   // The last batch may have gone between the two lines above, and nobody would tell us.
   // Sequentially consistent with the other side, batch::~batch().
   if (card_->transit_bytes.load() <= bound && card_->transit_waiter.exchange(false))
-    set_pause(by_transit, false);
+    release_input(by_transit);
 }
 
 /// Without a limit it costs nothing but to see that. With one it holds for what is read at once,
@@ -68,29 +68,30 @@ std::size_t session::take_input(std::string_view input, net::time_point at) {
   const auto again_at = throttle_->meter.close(budget, rates, at);
   if (again_at && connection_) {
     throttle_->read_again_at = *again_at; // rearm() follows
-    set_pause(by_rate, true);
+    hold_input(by_rate);
   }
   return consumed;
 }
 
-void session::set_pause(pause why, bool on) {
+void session::hold_input(pause by) {
   const auto before = paused_;
-  if (before == 0 && on)
+  if (before == 0)
     paused_since_ = now();
-  paused_ = static_cast<std::uint8_t>(on ? paused_ | why : paused_ & ~why);
-  constexpr auto ours = by_transit | by_outbox | by_rate; // the machine knows of its own reason
-  if (((before & ours) != 0) != ((paused_ & ours) != 0)) {
-    using reading = mqtt::session::reading;
-    machine_.on_reading((paused_ & ours) != 0 ? reading::held : reading::goes_on, now());
-    if ((paused_ & ours) != 0)
-      (why == by_rate ? services().counters.reads_throttled : services().counters.reads_paused)
-          .add();
+  paused_ = static_cast<std::uint8_t>(before | by);
+  if ((before & ours) == 0 && (by & ours) != 0) {
+    machine_.on_reading(mqtt::session::reading::held, now());
+    (by == by_rate ? services().counters.reads_throttled : services().counters.reads_paused).add();
   }
-  if (!connection_ || (before != 0) == (paused_ != 0))
-    return;
-  if (paused_ != 0)
+  if (connection_ && before == 0)
     connection_->pause_reading();
-  else
+}
+
+void session::release_input(pause by) {
+  const auto before = paused_;
+  paused_ = static_cast<std::uint8_t>(before & ~by);
+  if ((before & ours) != 0 && (paused_ & ours) == 0)
+    machine_.on_reading(mqtt::session::reading::goes_on, now());
+  if (connection_ && before != 0 && paused_ == 0)
     connection_->resume_reading();
 }
 
