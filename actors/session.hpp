@@ -158,6 +158,8 @@ private:
   void turn_away(const parcel& p);
   void receive(const receipt& r);
   void empty_pigeonhole();
+  void hear(const slip& s, net::time_point at);
+  void end_receipts();
   void routes_changed(const change_done& done);
   void left_all_routes();
   void state_saved(std::uint64_t revision, mqtt::reason_code outcome);

@@ -45,13 +45,8 @@ void session::receipt_inline(const receipt& r) {
 void session::receive(const receipt& r) {
   const auto at = now();
   for (const auto id : r.ids)
-    if (r.delayed)
-      machine_.on_delayed(r.epoch, id, r.outcome, at);
-    else
-      machine_.on_receipt(r.epoch, id, r.outcome, at, r.received_at);
-  submit_last();
-  rearm();
-  note_rest();
+    hear({r.epoch, r.outcome, id, r.delayed, r.received_at}, at);
+  end_receipts();
 }
 
 void session::empty_pigeonhole() {
@@ -59,10 +54,20 @@ void session::empty_pigeonhole() {
     return;
   const auto at = now();
   for (const auto& s : card_->settlements.take())
-    if (s.delayed)
-      machine_.on_delayed(s.epoch, s.id, s.outcome, at);
-    else
-      machine_.on_receipt(s.epoch, s.id, s.outcome, at, s.received_at);
+    hear(s, at);
+  end_receipts();
+}
+
+void session::hear(const slip& s, net::time_point at) {
+  if (s.delayed)
+    machine_.on_delayed(s.epoch, s.id, s.outcome, at);
+  else
+    machine_.on_receipt(s.epoch, s.id, s.outcome, at, s.received_at);
+}
+
+/// Not finish_turn(): a receipt changes nothing that is stored and makes no room for what waits,
+/// and a session that is sealed hears it, too.
+void session::end_receipts() {
   submit_last();
   rearm();
   note_rest();
