@@ -28,7 +28,7 @@ public:
 
   ~publish_ticket() override {
     if (publisher_ && id_ != mqtt::packet_id::none)
-      leave(outcome(), false);
+      leave(outcome(), word::end);
   }
 
   /// Of its publisher's PUBLISH. Set before anybody else has it.
@@ -44,7 +44,7 @@ public:
   /// The promise cannot be made now and is tried again: its publisher, which waits, is told.
   virtual void delay(const mqtt::settlement& why) const {
     if (publisher_ && id_ != mqtt::packet_id::none)
-      leave(why, true);
+      leave(why, word::delay);
   }
 
   /// How many sessions and groups will say whether they need the message stored. Set before the
@@ -71,9 +71,14 @@ public:
   bool gathered() const noexcept { return gathered_; }
   void set_gathered() noexcept { gathered_ = true; }
 
+protected:
+  /// What its publisher hears of it.
+  enum class word : std::uint8_t { end, delay };
+
 private:
   /// Where its end is left too, so that it cannot be overtaken by that.
-  void leave(const mqtt::settlement& outcome, bool delayed) const {
+  void leave(const mqtt::settlement& outcome, word w) const {
+    const bool delayed = w == word::delay;
     if (publisher_->settlements.put({epoch_, outcome, {id_, qos}, delayed, received_at}))
       caf::anon_send(publisher_->handle, settled_atom::value);
   }
@@ -93,17 +98,17 @@ public:
              std::shared_ptr<const client_id> client = nullptr)
       : publish_ticket(storage, nullptr, mqtt::connection_epoch::none, mqtt::packet_id::none),
         from_(std::move(from)), number_(number), client_(std::move(client)) {}
-  ~far_ticket() override { leave(outcome(), false); }
+  ~far_ticket() override { leave(outcome(), word::end); }
 
-  void delay(const mqtt::settlement& why) const override { leave(why, true); }
+  void delay(const mqtt::settlement& why) const override { leave(why, word::delay); }
 
   const member_ref& from() const noexcept { return from_; }
   std::uint64_t number() const noexcept { return number_; }
   const client_id* client() const noexcept override { return client_.get(); }
 
 private:
-  void leave(const mqtt::settlement& outcome, bool delayed) const {
-    if (from_->settlements.put({outcome, number_, delayed}))
+  void leave(const mqtt::settlement& outcome, word w) const {
+    if (from_->settlements.put({outcome, number_, w == word::delay}))
       caf::anon_send(from_->peer, settled_atom::value);
   }
 
