@@ -25,8 +25,6 @@ pod_life bank_life(const pod_services& pod) {
 
 bank::bank(caf::actor_config& config, unit_services& services, zk::paths paths)
     : pinned_base<bank_actor>(config, services), paths_(std::move(paths)), life_(bank_life(pod())) {
-  work_ = work::idle;
-  out_version_ = zk::any_version; // the books are not open
 }
 
 bank::behavior_type bank::make_behavior() {
@@ -78,7 +76,7 @@ bank::commit_ptr bank::take_head() {
 
 /// Whatever is next, unless the store is being waited for.
 void bank::go_on() {
-  if (work_ == work::idle && out_version_ == zk::any_version && !(closing_ && queue_.empty()))
+  if (work_ == work::idle && !books_open() && !(closing_ && queue_.empty()))
     return open();
   if (work_ == work::idle && !serve_units())
     draw(0);
@@ -203,7 +201,7 @@ void bank::tick() {
   services().timers->schedule(*this, now() + tick_interval);
   spent_per_s_ = (spent_per_s_ + static_cast<double>(std::exchange(withdrawn_, 0))) / 2;
   tell_figures();
-  if (out_version_ == zk::any_version)
+  if (!books_open())
     return go_on();
   if (work_ != work::idle || closing_)
     return;

@@ -123,6 +123,7 @@ private:
   void open();
   void enrol();
   void opened();
+  bool books_open() const noexcept { return out_version_ != zk::any_version; }
   std::int64_t available() const noexcept { return granted_ - spent_ - lent_; }
   std::int64_t target() const noexcept;
   bool runs_low() const noexcept;
@@ -160,7 +161,7 @@ private:
 
   const zk::paths paths_;
   const pod_life life_; ///< as its nodes are called
-  work work_ = work::busy;
+  work work_ = work::idle;
   net::time_point busy_since_{}; ///< while it waits for the store
   bool closing_ = false;
 
@@ -169,7 +170,7 @@ private:
   std::int64_t spent_ = 0;
   std::uint64_t seq_ = 0;
   zk::version in_version_ = 0;
-  zk::version out_version_ = 0;
+  zk::version out_version_ = zk::any_version; ///< that: the books are not open
   std::int64_t total_ = 0;
   std::int64_t lent_ = 0; ///< to units: drawn, not spent
   bank_accounts accounts_;

@@ -18,7 +18,8 @@ void bank::lend(const loan_request& r) {
 }
 
 void bank::repay(const loan& l) {
-  lent_ -= closing_ ? 0 : l.credits;
+  if (!closing_) // when it began to close, all was taken back
+    lent_ -= l.credits;
   go_on();
 }
 
