@@ -117,13 +117,13 @@ public:
 
   /// Has a client's session end its connection, or end itself with all it has; calls `then` with
   /// what came of it.
-  enum class dismissal : std::uint8_t { connection, session };
+  enum class ends : std::uint8_t { connection, session };
   enum class dismissed : std::uint8_t {
     done,
     not_here, ///< there is no session of that client
     moves,    ///< it is on its way to another pod, and goes there with all it has
   };
-  void dismiss(std::string client, dismissal what, std::function<void(dismissed)> then) const;
+  void dismiss(std::string client, ends what, std::function<void(dismissed)> then) const;
 
   /// Removes retained messages of topics that the valid `filter` stands for, as if a client had
   /// published empty ones; looks at `removed_at_once_max` topics behind `after` (empty: from the

@@ -103,14 +103,13 @@ void inspector::account(account_of whose, std::string name,
   });
 }
 
-void inspector::dismiss(std::string client, dismissal what,
-                        std::function<void(dismissed)> then) const {
+void inspector::dismiss(std::string client, ends what, std::function<void(dismissed)> then) const {
   search::start(*this, {{}, "session", std::move(client)},
                 [what, then = std::move(then)](const actor_reader::held* h, unit_services*) {
                   auto* s = h ? dynamic_cast<session*>(h->record) : nullptr;
                   if (!s)
                     return then(dismissed::not_here);
-                  if (what == dismissal::session)
+                  if (what == ends::session)
                     return then(s->drop_by_operator() ? dismissed::done : dismissed::moves);
                   s->disconnect_by_operator();
                   then(dismissed::done);

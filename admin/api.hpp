@@ -82,7 +82,7 @@ private:
   // What changes something: api_actions.cpp
   void disconnect(const request&, answer) const;
   void drop(const request&, answer) const;
-  void dismiss(const request&, answer, actors::inspector::dismissal, std::string_view event) const;
+  void dismiss(const request&, answer, actors::inspector::ends, std::string_view event) const;
   void remove_retained(const request&, answer) const;
   void drain(const request&, answer) const;
   void rebalance(const request&, answer) const;

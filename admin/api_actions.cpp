@@ -32,17 +32,16 @@ bool api::is_json(const request& r, const answer& then) {
 
 void api::disconnect(const request& r, answer then) const {
   if (may_act(r, then))
-    dismiss(r, std::move(then), actors::inspector::dismissal::connection,
+    dismiss(r, std::move(then), actors::inspector::ends::connection,
             "an operator disconnects a client");
 }
 
 void api::drop(const request& r, answer then) const {
   if (may_act(r, then))
-    dismiss(r, std::move(then), actors::inspector::dismissal::session,
-            "an operator drops a session");
+    dismiss(r, std::move(then), actors::inspector::ends::session, "an operator drops a session");
 }
 
-void api::dismiss(const request& r, answer then, actors::inspector::dismissal what,
+void api::dismiss(const request& r, answer then, actors::inspector::ends what,
                   std::string_view event) const {
   const auto& client = r.segments[3];
   log.warn(event, {{"client", client}});

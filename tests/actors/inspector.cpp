@@ -18,7 +18,7 @@ using test::client;
 
 namespace {
 
-using dismissal = actors::inspector::dismissal;
+using ends = actors::inspector::ends;
 using dismissed = actors::inspector::dismissed;
 
 struct inspector_fixture : test::pod_fixture {
@@ -66,7 +66,7 @@ struct inspector_fixture : test::pod_fixture {
     return *std::move(found);
   }
 
-  dismissed dismiss(const std::string& id, dismissal what) {
+  dismissed dismiss(const std::string& id, ends what) {
     std::optional<dismissed> got;
     in.dismiss(id, what, [&](dismissed how) { got = how; });
     run_posted();
@@ -293,22 +293,22 @@ CAF_TEST(a topic names its subscribers) {
 CAF_TEST(an operator disconnects a client and its session stays) {
   client a{*this, "a"};
   a.connect(true, 3600);
-  CAF_CHECK(dismiss("a", dismissal::connection) == dismissed::done);
+  CAF_CHECK(dismiss("a", ends::connection) == dismissed::done);
   const auto goodbye = a.received_of<mqtt::disconnect_packet>();
   CAF_REQUIRE_EQUAL(goodbye.size(), 1u);
   CAF_CHECK(goodbye[0].reason == mqtt::reason_code::administrative_action);
   CAF_CHECK(a.connect(false, 3600).session_present);
-  CAF_CHECK(dismiss("b", dismissal::connection) == dismissed::not_here);
-  CAF_CHECK(dismiss("b", dismissal::session) == dismissed::not_here);
-  CAF_CHECK(dismiss("", dismissal::connection) == dismissed::not_here);
-  CAF_CHECK(dismiss("", dismissal::session) == dismissed::not_here);
+  CAF_CHECK(dismiss("b", ends::connection) == dismissed::not_here);
+  CAF_CHECK(dismiss("b", ends::session) == dismissed::not_here);
+  CAF_CHECK(dismiss("", ends::connection) == dismissed::not_here);
+  CAF_CHECK(dismiss("", ends::session) == dismissed::not_here);
 }
 
 CAF_TEST(an operator drops a session with all it has) {
   client a{*this, "a"};
   a.connect(true, 3600);
   a.subscribe("t", qos::at_least_once);
-  CAF_CHECK(dismiss("a", dismissal::session) == dismissed::done);
+  CAF_CHECK(dismiss("a", ends::session) == dismissed::done);
   CAF_CHECK(clients().matching == 0);
   CAF_CHECK_EQUAL(stored_sessions(), 0u);
   CAF_CHECK(!a.connect(false, 3600).session_present);
@@ -324,11 +324,11 @@ CAF_TEST(a session that moves cannot be dropped and says so) {
   };
   tell(actors::dismiss_atom::value, actors::dismissal{a.card, mqtt::reason_code::use_another_server,
                                                       "b:1883", actors::dismissal::remains::rests});
-  CAF_CHECK(dismiss("a", dismissal::session) == dismissed::moves);
-  CAF_CHECK(dismiss("a", dismissal::connection) == dismissed::done); // there is none
+  CAF_CHECK(dismiss("a", ends::session) == dismissed::moves);
+  CAF_CHECK(dismiss("a", ends::connection) == dismissed::done); // there is none
   CAF_CHECK_EQUAL(stored_sessions(), 1u);
   tell(actors::go_back_atom::value);
-  CAF_CHECK(dismiss("a", dismissal::session) == dismissed::done);
+  CAF_CHECK(dismiss("a", ends::session) == dismissed::done);
   CAF_CHECK_EQUAL(stored_sessions(), 0u);
   caf::anon_send(pod.usher, actors::shut_down_atom::value);
   settle();
