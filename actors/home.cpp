@@ -86,15 +86,15 @@ void home::shut_down() {
     if (auto a = std::exchange(l.connection, nullptr))
       refuse(a, mqtt::reason_code::server_unavailable, "the server stops");
   }
-  tell();
+  shut_down_some();
 }
 
-void home::tell() {
+void home::shut_down_some() {
   constexpr std::size_t at_once_max =
       64; // CAF looks through the requests under way for each answer
   const auto told = [this] {
     --telling_;
-    tell();
+    shut_down_some();
   };
   for (; telling_ < at_once_max && !to_tell_.empty(); ++telling_) {
     request(to_tell_.back()->handle, caf::infinite, shut_down_atom::value)

@@ -69,7 +69,8 @@ private:
   void refuse(const std::shared_ptr<attachment>& a, mqtt::reason_code why, std::string text);
   void release(const card_ref& card, mqtt::connection_epoch epoch);
   void shut_down();
-  void tell();
+  /// The next of those that are yet to be told; ends the rest when the last has answered.
+  void shut_down_some();
 
   // home_moves.cpp
   bool turn_away(const client_id& client, const std::shared_ptr<attachment>& a);
@@ -79,7 +80,7 @@ private:
   void go_back(const std::vector<card_ref>& cards);
   void moved(std::uint64_t batch);
 
-  // among several pods
+  // home_cluster.cpp: among several pods
   void wait(const client_id& client, const std::shared_ptr<attachment>& a);
   std::shared_ptr<attachment> stop_waiting(all_waiting::iterator at);
   void on_due(net::time_point now) override;

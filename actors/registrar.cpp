@@ -14,8 +14,8 @@ constexpr core::logger log{core::log_folder::actors};
 
 } // namespace
 
-registrar::registrar(caf::actor_config& config, unit_services& services, zk::paths at)
-    : pinned_base<registrar_actor>(config, services), at_(std::move(at)) {}
+registrar::registrar(caf::actor_config& config, unit_services& services, zk::paths paths)
+    : pinned_base<registrar_actor>(config, services), paths_(std::move(paths)) {}
 
 registrar::behavior_type registrar::make_behavior() {
   return {
@@ -231,7 +231,7 @@ void registrar::take_verdict(const client_id& client, std::uint64_t number,
 }
 
 const member_ref& registrar::home_of(const client_id& client) const {
-  return view_->home_of(client_bucket{at_.client_bucket(client)});
+  return view_->home_of(client_bucket{paths_.client_bucket(client)});
 }
 
 void registrar::tell(const member_ref& whom, net::link_kind kind, const registrar_frame& f) {

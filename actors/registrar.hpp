@@ -31,7 +31,7 @@ namespace mqttzoo::actors {
 
 class registrar final : public pinned_base<registrar_actor> {
 public:
-  registrar(caf::actor_config& config, unit_services& services, zk::paths at);
+  registrar(caf::actor_config& config, unit_services& services, zk::paths paths);
 
   behavior_type make_behavior() override;
   const char* name() const override { return "registrar"; }
@@ -87,7 +87,7 @@ private:
   bool is_self(const member_ref& m) const { return m->life == view_->self->life; }
   void tell(const member_ref& whom, net::link_kind kind, const registrar_frame& f);
 
-  zk::paths at_;
+  zk::paths paths_;
   view_ref view_;         ///< null until the first is installed
   bool gathered_ = false; ///< the pod's own sessions are entered and told
   bool settled_ = false;

@@ -74,7 +74,7 @@ expected<std::unique_ptr<pod>, std::string> pod::start(const core::settings& set
     return unexpected{found.error()};
   p->make_actors(*paths, std::move(*found));
   if (p->cluster)
-    p->cluster->spawn(*p->unit_parts.front(), p->system);
+    p->cluster->spawn(*p->services_of_units.front(), p->system);
   p->run();
   p->start_admin(*paths);
   return std::unique_ptr<pod>{new pod{std::move(p)}};
@@ -86,7 +86,7 @@ void pod::parts::make_units() {
   for (unsigned i = 0; i < count; ++i) {
     auto& loop = *loops.emplace_back(std::make_unique<net::loop>(*services.clock, limits));
     auto& u = *units.emplace_back(std::make_unique<unit>(system, loop));
-    auto& s = *unit_parts.emplace_back(std::make_unique<unit_services>());
+    auto& s = *services_of_units.emplace_back(std::make_unique<unit_services>());
     s.index = unit_index{static_cast<std::uint16_t>(i)};
     s.host = &u;
     s.timers = &loop.timers();
@@ -123,9 +123,9 @@ expected<void, std::string> pod::parts::open_hook() {
 }
 
 void pod::parts::make_actors(const zk::paths& paths, recovered found) {
-  auto& first = *unit_parts.front();
+  auto& first = *services_of_units.front();
   services.gatekeeper = spawn_on<gatekeeper>(first, system);
-  for (auto& s : unit_parts) {
+  for (auto& s : services_of_units) {
     s->courier_handle = spawn_on<courier>(*s, system);
     s->local_courier =
         static_cast<courier*>(caf::actor_cast<caf::abstract_actor*>(s->courier_handle));
@@ -142,8 +142,8 @@ void pod::parts::make_actors(const zk::paths& paths, recovered found) {
     auto change = std::make_shared<subscription_change>();
     change->add = s.state->subscriptions;
     auto received = s.state->received;
-    auto card =
-        spawn_session(*unit_parts[next_unit++ % unit_parts.size()], system, s.client, s.state);
+    auto card = spawn_session(*services_of_units[next_unit++ % services_of_units.size()], system,
+                              s.client, s.state);
     change->session = card;
     caf::anon_send(services.index, change_atom::value,
                    std::shared_ptr<const subscription_change>{std::move(change)});
@@ -210,9 +210,9 @@ std::string pod::parts::mqtt_address() const {
 void pod::parts::start_admin(const zk::paths& paths) {
   admin::service::start_parts with;
   for (std::size_t i = 0; i < loops.size(); ++i) {
-    with.units.push_back({unit_parts[i].get(), [&loop = *loops[i]](std::function<void()> job) {
-                            loop.post(std::move(job));
-                          }});
+    with.units.push_back(
+        {services_of_units[i].get(),
+         [&loop = *loops[i]](std::function<void()> job) { loop.post(std::move(job)); }});
     with.io.push_back(&std::as_const(*loops[i]).counters());
   }
   with.listeners = listeners->figures();
@@ -244,7 +244,7 @@ expected<void, std::string> pod::reload(const core::settings& wanted,
   const auto to_take = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(p.loops.size()));
   for (std::size_t i = 0; i < p.loops.size(); ++i)
     p.loops[i]->post(
-        [unit = p.unit_parts[i].get(), loop = p.loops[i].get(), wanted, policy, to_take] {
+        [unit = p.services_of_units[i].get(), loop = p.loops[i].get(), wanted, policy, to_take] {
           unit->settings = wanted;
           unit->limits = make_limits(wanted);
           unit->policy = policy;

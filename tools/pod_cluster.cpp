@@ -73,8 +73,9 @@ void pod_cluster::spawn(unit_services& first, caf::actor_system& system) {
   links_->start();
 }
 
-void pod_cluster::part(unit_services& first, caf::actor_system& system,
-                       const std::function<void(const std::function<void()>&)>& on_first_unit) {
+void pod_cluster::leave_pods(
+    unit_services& first, caf::actor_system& system,
+    const std::function<void(const std::function<void()>&)>& on_first_unit) {
   caf::scoped_actor here{system};
   caf::anon_send(first.pod->membership, shut_down_atom::value);
   here->wait_for(first.pod->membership);

@@ -43,8 +43,8 @@ public:
   void spawn(actors::unit_services& first, caf::actor_system& system);
   /// Speaks with no pod any more: first of all when the pod stops, so that none of them is told
   /// that something is safe because it was dropped. From another thread than the units'.
-  void part(actors::unit_services& first, caf::actor_system& system,
-            const std::function<void(const std::function<void()>&)>& on_first_unit);
+  void leave_pods(actors::unit_services& first, caf::actor_system& system,
+                  const std::function<void(const std::function<void()>&)>& on_first_unit);
   /// Ends the actors.
   void dismiss(actors::pod_services& pod);
 

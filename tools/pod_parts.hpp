@@ -46,7 +46,7 @@ struct pod::parts {
   std::unique_ptr<admin::service> admin; ///< what it asked of units refers to it
   std::vector<std::unique_ptr<net::loop>> loops;
   std::vector<std::unique_ptr<actors::unit>> units;
-  std::vector<std::unique_ptr<actors::unit_services>> unit_parts;
+  std::vector<std::unique_ptr<actors::unit_services>> services_of_units;
   std::unique_ptr<zk::function_executor> store_answers;
   std::unique_ptr<net::worker_pool> workers;
   std::unique_ptr<net::hook_client> hook; ///< null: there is none

@@ -17,7 +17,7 @@ void pod::parts::dismiss_clients() {
   caf::anon_send(services.usher, shut_down_atom::value);
   here->wait_for(services.usher);
   // Doormen first: then the home has every claim before it is told to stop.
-  for (auto& s : unit_parts)
+  for (auto& s : services_of_units)
     here->request(s->doorman, caf::infinite, shut_down_atom::value)
         .receive([] {}, [](const caf::error&) {});
   caf::anon_send(services.sys, shut_down_atom::value);
@@ -37,7 +37,7 @@ void pod::parts::dismiss_actors() {
   if (hook)
     hook->stop();
   caf::anon_send_exit(services.gatekeeper, caf::exit_reason::user_shutdown);
-  for (auto& s : unit_parts) {
+  for (auto& s : services_of_units) {
     caf::anon_send_exit(s->doorman, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(s->courier_handle, caf::exit_reason::user_shutdown);
   }
@@ -50,7 +50,7 @@ void pod::parts::dismiss_actors() {
 
 /// Not before the threads are joined: actors read these without a lock until they end.
 void pod::parts::release_handles() {
-  for (auto& s : unit_parts) {
+  for (auto& s : services_of_units) {
     s->memory = nullptr; // its timer is a loop's
     s->courier_handle = nullptr;
     s->doorman = nullptr;
@@ -78,8 +78,8 @@ void pod::stop() {
   p.admin->say_that_it_stops();
   p.on_first_unit([&] { p.listeners->stop(); });
   if (p.cluster)
-    p.cluster->part(*p.unit_parts.front(), p.system,
-                    [&](const std::function<void()>& f) { p.on_first_unit(f); });
+    p.cluster->leave_pods(*p.services_of_units.front(), p.system,
+                          [&](const std::function<void()>& f) { p.on_first_unit(f); });
   p.dismiss_clients();
   p.services.store->close();
   p.dismiss_actors();
