@@ -110,13 +110,8 @@ void trace_life::add(const trace_step& s) {
   const auto& n = s.what;
   switch (n.what) {
   case trace_event::received:
-    ++routes_due_;
-    publisher_ = s.who;
-    [[fallthrough]];
   case trace_event::reached:
-    topic_ = s.name;
-    qos_ = n.qos;
-    payload_bytes_ = s.payload_bytes;
+    begin(s);
     break;
   case trace_event::refused:
     refused_ = true;
@@ -138,15 +133,8 @@ void trace_life::add(const trace_step& s) {
     routes_due_ += s.name.empty() ? 1 : 0; // else a group has it already
     break;
   case trace_event::dropped:
-    fail(n);
-    if (n.why == trace_cause::link || n.why == trace_cause::frame_size)
-      ++lost_; // of that pod nobody knows whom it was for
-    else
-      reach(s, end::dropped);
-    break;
   case trace_event::expired:
-    fail(n);
-    reach(s, end::expired);
+    lose(s);
     break;
   case trace_event::mailed:
     reach(s, end::mailed);
@@ -170,6 +158,27 @@ void trace_life::add(const trace_step& s) {
   case trace_event::link_full:
     break;
   }
+}
+
+/// Where it came in, or where its trace first met it.
+void trace_life::begin(const trace_step& s) {
+  if (s.what.what == trace_event::received) {
+    ++routes_due_;
+    publisher_ = s.who;
+  }
+  topic_ = s.name;
+  qos_ = s.what.qos;
+  payload_bytes_ = s.payload_bytes;
+}
+
+void trace_life::lose(const trace_step& s) {
+  fail(s.what);
+  if (s.what.what == trace_event::expired)
+    reach(s, end::expired);
+  else if (s.what.why == trace_cause::link || s.what.why == trace_cause::frame_size)
+    ++lost_; // of that pod nobody knows whom it was for
+  else
+    reach(s, end::dropped);
 }
 
 /// What is known of a session only grows: that a client has it counts more than that its copy in

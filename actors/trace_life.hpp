@@ -63,6 +63,8 @@ private:
   /// That session, by pod and client.
   using receiver = std::pair<std::string, std::string>;
 
+  void begin(const trace_step& s);
+  void lose(const trace_step& s);
   void reach(const trace_step& s, end how);
   void fail(const mqtt::trace_note& n);
   bool is_on_its_way(const ends& e) const noexcept;
