@@ -5,8 +5,6 @@
 #include "actors/session_owner.hpp"
 #include "core/log.hpp"
 
-#include <caf/actor_cast.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -37,14 +35,6 @@ void adopter::on_exit() {
   taken_.clear();
   to_take_.clear();
   mails_.clear();
-}
-
-template<class T, class F>
-zk::handler<T> adopter::then(F f) {
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
-  return [self, this, f = std::move(f)](expected<T, zk::error> result) {
-    run_inline([&] { f(result); });
-  };
 }
 
 void adopter::adopt(const view_ref& v) {
@@ -102,18 +92,17 @@ void adopter::begin(const view_ref& v) {
 /// was answered: else a link broke, and the server that answers next may be behind.
 void adopter::look_again() {
   ++listing_;
-  pod().store->sync(
-      *pod().store_answers, paths_.sessions(),
-      then<std::monostate>([this, run = run_](expected<std::monostate, zk::error>& synced) {
-        --listing_;
-        if (run == run_ && synced) {
-          for (const auto& path : std::exchange(again_, {}))
-            candidates_.push_back(path);
-          if (std::exchange(list_again_, false))
-            prefixes_.push_back(paths_.sessions());
-        }
-        go_on();
-      }));
+  pod().store->sync(*pod().store_answers, paths_.sessions(),
+                    as_this([this, run = run_](const expected<std::monostate, zk::error>& synced) {
+                      --listing_;
+                      if (run == run_ && synced) {
+                        for (const auto& path : std::exchange(again_, {}))
+                          candidates_.push_back(path);
+                        if (std::exchange(list_again_, false))
+                          prefixes_.push_back(paths_.sessions());
+                      }
+                      go_on();
+                    }));
 }
 
 /// Lists only as much as there is to do.
@@ -147,7 +136,7 @@ void adopter::go_on() {
 void adopter::list_prefix(const std::string& path) {
   pod().store->children(
       *pod().store_answers, path, nullptr,
-      then<zk::child_list>([this, path, run = run_](expected<zk::child_list, zk::error>& found) {
+      as_this([this, path, run = run_](const expected<zk::child_list, zk::error>& found) {
         --listing_;
         if (run != run_)
           return go_on();
@@ -167,7 +156,7 @@ void adopter::list_prefix(const std::string& path) {
 void adopter::list_bucket(const std::string& path) {
   pod().store->children(
       *pod().store_answers, path, nullptr,
-      then<zk::child_list>([this, path, run = run_](expected<zk::child_list, zk::error>& found) {
+      as_this([this, path, run = run_](const expected<zk::child_list, zk::error>& found) {
         --listing_;
         if (run == run_) {
           list_again_ |= !found && found.error() != zk::error::no_node;

@@ -115,9 +115,6 @@ private:
 
   void on_due(net::time_point now) override;
   void try_again_later();
-  /// Completes as this actor.
-  template<class T, class F>
-  zk::handler<T> then(F f);
 
   zk::paths paths_;
   view_ref view_; ///< whose orphans are looked for

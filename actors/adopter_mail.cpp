@@ -84,17 +84,14 @@ void adopter::fetch_parts(const std::string& path, zk::mail_record head) {
   using body = expected<std::optional<zk::message_body>, zk::error>;
   const auto parts = head.parts;
   zk::read_parts(*pod().store, *pod().store_answers, path, parts,
-                 [self = caf::actor_cast<caf::strong_actor_ptr>(this), this, path,
-                  head = std::move(head)](body found) mutable {
-                   run_inline([&] {
-                     if (!found)
-                       return mail_read(path, unexpected{found.error()});
-                     if (!*found) // its time is over, or it is damaged
-                       return mail_read(path, std::nullopt);
-                     zk::put_together(head, std::move(**found));
-                     mail_read(path, std::optional{std::move(head)});
-                   });
-                 });
+                 as_this([this, path, head = std::move(head)](body found) mutable {
+                   if (!found)
+                     return mail_read(path, unexpected{found.error()});
+                   if (!*found) // its time is over, or it is damaged
+                     return mail_read(path, std::nullopt);
+                   zk::put_together(head, std::move(**found));
+                   mail_read(path, std::optional{std::move(head)});
+                 }));
 }
 
 /// Nothing: it is not there.

@@ -94,11 +94,12 @@ void directory::install(const view_ref& v) {
 /// end: all it had was there to be adopted. A pod that is not a member yet is none of these.
 void directory::look_for(const pod_life& life) {
   enter([this, life, number = view_->number] {
-    store().exists(here(), paths_.pod(life), nullptr,
-                   then([this, life, number](expected<std::optional<zk::stat>, zk::error> found) {
-                     leave();
-                     life_looked_for(life, number, found && !*found);
-                   }));
+    store().exists(
+        here(), paths_.pod(life), nullptr,
+        as_this([this, life, number](expected<std::optional<zk::stat>, zk::error> found) {
+          leave();
+          life_looked_for(life, number, found && !*found);
+        }));
   });
 }
 
@@ -148,7 +149,7 @@ void directory::remove_nodes_of(const pod_life& life) {
   for (const auto& [path, s] : shards_)
     for (const auto& name : s.log.nodes_of(life))
       enter([this, node = zk::child_path(path, name)] {
-        store().remove(here(), node, zk::any_version, then([this](auto) { leave(); }));
+        store().remove(here(), node, zk::any_version, as_this([this](auto) { leave(); }));
       });
 }
 

@@ -211,12 +211,6 @@ private:
 
   // --- requests ---
 
-  /// A handler that runs `f` as this actor.
-  template<class F>
-  auto then(F f) {
-    return [this, self = caf::actor_cast<caf::strong_actor_ptr>(this),
-            f = std::move(f)](auto result) mutable { run_inline([&] { f(std::move(result)); }); };
-  }
   void enter(std::function<void()> request);
   void leave();
   /// Does `request`, which failed for `why`, again as soon as that makes sense. Not in the gate.

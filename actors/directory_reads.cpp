@@ -118,7 +118,7 @@ void directory::fetch_bucket(const std::string& path, std::uint64_t generation) 
   if (wanted == buckets_.end()) // by now
     return leave();
   store().get(here(), path, wanted->second.ear,
-              then([this, path, generation](expected<zk::node, zk::error> found) {
+              as_this([this, path, generation](expected<zk::node, zk::error> found) {
                 if (found)
                   bucket_came(path, found->data, generation);
                 else if (found.error() == zk::error::no_node)
@@ -133,15 +133,16 @@ void directory::bucket_missing(const std::string& path, std::uint64_t generation
   const auto wanted = buckets_.find(path);
   if (wanted == buckets_.end())
     return leave();
-  store().exists(here(), path, wanted->second.ear,
-                 then([this, path, generation](expected<std::optional<zk::stat>, zk::error> found) {
-                   if (!found)
-                     bucket_failed(path, found.error(), generation);
-                   else if (*found)
-                     fetch_bucket(path, generation);
-                   else
-                     bucket_came(path, {}, generation);
-                 }));
+  store().exists(
+      here(), path, wanted->second.ear,
+      as_this([this, path, generation](expected<std::optional<zk::stat>, zk::error> found) {
+        if (!found)
+          bucket_failed(path, found.error(), generation);
+        else if (*found)
+          fetch_bucket(path, generation);
+        else
+          bucket_came(path, {}, generation);
+      }));
 }
 
 void directory::bucket_came(const std::string& path, std::string_view data,
@@ -173,7 +174,7 @@ void directory::bucket_failed(const std::string& path, zk::error e, std::uint64_
   if (e != zk::error::overloaded || found == buckets_.end() || !found->second.loaded)
     return put_off_bucket(path, e);
   store().get(
-      here(), path, nullptr, then([this, path, generation](expected<zk::node, zk::error> seen) {
+      here(), path, nullptr, as_this([this, path, generation](expected<zk::node, zk::error> seen) {
         if (!seen && seen.error() != zk::error::no_node)
           return put_off_bucket(path, seen.error());
         read_bucket_later(path, zk::error::overloaded);
@@ -208,7 +209,7 @@ void directory::read_root() {
   enter([this] {
     store().children(
         here(), paths_.wildcards(), ear_,
-        then([this, generation = generation_](expected<zk::child_list, zk::error> found) {
+        as_this([this, generation = generation_](expected<zk::child_list, zk::error> found) {
           root_came(std::move(found), generation);
         }));
   });
@@ -247,7 +248,7 @@ void directory::read_shard(const std::string& path) {
   enter([this, path] {
     store().children(
         here(), path, ear_,
-        then([this, path, generation = generation_](expected<zk::child_list, zk::error> found) {
+        as_this([this, path, generation = generation_](expected<zk::child_list, zk::error> found) {
           shard_listed(path, std::move(found), generation);
         }));
   });
@@ -268,7 +269,7 @@ void directory::next_node(const std::shared_ptr<shard_pass>& pass) {
   if (pass->next == pass->names.size())
     return shard_came(pass);
   store().get(here(), pass->path + '/' + to_string(pass->names[pass->next]), nullptr,
-              then([this, pass](expected<zk::node, zk::error> found) {
+              as_this([this, pass](expected<zk::node, zk::error> found) {
                 if (!found && found.error() != zk::error::no_node) {
                   apply(pass->changes);
                   return shard_failed(pass->path, found.error());

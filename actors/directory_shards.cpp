@@ -90,7 +90,7 @@ void directory::write_node(const std::string& path) {
   if (w.next + 1 == w.nodes.size())
     for (const auto& name : w.stale)
       ops.emplace_back(zk::remove_op{zk::child_path(path, name)});
-  store().multi(here(), std::move(ops), then([this, path](zk::multi_result result) {
+  store().multi(here(), std::move(ops), as_this([this, path](zk::multi_result result) {
                   node_written(path, std::move(result));
                 }));
 }
@@ -108,7 +108,7 @@ void directory::node_written(const std::string& path, zk::multi_result result) {
     again(made.error(), [this, path] { look_up_node(path); });
   };
   if (e == error::no_node && result.error().index == 0)
-    return zk::create_missing(store(), here(), {path}, then(retry));
+    return zk::create_missing(store(), here(), {path}, as_this(retry));
   leave();
   if (e == error::connection_loss || e == error::no_node)
     again(error::connection_loss, [this, path] { look_up_node(path); });
@@ -120,7 +120,7 @@ void directory::node_written(const std::string& path, zk::multi_result result) {
 /// pod one after the other.
 void directory::look_up_node(const std::string& path) {
   zk::children_behind_sync(
-      store(), here(), path, then([this, path](expected<zk::child_list, zk::error> found) {
+      store(), here(), path, as_this([this, path](expected<zk::child_list, zk::error> found) {
         if (!found && found.error() != zk::error::no_node) {
           leave();
           return again(found.error(), [this, path] { look_up_node(path); });

@@ -110,7 +110,7 @@ void directory::write_bucket(const std::string& path) {
   for (const auto& [hash, wanted] : std::exchange(b.changes, {}))
     b.sending[hash] = wanted;
   take_up(b);
-  store().get(here(), path, nullptr, then([this, path](expected<zk::node, zk::error> found) {
+  store().get(here(), path, nullptr, as_this([this, path](expected<zk::node, zk::error> found) {
                 update_bucket(path, std::move(found));
               }));
 }
@@ -136,12 +136,12 @@ void directory::update_bucket(const std::string& path, expected<zk::node, zk::er
     return bucket_written(path, zk::error::too_large);
   if (found)
     store().set(here(), path, std::move(*data), found->stat.version,
-                then([this, path](expected<zk::stat, zk::error> result) {
+                as_this([this, path](expected<zk::stat, zk::error> result) {
                   bucket_written(path, result ? std::optional<zk::error>{} : result.error());
                 }));
   else
     store().create(here(), path, std::move(*data), zk::create_mode::persistent,
-                   then([this, path](expected<zk::op_result, zk::error> result) {
+                   as_this([this, path](expected<zk::op_result, zk::error> result) {
                      bucket_written(path, result ? std::optional<zk::error>{} : result.error());
                    }));
 }
@@ -158,7 +158,7 @@ void directory::bucket_written(const std::string& path, std::optional<zk::error>
     return write_bucket(path);
   case error::no_node:
     return zk::create_missing(store(), here(), {std::string{zk::parent_of(path)}},
-                              then([this, path](auto made) {
+                              as_this([this, path](auto made) {
                                 if (made)
                                   return write_bucket(path);
                                 leave();

@@ -3,8 +3,6 @@
 #include "actors/publish_ticket.hpp" // for clang: what messages hold
 #include "core/log.hpp"
 
-#include <caf/actor_cast.hpp>
-
 #include <chrono>
 #include <utility>
 
@@ -40,18 +38,15 @@ void membership::read_pods() {
   }
   reading_.emplace();
   read_again_ = false;
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   pod().store->children(*pod().store_answers, with_.paths.pods(), ear_,
-                        [this, self](expected<zk::child_list, zk::error> list) {
-                          run_inline([&] {
-                            if (list)
-                              return read_records(std::move(list->names), list->stat.cversion);
-                            // Whatever the session said meanwhile was not heard, so it is not
-                            // waited for alone.
-                            reading_.reset();
-                            services().timers->schedule(*this, now() + read_again_after);
-                          });
-                        });
+                        as_this([this](expected<zk::child_list, zk::error> list) {
+                          if (list)
+                            return read_records(std::move(list->names), list->stat.cversion);
+                          // Whatever the session said meanwhile was not heard, so it is not waited
+                          // for alone.
+                          reading_.reset();
+                          services().timers->schedule(*this, now() + read_again_after);
+                        }));
 }
 
 void membership::on_due(net::time_point) {
@@ -82,20 +77,17 @@ void membership::read_marker() {
 void membership::read_then(const std::string& path,
                            std::function<void(const std::string&)> on_data) {
   ++reading_->missing;
-  auto self = caf::actor_cast<caf::strong_actor_ptr>(this);
   pod().store->get(
       *pod().store_answers, path, nullptr,
-      [this, self, on_data = std::move(on_data)](const expected<zk::node, zk::error>& node) {
-        run_inline([&] {
-          if (node)
-            on_data(node->data);
-          else if (node.error() == zk::error::no_node)
-            read_again_ = true; // gone meanwhile
-          else
-            reading_->failed = true;
-          conclude();
-        });
-      });
+      as_this([this, on_data = std::move(on_data)](const expected<zk::node, zk::error>& node) {
+        if (node)
+          on_data(node->data);
+        else if (node.error() == zk::error::no_node)
+          read_again_ = true; // gone meanwhile
+        else
+          reading_->failed = true;
+        conclude();
+      }));
 }
 
 session_move membership::move_of(const std::vector<member_ref>& members) const {

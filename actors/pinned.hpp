@@ -121,7 +121,9 @@ protected:
   template<class F>
   auto as_this(F f) {
     return [this, self = caf::actor_cast<caf::strong_actor_ptr>(this),
-            f = std::move(f)](const auto& result) { run_inline([&] { f(result); }); };
+            f = std::move(f)](auto&& result) mutable {
+      run_inline([&] { f(std::forward<decltype(result)>(result)); });
+    };
   }
 
 private:
