@@ -35,6 +35,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -71,6 +72,21 @@ struct drain_figures {
   mqtt::counter moves_failed; ///< sessions that could not be moved in time, and were tried again
   mqtt::counter batches;
 };
+
+constexpr std::string_view to_string(drain_figures::state s) noexcept {
+  using state = drain_figures::state;
+  switch (s) {
+  case state::serving:
+    return "serving";
+  case state::rebalancing:
+    return "rebalancing";
+  case state::draining:
+    return "draining";
+  case state::drained:
+    return "drained";
+  }
+  return "unknown";
+}
 
 /// Clients with a connection, over all units.
 class client_count {

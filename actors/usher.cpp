@@ -255,9 +255,8 @@ wait_state usher::waits() const {
 }
 
 void usher::describe(facts& to) const {
-  constexpr const char* states[] = {"serving", "rebalancing", "draining", "drained"};
   const auto& d = pod().drain;
-  to.add("state", states[static_cast<std::size_t>(is_)])
+  to.add("state", to_string(is_))
       .add("step", to_text(step_))
       .add("batch", batch_)
       .add("moving", moving_.size())

@@ -192,9 +192,8 @@ void api::prometheus(const request&, answer then) const {
 namespace {
 
 json to_json(const actors::drain_figures& d) {
-  constexpr const char* states[] = {"serving", "rebalancing", "draining", "drained"};
   const auto is = d.is.load();
-  json j{{"state", states[static_cast<std::size_t>(is)]},
+  json j{{"state", to_string(is)},
          {"sessions_left", d.sessions_left.get()},
          {"sessions_moved", d.sessions_moved.get()},
          {"until_unix_ms", nullptr}};
