@@ -239,11 +239,7 @@ void index::walk(const std::shared_ptr<const retained_cursor>& c) {
   // A page is bounded by the names looked at and by the bytes it brings.
   constexpr std::size_t page_names_max = 128;
   constexpr std::size_t page_bytes_max = 256 * 1024;
-  auto terms = make_ref<mqtt::delivery_terms>();
-  terms->maximum_qos = c->subscription->terms.options.qos;
-  terms->retained = true;
-  if (c->subscription->terms.identifier != 0)
-    terms->subscription_identifiers.push_back(c->subscription->terms.identifier);
+  const auto terms = retained_terms(c->subscription->terms);
   retained_page answer;
   answer.of = c;
   const auto* all = holdings_->subscribers.find(c->subscription->terms.filter);

@@ -65,6 +65,16 @@ public:
   std::atomic<bool> transit_waiter{false};
 };
 
+/// The terms on which a retained message goes to a new subscription.
+inline mqtt::terms_ref retained_terms(const mqtt::subscription& s) {
+  auto terms = make_ref<mqtt::delivery_terms>();
+  terms->maximum_qos = s.options.qos;
+  terms->retained = true;
+  if (s.identifier != 0)
+    terms->subscription_identifiers.push_back(s.identifier);
+  return terms;
+}
+
 /// A subscription in force, shared by the index and every live topic it matches.
 class made_subscription final : public ref_counted {
 public:

@@ -273,12 +273,7 @@ void topic::send_retained(const subscriber& to) {
     return;
   if (route_.joined(to) < retained_since_)
     return; // it came live already
-  auto terms = make_ref<mqtt::delivery_terms>();
-  terms->maximum_qos = to->terms.options.qos;
-  terms->retained = true;
-  if (to->terms.identifier != 0)
-    terms->subscription_identifiers.push_back(to->terms.identifier);
-  parcel p{{{retained_, std::move(terms), nullptr}}, nullptr};
+  parcel p{{{retained_, retained_terms(to->terms), nullptr}}, nullptr};
   if (to->session->unit == services().index)
     to->session->local->deliver_inline(
         p); // as live messages come, so that none of them overtakes it
