@@ -4,23 +4,15 @@
 
 namespace mqttzoo::actors {
 
-namespace {
-
-/// What a message weighs while it is in transit; its own overhead is not the publisher's fault.
-std::size_t weight(const mqtt::message& m) noexcept {
-  return m.footprint_bytes();
-}
-
-} // namespace
-
 batch::batch(mqtt::topic_ref to, card_ref from, mqtt::connection_epoch from_epoch)
     : topic(std::move(to)), publisher(std::move(from)), epoch(from_epoch) {}
 
 void batch::add(publication p) {
-  bytes_ += weight(*p.message);
+  const auto bytes = p.message->footprint_bytes();
+  bytes_ += bytes;
   followed_ |= p.message->trace() != mqtt::trace_mark::none;
   if (publisher)
-    publisher->transit_bytes.fetch_add(weight(*p.message), std::memory_order_relaxed);
+    publisher->transit_bytes.fetch_add(bytes, std::memory_order_relaxed);
   publications.push_back(std::move(p));
 }
 

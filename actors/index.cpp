@@ -222,7 +222,7 @@ void index::retain(const mqtt::topic_ref& name, const mqtt::message_ref& m) {
     totals.messages.fetch_add(1, std::memory_order_relaxed);
     totals.bytes.fetch_add(m->footprint_bytes(), std::memory_order_relaxed);
   }
-  erase_if_unused(t.name ? mqtt::topic_ref{t.name} : name);
+  erase_if_unused(name);
 }
 
 std::optional<std::string> index::find_retained(std::string_view filter, std::string_view after,
