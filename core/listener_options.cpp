@@ -1,5 +1,6 @@
 #include "core/listener_options.hpp"
 
+#include "core/settings.hpp"
 #include "core/units.hpp"
 
 #include <nlohmann/json.hpp>
@@ -20,7 +21,7 @@ constexpr std::size_t names_max =
     64; // of server names, certificates, networks, origins in one list
 constexpr std::size_t listener_name_bytes_max = 64;
 constexpr std::uint64_t packet_bytes_min = 1'024;
-constexpr std::uint64_t packet_bytes_max = 256 * 1'024 * 1'024;
+constexpr auto packet_bytes_max = mqtt_settings::packet_bytes_bound;
 constexpr std::chrono::milliseconds proxy_timeout_min{100};
 constexpr std::chrono::milliseconds proxy_timeout_max{60'000};
 

@@ -59,6 +59,9 @@ struct net_websocket_settings {
 
 /// What the pod grants, announces and refuses in the protocol (mqtt.*).
 struct mqtt_settings {
+  /// What packet_bytes_max may be at most, a listener's too.
+  static constexpr std::uint64_t packet_bytes_bound = std::uint64_t{256} << 20;
+
   std::size_t packet_bytes_max{};
   std::uint16_t receive_maximum{};
   std::uint16_t inflight_max{};

@@ -166,6 +166,17 @@ CAF_TEST(options that contradict each other are an error) {
                           "reach other pods"});
 }
 
+CAF_TEST(the largest packet that may be configured is the bound that others hold to) {
+  const auto bound = mqtt_settings::packet_bytes_bound;
+  const auto with = [](std::uint64_t bytes) {
+    return load_config(strings{"--mqtt.packet.bytes.max=" + std::to_string(bytes) + "B"}, {});
+  };
+  const auto loaded = with(bound);
+  CAF_REQUIRE(loaded.has_value());
+  CAF_CHECK(loaded->values.mqtt.packet_bytes_max == bound);
+  CAF_CHECK(!with(bound + 1).has_value());
+}
+
 CAF_TEST(asking for help looks at nothing else) {
   const auto loaded =
       load_config(strings{"--help", "--config=/nonexistent/x"}, strings{"MQTTZOO_X=1"});

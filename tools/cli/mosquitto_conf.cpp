@@ -1,6 +1,7 @@
 #include "tools/cli/mosquitto_conf.hpp"
 
 #include "core/numbers.hpp"
+#include "core/settings.hpp"
 #include "tools/cli/mosquitto_conf_listeners.hpp"
 #include "tools/cli/mosquitto_conf_values.hpp"
 #include "tools/cli/mosquitto_options.hpp"
@@ -14,9 +15,7 @@
 namespace mqttzoo::cli {
 namespace {
 
-/// What `mqtt.packet.bytes.max` may be, and what a packet has beside its payload: the longest topic
-/// there can be, and properties.
-constexpr std::uint64_t packet_bytes_max = 256 * 1'024 * 1'024;
+/// What a packet has beside its payload: the longest topic there can be, and properties.
 constexpr std::uint64_t beside_payload_bytes = 65 * 1'024;
 
 class reader {
@@ -176,7 +175,8 @@ private:
     if (name == "message_size_limit") {
       draft_.remark(name, "is for payloads; `mqtt.packet.bytes.max` is for packets, and has 65 KiB "
                           "more, for topics and properties");
-      bytes = std::min(std::min(*bytes, packet_bytes_max) + beside_payload_bytes, packet_bytes_max);
+      constexpr auto bound = core::mqtt_settings::packet_bytes_bound;
+      bytes = std::min(std::min(*bytes, bound) + beside_payload_bytes, bound);
     }
     if (size_max_ && *size_max_ <= *bytes)
       return;
