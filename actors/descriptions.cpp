@@ -9,21 +9,14 @@
 #include "actors/share_group.hpp"
 #include "actors/topic.hpp"
 
-#include <chrono>
 #include <string>
 
 namespace mqttzoo::actors {
 
 namespace {
 
-using namespace std::chrono;
-
 constexpr std::size_t accounts_told_max = 100;
 constexpr std::size_t members_told_max = 1'000;
-
-std::int64_t ms(nanoseconds d) {
-  return duration_cast<milliseconds>(d).count();
-}
 
 std::vector<facts> accounts_of(const std::vector<bank_accounts::named_account>& accounts) {
   std::vector<facts> list;

@@ -7,18 +7,9 @@
 #include "actors/reaper.hpp"
 #include "actors/registrar.hpp"
 
-#include <chrono>
 #include <string>
 
 namespace mqttzoo::actors {
-
-namespace {
-
-std::int64_t ms(std::chrono::nanoseconds d) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
-}
-
-} // namespace
 
 wait_state membership::waits() const {
   if (!view_)

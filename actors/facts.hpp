@@ -4,6 +4,7 @@
 // admin endpoint makes JSON of it. Names are literals in lower case with `_`, units last.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,11 @@
 #include <vector>
 
 namespace mqttzoo::actors {
+
+/// What stands under a name that ends with `_ms`.
+constexpr std::int64_t ms(std::chrono::nanoseconds d) noexcept {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
 
 class facts {
 public:

@@ -11,10 +11,6 @@ using namespace std::chrono;
 
 constexpr std::size_t filters_told_max = 1'000;
 
-std::int64_t ms(nanoseconds d) {
-  return duration_cast<milliseconds>(d).count();
-}
-
 const char* to_text(mqtt::protocol_version v) {
   switch (v) {
   case mqtt::protocol_version::v3_1:
