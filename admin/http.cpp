@@ -1,5 +1,7 @@
 #include "admin/http.hpp"
 
+#include "core/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace mqttzoo::admin {
@@ -70,8 +72,7 @@ std::optional<request> parse_target(std::string_view target) {
 
 response make_error(unsigned status, std::string_view message) {
   const nlohmann::json j{{"error", {{"status", status}, {"message", message}}}};
-  return {status, "application/json",
-          j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n'};
+  return {status, "application/json", core::to_text(j) + '\n'};
 }
 
 } // namespace mqttzoo::admin

@@ -1,5 +1,7 @@
 #include "admin/json.hpp"
 
+#include "core/json_text.hpp"
+
 #include <chrono>
 #include <type_traits>
 
@@ -61,8 +63,7 @@ json to_json(const actors::actor_details& d) {
 }
 
 response make_json(const json& j, unsigned status) {
-  return {status, "application/json",
-          j.dump(-1, ' ', false, json::error_handler_t::replace) + '\n'};
+  return {status, "application/json", core::to_text(j) + '\n'};
 }
 
 } // namespace mqttzoo::admin

@@ -1,5 +1,6 @@
 #include "admin/trace_json.hpp"
 
+#include "core/json_text.hpp"
 #include "mqtt/reason_code.hpp"
 #include "mqtt/topic_filter.hpp"
 #include "mqtt/topic_name.hpp"
@@ -166,7 +167,7 @@ json message_json(std::uint32_t number, const actors::trace_life& l) {
 
 expected<trace_terms, std::string> parse_trace_terms(std::string_view body,
                                                      const core::trace_settings& bounds) {
-  const auto j = json::parse(body, nullptr, false);
+  const auto j = core::parse_json<json>(body);
   if (!j.is_object())
     return unexpected(std::string{"the body is a JSON object"});
   trace_terms t;

@@ -1,6 +1,7 @@
 #include "auth/hook_answer.hpp"
 
 #include "auth/acl.hpp"
+#include "core/json_text.hpp"
 #include "mqtt/utf8.hpp"
 
 #include <nlohmann/json.hpp>
@@ -69,7 +70,7 @@ std::string make_hook_request(const login& l) {
 expected<hook_answer, std::string> parse_hook_answer(unsigned status, std::string_view body) {
   if (status != 200)
     return unexpected{"its status is " + std::to_string(status)};
-  const auto said = json::parse(body, nullptr, /*allow_exceptions=*/false);
+  const auto said = core::parse_json<json>(body);
   const auto result = said.is_object() ? said.value("result", json{}) : json{};
   if (result != "allow" && result != "deny")
     return unexpected<std::string>{"it is no object with a `result` of allow or deny"};

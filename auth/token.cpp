@@ -1,6 +1,7 @@
 #include "auth/token.hpp"
 
 #include "auth/base64.hpp"
+#include "core/json_text.hpp"
 #include "mqtt/utf8.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,7 +23,7 @@ constexpr double date_max = 253'402'300'799;
 /// An object in base64url; null if it is none.
 json object_of(std::string_view part) {
   const auto text = decode_base64(part, base64_form::url);
-  auto made = text ? json::parse(*text, nullptr, /*allow_exceptions=*/false) : json{};
+  auto made = text ? core::parse_json<json>(*text) : json{};
   return made.is_object() ? made : json{};
 }
 

@@ -1,6 +1,7 @@
 #include "auth/token_keys.hpp"
 
 #include "auth/base64.hpp"
+#include "core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/bn.h>
@@ -213,7 +214,7 @@ const char* token_keys::key::read_secret(const json& from) {
 }
 
 expected<token_keys, std::string> token_keys::parse(std::string_view text) {
-  const auto set = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto set = core::parse_json<json>(text);
   if (!set.is_object() || !set.contains("keys") || !set["keys"].is_array())
     return unexpected<std::string>{"is no JSON Web Key Set: an object with `keys`"};
   token_keys made;

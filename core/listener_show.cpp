@@ -1,4 +1,5 @@
 // An entry of `net.listeners` as JSON again: what was given, and no more.
+#include "core/json_text.hpp"
 #include "core/listener_options.hpp"
 #include "core/units.hpp"
 
@@ -82,9 +83,7 @@ std::string show_listeners(const std::vector<listener_settings>& entries) {
   auto shown = ordered_json::array();
   for (const auto& l : entries)
     shown.push_back(show(l));
-  constexpr int in_one_line = -1;
-  constexpr bool as_it_is = false;
-  return shown.dump(in_one_line, ' ', as_it_is, ordered_json::error_handler_t::replace);
+  return to_text(shown);
 }
 
 } // namespace mqttzoo::core

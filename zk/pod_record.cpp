@@ -1,5 +1,7 @@
 #include "zk/pod_record.hpp"
 
+#include "core/json_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace mqttzoo::zk {
@@ -14,15 +16,17 @@ constexpr std::size_t pod_record_bytes_max = 4096;
 } // namespace
 
 std::string encode_pod(const pod_record& record) {
+  constexpr int in_one_line = -1;
+  constexpr bool ascii_only = true;
   return json{{"name", record.name}, {"incarnation", record.incarnation}, {"links", record.links},
               {"mqtt", record.mqtt}, {"version", record.version},         {"admin", record.admin}}
-      .dump(-1, ' ', true, json::error_handler_t::replace);
+      .dump(in_one_line, ' ', ascii_only, json::error_handler_t::replace);
 }
 
 expected<pod_record, std::string> decode_pod(std::string_view data) {
   if (data.size() > pod_record_bytes_max)
     return unexpected("longer than " + std::to_string(pod_record_bytes_max) + " bytes");
-  const auto parsed = json::parse(data, nullptr, false);
+  const auto parsed = core::parse_json<json>(data);
   if (!parsed.is_object())
     return unexpected(std::string{"not a JSON object"});
   pod_record record;

@@ -1,4 +1,5 @@
 // `mqttzoo inspect`: one question to a pod's endpoint, or to those of all pods, and its answer.
+#include "core/json_text.hpp"
 #include "tools/cli/commands.hpp"
 #include "tools/cli/inspect_options.hpp"
 #include "tools/cli/inspect_tables.hpp"
@@ -138,7 +139,7 @@ const char* items_of(const question& q) {
 
 int print_one(const question& q, const inspect_options& o, const json& answer) {
   if (o.as == form::for_programs)
-    std::cout << answer.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+    std::cout << core::to_lines(answer) << '\n';
   else if (q.is == list)
     std::cout << q.render(answer.value(items_of(q), json::array()));
   else
@@ -168,7 +169,7 @@ int ask_all(const question& q, const inspect_options& o, const std::string& targ
     auto j = json::array();
     for (const auto& [pod, answer] : answers)
       j.push_back({{"pod", pod}, {"answer", answer}});
-    std::cout << j.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+    std::cout << core::to_lines(j) << '\n';
   } else if (q.is == list) {
     std::cout << q.render(merge(answers, items_of(q)));
   } else {

@@ -1,6 +1,7 @@
 #include "tools/cli/inspect_client.hpp"
 
 #include "core/host_port.hpp"
+#include "core/json_text.hpp"
 #include "core/version.hpp"
 
 #include <boost/asio/connect.hpp>
@@ -168,7 +169,7 @@ expected<json, inspect_error> inspect_client::ask(std::string_view target, inspe
   const auto got = send(to_, target, how, std::move(body));
   if (!got)
     return unexpected(inspect_error{0, to_.url + ": " + got.error()});
-  auto j = json::parse(got->body(), nullptr, false);
+  auto j = core::parse_json<json>(got->body());
   const auto status = got->result_int();
   const bool says_why = target == "/readyz" || target == "/healthz";
   if (j.is_discarded())

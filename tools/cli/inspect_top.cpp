@@ -1,5 +1,6 @@
 #include "tools/cli/inspect_top.hpp"
 
+#include "core/json_text.hpp"
 #include "tools/cli/inspect_tables.hpp"
 
 #include <iostream>
@@ -86,7 +87,7 @@ std::string draw(const json& seen, const std::string& order) {
 
 /// For programs a round is a line.
 std::string write(const json& seen) {
-  return seen.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+  return core::to_text(seen) + '\n';
 }
 
 } // namespace

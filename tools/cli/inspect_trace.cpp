@@ -1,5 +1,6 @@
 #include "tools/cli/inspect_trace.hpp"
 
+#include "core/json_text.hpp"
 #include "tools/cli/inspect_tables.hpp"
 #include "tools/cli/trace_story.hpp"
 
@@ -41,9 +42,7 @@ int complain(const std::string& what) {
 void print(const inspect_options& o, const std::vector<trace_story::told_message>& messages) {
   for (const auto& m : messages)
     if (o.as == inspect_options::form::for_programs)
-      std::cout << json{{"message", m.message}, {"steps", m.steps}}.dump(
-                       -1, ' ', false, json::error_handler_t::replace)
-                << '\n';
+      std::cout << core::to_text(json{{"message", m.message}, {"steps", m.steps}}) << '\n';
     else
       std::cout << render_trace_message(m);
   std::cout << std::flush;
@@ -51,8 +50,7 @@ void print(const inspect_options& o, const std::vector<trace_story::told_message
 
 void print_end(const inspect_options& o, const json& trace) {
   if (o.as == inspect_options::form::for_programs)
-    std::cout << json{{"trace", trace}}.dump(-1, ' ', false, json::error_handler_t::replace)
-              << '\n';
+    std::cout << core::to_text(json{{"trace", trace}}) << '\n';
   else
     std::cout << render_trace_end(trace);
 }
