@@ -65,11 +65,6 @@ constexpr question questions[] = {
     {"drop", "/api/v1/clients/{}", render_tree, one, inspect_method::remove, operand::needed},
 };
 
-int complain(const std::string& what) {
-  std::cerr << "mqttzoo inspect: " << what << '\n';
-  return 1;
-}
-
 const question* find(inspect_options& o) {
   // "actors 17" is "actor 17".
   if (!o.operands.empty() &&
@@ -106,7 +101,7 @@ std::vector<asked> pods_of(const inspect_client& known, int& status) {
   std::vector<asked> all;
   const auto pods = known.ask("/api/v1/pods");
   if (!pods) {
-    status = complain(pods.error().what);
+    status = inspect_failed(pods.error().what);
     return all;
   }
   for (const auto& p : pods->value("pods", json::array())) {
@@ -117,7 +112,7 @@ std::vector<asked> pods_of(const inspect_client& known, int& status) {
     else if (!url.empty())
       all.push_back({name, known.at(url)});
     else
-      status = complain(printable(name) + " has no endpoint for operators");
+      status = inspect_failed(printable(name) + " has no endpoint for operators");
   }
   return all;
 }
@@ -161,10 +156,10 @@ int ask_all(const question& q, const inspect_options& o, const std::string& targ
     else if (answer.error().status == 404)
       not_found = answer.error().what; // another pod may have it
     else
-      status = complain(answer.error().what);
+      status = inspect_failed(answer.error().what);
   }
   if (answers.empty() && !not_found.empty())
-    return complain(not_found);
+    return inspect_failed(not_found);
   if (o.as == form::for_programs) {
     auto j = json::array();
     for (const auto& [pod, answer] : answers)
@@ -191,7 +186,7 @@ int forget(const inspect_options& o) {
             (after.empty() ? "" : "&after=" + percent_encode(after)),
         inspect_method::remove);
     if (!answer)
-      return complain(answer.error().what);
+      return inspect_failed(answer.error().what);
     removed += answer->value("removed", std::uint64_t{0});
     const auto next = answer->find("next");
     if (next == answer->end() || !next->is_string())
@@ -210,7 +205,7 @@ int drain(const inspect_options& o) {
   const inspect_client pod{o.connection};
   const auto begun = pod.ask("/api/v1/pod/drain", inspect_method::post);
   if (!begun)
-    return complain(begun.error().what);
+    return inspect_failed(begun.error().what);
   for (std::uint64_t said = UINT64_MAX; o.wait;) {
     const auto answer = pod.ask("/api/v1/pod");
     if (!answer)
@@ -233,7 +228,7 @@ int drain(const inspect_options& o) {
 int inspect(const std::vector<std::string>& arguments) {
   auto parsed = parse_inspect(arguments);
   if (!parsed)
-    return complain(parsed.error());
+    return inspect_failed(parsed.error());
   auto& o = *parsed;
   if (o.help || o.command.empty()) {
     (o.help ? std::cout : std::cerr) << inspect_help();
@@ -244,25 +239,26 @@ int inspect(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (o.command == "forget")
-    return o.operands.size() == 1 ? forget(o) : complain("forget takes a topic filter");
+    return o.operands.size() == 1 ? forget(o) : inspect_failed("forget takes a topic filter");
   if (o.command == "drain" && o.of == reach::pod)
-    return o.operands.empty() ? drain(o) : complain("drain takes nothing more");
+    return o.operands.empty() ? drain(o) : inspect_failed("drain takes nothing more");
   if (o.command == "top")
-    return o.of == reach::pod ? inspect_top(o) : complain("top shows one pod: see --url");
+    return o.of == reach::pod ? inspect_top(o) : inspect_failed("top shows one pod: see --url");
   if (o.command == "trace")
     return inspect_trace(o);
   const auto* q = find(o);
   if (!q)
-    return complain("there is no command '" + o.command + "'; see --help");
+    return inspect_failed("there is no command '" + o.command + "'; see --help");
   const auto most = q->takes == operand::none ? 0u : 1u;
   if (o.operands.size() > most || (q->takes == operand::needed && o.operands.empty()))
-    return complain(o.command + (most == 0 ? " takes nothing more" : " takes one thing more"));
+    return inspect_failed(o.command +
+                          (most == 0 ? " takes nothing more" : " takes one thing more"));
   const auto target = target_of(*q, o);
   if (o.of == reach::cluster && q->command != "pods")
     return ask_all(*q, o, target);
   const auto answer = inspect_client{o.connection}.ask(target, q->how);
   if (!answer)
-    return complain(answer.error().what);
+    return inspect_failed(answer.error().what);
   return print_one(*q, o, *answer);
 }
 

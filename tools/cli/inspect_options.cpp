@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 #include <optional>
 #include <unistd.h>
 #include <utility>
@@ -140,6 +141,11 @@ expected<inspect_options, std::string> parse_inspect(const std::vector<std::stri
     }
   }
   return o;
+}
+
+int inspect_failed(const std::string& what) {
+  std::cerr << "mqttzoo inspect: " << what << '\n';
+  return 1;
 }
 
 const char* inspect_help() {

@@ -35,6 +35,9 @@ struct inspect_options {
 /// `arguments` without the program's name and `inspect`. The error is a sentence.
 expected<inspect_options, std::string> parse_inspect(const std::vector<std::string>& arguments);
 
+/// Says on the standard error what went wrong; the status of the process.
+int inspect_failed(const std::string& what);
+
 const char* inspect_help();
 /// A script for bash, for `source <(mqttzoo inspect completion)`.
 const char* inspect_completion();

@@ -111,10 +111,8 @@ int inspect_top(const inspect_options& o) {
   const bool screen = for_people && ::isatty(STDOUT_FILENO) != 0;
   for (std::uint32_t round = 1;; ++round) {
     const auto seen = look(pod, order, more);
-    if (!seen && !screen) {
-      std::cerr << "mqttzoo inspect: " << seen.error() << '\n';
-      return 1;
-    }
+    if (!seen && !screen)
+      return inspect_failed(seen.error());
     if (screen)
       std::cout << "\x1b[H\x1b[2J";
     std::cout << (!seen        ? seen.error() + '\n'

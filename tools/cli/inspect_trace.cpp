@@ -34,11 +34,6 @@ private:
   struct sigaction before_ {};
 };
 
-int complain(const std::string& what) {
-  std::cerr << "mqttzoo inspect: " << what << '\n';
-  return 1;
-}
-
 void print(const inspect_options& o, const std::vector<trace_story::told_message>& messages) {
   for (const auto& m : messages)
     if (o.as == inspect_options::form::for_programs)
@@ -82,21 +77,21 @@ expected<json, inspect_error> watch(const inspect_client& pod, const std::string
 
 int inspect_trace(const inspect_options& o) {
   if (o.trace.empty())
-    return complain("trace needs --client, --topic, --property or --sample; see --help");
+    return inspect_failed("trace needs --client, --topic, --property or --sample; see --help");
   const inspect_client pod{o.connection};
   const interruption until_asked;
   const auto begun = pod.ask("/api/v1/traces", inspect_method::post, o.trace.dump());
   if (!begun)
-    return complain(begun.error().what);
+    return inspect_failed(begun.error().what);
   const auto target = "/api/v1/traces/" + std::to_string(begun->value("id", std::uint32_t{0}));
   if (o.as == inspect_options::form::for_people)
     std::cerr << "following; ^C ends it\n";
   const auto trace = watch(pod, target, o);
   const auto dropped = pod.ask(target, inspect_method::remove);
   if (!trace)
-    return complain(trace.error().what);
+    return inspect_failed(trace.error().what);
   print_end(o, *trace);
-  return dropped ? 0 : complain(dropped.error().what);
+  return dropped ? 0 : inspect_failed(dropped.error().what);
 }
 
 } // namespace mqttzoo::cli
