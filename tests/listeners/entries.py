@@ -90,9 +90,10 @@ def came_by(port: int, client_id: str) -> str:
 
 def proxies(binary: str) -> None:
     """Who a client is follows from the header, in both versions; without a good one nobody comes in."""
-    trusting, strict = place(), place()
+    trusting, hasty, strict = place(), place(), place()
     admin = free_port()
-    entries = ({"name": "front", "port": trusting[1], "proxy": {"trusted": ["127.0.0.0/8"], "timeout": "500ms"}},
+    entries = ({"name": "front", "port": trusting[1], "proxy": {"trusted": ["127.0.0.0/8"]}},
+               {"name": "late", "port": hasty[1], "proxy": {"trusted": ["127.0.0.0/8"], "timeout": "500ms"}},
                {"name": "other", "port": strict[1], "proxy": {"trusted": ["10.0.0.0/8", "::1"]}})
     with listening(binary, *entries, options=(f"--admin.port={admin}",)) as broker:
         for first in (header_1("127.0.0.7"), header_2("127.0.0.7"), header_1("::1"), OF_THE_PROXY):
@@ -113,16 +114,18 @@ def proxies(binary: str) -> None:
         client.expect(wire.CONNACK, code=0)
         for bad in (wire.connect(version=wire.V5, client_id="x"), b"PROXY TCP4 1.2.3.4\r\n", SIGNATURE + b"\x31\x11\0\0"):
             coming(trusting, bad).expect_closed()
-        silent = Client(trusting)
+        silent = Client(hasty)
         began = time.monotonic()
         silent.expect_closed()
         require(time.monotonic() - began < 5, "a proxy that says nothing stays")
         Client(strict).expect_closed()
         refused = "mqttzoo_listener_connections_refused_total"
         equal(metric(admin, refused, listener="front", reason="proxy_header"), 3, "bad headers")
-        equal(metric(admin, refused, listener="front", reason="proxy_late"), 1, "late headers")
+        equal(metric(admin, refused, listener="front", reason="proxy_late"), 0, "late headers of those who speak")
+        equal(metric(admin, refused, listener="late", reason="proxy_late"), 1, "late headers")
         equal(metric(admin, refused, listener="other", reason="untrusted"), 1, "strangers")
-        equal(metric(admin, "mqttzoo_listener_connections_accepted_total", listener="front"), 13, "accepted")
+        equal(metric(admin, "mqttzoo_listener_connections_accepted_total", listener="front"), 12, "accepted")
+        equal(metric(admin, "mqttzoo_listener_connections_accepted_total", listener="late"), 1, "accepted at `late`")
         broker.await_log("is none of the proxies that are trusted")
 
 

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 
 using namespace mqttzoo;
@@ -101,15 +102,24 @@ CAF_TEST(what was in flight when the server died was applied up to a point) {
   peer p{options};
   auto& c = p.c;
   CAF_REQUIRE_EQUAL(outcome(c.create("/t")), "ok");
-  constexpr int writes = 2000;
   strings outcomes;
-  for (int i = 0; i < writes; ++i)
-    c.subject().set(c.jobs, "/t", std::to_string(i), i,
-                    [&](auto result) { outcomes.push_back(outcome(result)); });
+  int writes = 0;
+  bool killed = false;
+  const std::function<void()> write = [&] {
+    const int number = writes++;
+    c.subject().set(c.jobs, "/t", std::to_string(number), number, [&](auto result) {
+      outcomes.push_back(outcome(result));
+      if (!killed) // so that there is always something in flight
+        write();
+    });
+  };
+  while (writes < 2000)
+    write();
   c.wait([&] { return outcomes.size() >= 100; });
+  killed = true;
   server::shared().kill();
   server::shared().start();
-  c.wait([&] { return outcomes.size() == writes; });
+  c.wait([&] { return outcomes.size() == static_cast<std::size_t>(writes); });
   // Each expects the version that the one before it left, so they fail from some point on.
   const auto ok = std::count(outcomes.begin(), outcomes.end(), "ok");
   const auto lost = std::count(outcomes.begin(), outcomes.end(), "connection_loss");
@@ -124,7 +134,7 @@ CAF_TEST(what was in flight when the server died was applied up to a point) {
 }
 
 CAF_TEST(an expired session is followed by a new one without its ephemerals and watches) {
-  options.session_timeout = milliseconds{600};
+  options.session_timeout = std::chrono::seconds{3};
   paused_peer stuck{options};
   auto& c = *stuck.c;
   c.subject().attach(c.jobs, c.ears());

@@ -55,9 +55,9 @@ def tokens_let_in(zoo: Zoo) -> None:
 
 def a_session_ends_with_its_token(zoo: Zoo) -> None:
     broker = zoo.broker(f"--auth.jwt.keys={secret_keys(zoo)}", "--auth.jwt.leeway=0")
-    client = zoo.client(broker, None, hs256(claims_of("alice", 3)))
+    client = zoo.client(broker, None, hs256(claims_of("alice", 8)))
     client.ping()
-    client.expect_refusal(0x87, timeout=10)
+    client.expect_refusal(0x87, timeout=15)
 
 
 def public_keys(zoo: Zoo) -> None:

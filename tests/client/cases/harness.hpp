@@ -32,6 +32,7 @@ struct world {
   asio::io_context io{1};
   std::string host;
   std::uint16_t port = 0;
+  bool small_bank = false; ///< of the broker: a few hundred messages fill it
 
   std::string url() const { return "mqtt://" + host + ':' + std::to_string(port); }
   asio::ip::tcp::endpoint broker() const { return {asio::ip::make_address(host), port}; }

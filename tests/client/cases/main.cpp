@@ -1,4 +1,4 @@
-// sdk_cases --list | HOST PORT [PART OF A CASE'S NAME...]
+// sdk_cases --list | [--small-bank] HOST PORT [PART OF A CASE'S NAME...]
 #include "harness.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -27,11 +27,18 @@ namespace {
 
 constexpr auto case_time_max = 40s;
 
+struct broker {
+  std::string host;
+  std::uint16_t port = 0;
+  bool small_bank = false;
+};
+
 /// Empty if it passed.
-std::string run(const test_case& which, const std::string& host, std::uint16_t port) {
+std::string run(const test_case& which, const broker& against) {
   world w;
-  w.host = host;
-  w.port = port;
+  w.host = against.host;
+  w.port = against.port;
+  w.small_bank = against.small_bank;
   std::string problem = "did not end";
   asio::steady_timer guard{w.io, case_time_max};
   guard.async_wait([&](const boost::system::error_code& error) {
@@ -62,9 +69,16 @@ int main(int argc, char** argv) {
       std::cout << each.name << '\n';
     return 0;
   }
-  if (argc < 3)
+  std::vector<std::string> parts(argv + 1, argv + argc);
+  broker against;
+  against.small_bank = !parts.empty() && parts[0] == "--small-bank";
+  if (against.small_bank)
+    parts.erase(parts.begin());
+  if (parts.size() < 2)
     return 2;
-  const std::vector<std::string> parts(argv + 3, argv + argc);
+  against.host = parts[0];
+  against.port = static_cast<std::uint16_t>(std::stoi(parts[1]));
+  parts.erase(parts.begin(), parts.begin() + 2);
   bool failed = false;
   for (const auto& each : all_cases()) {
     const auto wanted = [&](const std::string& part) {
@@ -73,7 +87,7 @@ int main(int argc, char** argv) {
     if (!parts.empty() && std::ranges::none_of(parts, wanted))
       continue;
     const auto began = std::chrono::steady_clock::now();
-    const auto problem = run(each, argv[1], static_cast<std::uint16_t>(std::stoi(argv[2])));
+    const auto problem = run(each, against);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     failed = failed || !problem.empty();
     if (problem.empty())

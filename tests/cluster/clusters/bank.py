@@ -17,7 +17,7 @@ from .books import Books, await_reaper, read_books, user_of
 from .cluster import Cluster
 from .stage import own_cluster
 
-TTL_MIN_S, TTL_MAX_S = 20, 30
+TTL_MIN_S, TTL_MAX_S = 60, 70
 # Leases are given back within ten seconds, and what has had its time goes within one.
 LATE_SECONDS_MAX = 20
 AWAY = 5

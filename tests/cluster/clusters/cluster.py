@@ -30,6 +30,8 @@ from clustering import servers as ensemble  # noqa: E402
 COMMAND_SECONDS_MAX = 90
 # Short, so that a kill is noticed soon; not so short that a loaded machine ends sessions by itself.
 SESSION_TIMEOUT_S = 3
+# What is held must not run out of its time while a loaded machine comes to the end of a case.
+PATIENCE = ("--bank.ttl.min=20m", "--bank.ttl.max=20m")
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Cluster:
             raise Unsupported("network namespaces need root and the program `ip`")
         self.command = [str(ROOT / "tools/cluster"), str(pods), "--servers", str(servers), "--heap", heap, "--program", program,
                         *(["--netns"] if netns else []), "--", f"--zk.session.timeout={session_timeout_s:g}s",
-                        "--sys.interval=1s", *options]
+                        "--sys.interval=1s", *PATIENCE, *options]
         self.session_timeout_s = session_timeout_s
         self.pods: list[Place] = []
         self.servers: list[Place] = []

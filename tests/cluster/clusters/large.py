@@ -14,7 +14,8 @@ from .cluster import Cluster
 from .stage import Stage, connect_again, eventually, own_cluster
 
 LARGE_BYTES = 3 << 20
-TTL_MIN_S, TTL_MAX_S = 20, 30
+# For all that is large to be published and fetched, with a death, an adoption and a loaded machine in between.
+TTL_MIN_S, TTL_MAX_S = 60, 70
 LATE_SECONDS_MAX = 20
 OPTIONS = ("--mqtt.packet.bytes.max=8MiB", "--links.frame.bytes.max=16MiB", f"--bank.ttl.min={TTL_MIN_S}s",
            f"--bank.ttl.max={TTL_MAX_S}s", "--bank.capacity=256MiB")

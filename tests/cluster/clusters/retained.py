@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.client import Client, Timeout, require
 from harness.wire import V5
 
-from .stage import Stage, case, drain, eventually
+from .stage import Stage, case, drain, eventually, routed
 
 
 def _retained(t: Stage, pod: int, filter_: str) -> dict[str, bytes]:
@@ -102,12 +102,7 @@ def a_live_subscriber_elsewhere_sees_no_retain_flag(t: Stage) -> None:
     plain, published, writer = t.client(1), t.client(1), t.client(0)
     plain.subscribe(t.topic(), qos=1)
     published.subscribe(t.topic(), qos=1, retain_as_published=True)
-
-    def both_hear() -> bool:
-        writer.publish(t.topic(), "probe", qos=1)
-        return bool(drain(plain, 0.1)) and bool(drain(published, 0.1))
-
-    eventually(both_hear, "subscribers hear")
+    routed(writer, t.topic(), plain, published)
     writer.publish(t.topic(), "x", qos=1, retain=True)
     plain.receive(t.topic(), "x", retain=False)
     published.receive(t.topic(), "x", retain=True)

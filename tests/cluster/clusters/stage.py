@@ -108,15 +108,19 @@ def connect_again(make: Callable[[], Client], seconds: float = 30.0) -> Client:
             time.sleep(0.1)
 
 
-def drain(client: Client, quiet: float = 0.5) -> list[Packet]:
-    """All messages that come until nothing came for a while."""
-    return drain_all([client], quiet)[0]
+def drain(client: Client, quiet: float = 0.5, count: int = 0) -> list[Packet]:
+    """All messages that come until nothing came for a while, and the first `count` however long each of them takes."""
+    return drain_all([client], quiet, count)[0]
 
 
-def drain_all(clients: list[Client], quiet: float = 0.5) -> list[list[Packet]]:
-    """The messages of each client until none of them got one for a while."""
+def drain_all(clients: list[Client], quiet: float = 0.5, count: int = 0) -> list[list[Packet]]:
+    """The messages of each client until none of them got one for a while; `count` is of all together."""
     found: list[list[Packet]] = [[] for _ in clients]
-    until = time.monotonic() + quiet
+
+    def patience() -> float:
+        return time.monotonic() + (quiet if sum(map(len, found)) >= count else max(quiet, AGREE_SECONDS_MAX))
+
+    until = patience()
     while (left := until - time.monotonic()) > 0:
         here = [c for c in clients if c.pending or wire.split(c.buffer)]
         readable = select.select([c.socket for c in clients], [], [], 0 if here else left)[0]
@@ -126,7 +130,7 @@ def drain_all(clients: list[Client], quiet: float = 0.5) -> list[list[Packet]]:
             try:
                 while True:
                     mine.append(client.receive(timeout=0.001))
-                    until = time.monotonic() + quiet
+                    until = patience()
             except Timeout:
                 pass
     return found

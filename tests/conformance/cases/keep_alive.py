@@ -10,23 +10,24 @@ from harness.registry import BOTH, EVERY, V5, case
 @case(EVERY)
 def keep_alive_ends_a_silent_connection(t):
     # [MQTT-3.1.2-22] [MQTT-3.2.2-22] [MQTT-3.1.2-24 v3]
+    before = time.monotonic()
     c = t.client(keep_alive=1)
-    began = time.monotonic()
+    connected = time.monotonic()
     c.expect_refusal(0x8D)
-    took = time.monotonic() - began
-    require(1.3 <= took <= 6, f"closed after {took:.2f} s, not after 1.5 s")
+    closed = time.monotonic()
+    require(1.3 <= closed - before and closed - connected <= 6, f"closed after {closed - connected:.2f} s, not after 1.5 s")
 
 
 @case(BOTH)
 def keep_alive_counts_any_packet(t):
     # [MQTT-3.1.2-22] [MQTT-3.12.4-1] [MQTT-3.12.4-1 v3]
-    c = t.client(keep_alive=1)
+    c = t.client(keep_alive=3)
     for turn in range(6):
-        t.sleep(0.6)
-        if turn % 2:
-            c.ping()
-        else:
+        t.sleep(1.8)
+        if turn < 3:  # neither kind could do without the other for so long
             c.publish(t.topic(), "alive", qos=1)
+        else:
+            c.ping()
 
 
 @case(BOTH)
@@ -71,11 +72,13 @@ def sending_to_a_client_does_not_keep_it_alive(t):
 def server_keep_alive_is_announced_and_used(t):
     # [MQTT-3.1.2-22] [MQTT-3.2.2-22]
     for wish in (600, 0):
+        before = time.monotonic()
         c = t.client(keep_alive=wish)
         equal(c.connack.props.get("server_keep_alive"), 2, f"server keep alive for {wish}")
-    began = time.monotonic()
+    connected = time.monotonic()
     c.expect_refusal(0x8D)
-    require(2.5 <= time.monotonic() - began <= 9, f"closed after {time.monotonic() - began:.2f} s, not after 3 s")
+    closed = time.monotonic()
+    require(2.5 <= closed - before and closed - connected <= 9, f"closed after {closed - connected:.2f} s, not after 3 s")
 
 
 @case(V5, options=["--mqtt.keepalive.max=2s"])
@@ -89,9 +92,9 @@ def shorter_keep_alive_is_left_alone(t):
 def connect_must_come_in_time(t):
     # A server must not wait for ever for what never comes (3.1.4: "a reasonable amount of time").
     for part in (b"", b"\x10", wire.connect(t.id(), t.version)[:-3]):
+        began = time.monotonic()
         c = t.open()
         c.send(part)
-        began = time.monotonic()
         c.expect_closed()
         require(time.monotonic() - began > 0.5, "closed too early")
 

@@ -1,7 +1,9 @@
 """What 5.0 sends along with a message: properties passed on, aliases, expiry. Chapters 3.3.2.3 and 4.10."""
 
+import time
+
 from harness import wire
-from harness.client import equal, require
+from harness.client import equal, require, require_left
 from harness.registry import V5, case
 
 
@@ -73,10 +75,10 @@ def expiry_of_a_message_on_the_way(t):
     # [MQTT-3.3.2-6]
     sub, pub = t.client(), t.client()
     sub.subscribe(t.topic(), qos=1)
-    for seconds in (10, 0xFFFFFFFF):
+    for seconds in (60, 0xFFFFFFFF):
+        began = time.monotonic()
         pub.publish(t.topic(), "x", qos=1, props={"message_expiry": seconds})
-        left = sub.receive(t.topic()).props["message_expiry"]
-        require(seconds - 1 <= left <= seconds, f"{left} s left of {seconds}")
+        require_left(sub.receive(t.topic()).props["message_expiry"], seconds, began, seconds)
     pub.publish(t.topic(), "x", qos=1)
     require("message_expiry" not in sub.receive(t.topic()).props, "an expiry that nobody set")
 
@@ -88,14 +90,14 @@ def waiting_time_is_taken_off(t):
     sub.subscribe(t.topic("+"), qos=2)
     sub.leave()
     pub.publish(t.topic("short"), "x", qos=1, props={"message_expiry": 1})
+    began = time.monotonic()
     pub.publish(t.topic("long"), "y", qos=2, props={"message_expiry": 100})
     pub.publish(t.topic("ever"), "z", qos=1)
     t.sleep(2.3)
     sub = t.keeper()
-    left = sub.receive(t.topic("long"), "y").props["message_expiry"]
-    require(96 <= left <= 98, f"{left} s left of 100 after 2.3 s")
-    left = sub.receive(t.topic("ever"), "z").props["message_expiry"]  # how long the broker still holds it
-    require(3590 <= left <= 3598, f"{left} s left of an hour after 2.3 s")
+    require_left(sub.receive(t.topic("long"), "y").props["message_expiry"], 100, began, 98)
+    # How long the broker still holds it.
+    require_left(sub.receive(t.topic("ever"), "z").props["message_expiry"], 3600, began, 3598)
     sub.expect_nothing()
 
 
@@ -118,10 +120,10 @@ def begun_exchange_does_not_expire(t):
     # [MQTT-4.3.3-7]
     sub, pub = t.keeper(), t.client()
     sub.subscribe(t.topic(), qos=2)
-    pub.publish(t.topic(), "x", qos=2, props={"message_expiry": 1})
+    pub.publish(t.topic(), "x", qos=2, props={"message_expiry": 4})
     begun = sub.receive(t.topic(), "x", answer=False)
     sub.drop()
-    t.sleep(2.2)
+    t.sleep(5.5)
     sub = t.keeper()
     got = sub.receive(t.topic(), "x", pid=begun.pid, dup=True)
     require(got.props.get("message_expiry", 0) <= 1, f"{got}")

@@ -43,6 +43,12 @@ def equal(got: Any, wanted: Any, what: str) -> None:
         raise Failure(f"{what}: got {got!r}, wanted {wanted!r}")
 
 
+def require_left(left: int, of: int, began: float, most: int) -> None:
+    """What is left of an interval that began after `began` and counts in whole seconds: `most`, less the time that passed."""
+    least = of - (time.monotonic() - began) - 1
+    require(least <= left <= most, f"{left} s left of {of}, not {least:.1f} to {most}")
+
+
 class Client:
     def __init__(self, address: tuple[str, int] | str, version: int = wire.V5, client_id: str = "",
                  receive_buffer: Optional[int] = None, source: str = ""):

@@ -21,9 +21,10 @@ from harness.wire import V5, V311
 from .endpoint import Endpoint, Pod, eventually
 
 KEPT = {"session_expiry": 3600}
-TICK_MS = 500
+TICK_MS = 1000
 # A paused server ends no session, so the pod has time: its own end of the link notices after two thirds of this.
-SESSION_TIMEOUT_S = 9
+# What a case looks at meanwhile has the last third: the server ends a session that is over as soon as it continues.
+SESSION_TIMEOUT_S = 15
 
 
 def explained(e: Endpoint, client: str, *words: str) -> str:
@@ -42,7 +43,7 @@ def explained(e: Endpoint, client: str, *words: str) -> str:
 
 def silent_subscriber(binary: str) -> None:
     """A subscriber never acknowledges."""
-    with Pod(binary, "--inspect.stuck.after=1s") as pod:
+    with Pod(binary, "--inspect.stuck.after=3s") as pod:
         e = pod.endpoint
         silent = Client(pod.broker.address, V5, "silent")
         silent.connect(props={"receive_maximum": 2})
@@ -135,7 +136,10 @@ def client_of(pod: Process, name: str, version: int = V5, **more) -> Client:
 def all_stopped(pid: int) -> bool:
     """Whether no thread of that process runs any more: some go on for a moment after the signal."""
     tasks = pathlib.Path(f"/proc/{pid}/task")
-    return all((task / "stat").read_text().rsplit(")", 1)[1].split()[0] == "T" for task in tasks.iterdir())
+    try:
+        return all((task / "stat").read_text().rsplit(")", 1)[1].split()[0] == "T" for task in tasks.iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # a thread that ended meanwhile was none that stands still
 
 
 def cut_off_from_zookeeper(binary: str) -> None:

@@ -7,10 +7,12 @@ import statistics
 import threading
 import time
 
+from typing import Any, Callable
+
 from harness import wire
 from harness.client import Client, require
 
-from .endpoint import Pod
+from .endpoint import Pod, eventually
 
 TOPICS = int(os.environ.get("ACTORS", "20000"))
 AT_ONCE = 500
@@ -33,6 +35,14 @@ class Pinger(threading.Thread):
             self.client.ping()
             self.took.append(time.monotonic() - began)
 
+    def during(self, act: Callable[[], Any]) -> tuple[Any, float]:
+        """What the act gives, and the longest of the pings that were under way meanwhile."""
+        first = len(self.took)
+        given = act()
+        last = len(self.took)
+        eventually("the ping that was under way is answered", lambda: len(self.took) > last)
+        return given, max(self.took[first:last + 1])
+
     def stop(self) -> list[float]:
         self.stops.set()
         self.join()
@@ -51,20 +61,23 @@ def many_actors(binary: str) -> None:
         pinger = Pinger(publisher)
         pinger.start()
         for target in ("actors", "actors?sort=busy", "actors?waiting=true", f"topics?contains=t/{TOPICS - 1}", "clients", "clients/p"):
-            took = []
+            took, stalls = [], []
             for _ in range(REPEATS):
                 began = time.monotonic()
-                answer = e.ask(f"/api/v1/{target}")
-                took.append(time.monotonic() - began)
-            print(f"     {target}: {statistics.median(took) * 1e3:.1f} ms, at most {max(took) * 1e3:.1f} ms", flush=True)
+                (answer, ended), stall = pinger.during(lambda t=target: (e.ask(f"/api/v1/{t}"), time.monotonic()))
+                took.append(ended - began)
+                stalls.append(stall)
+            print(f"     {target}: {statistics.median(took) * 1e3:.1f} ms, at most {max(took) * 1e3:.1f} ms; "
+                  f"longest pings {statistics.median(stalls) * 1e3:.1f} ms, at most {max(stalls) * 1e3:.1f} ms", flush=True)
             require(statistics.median(took) < QUESTION_SECONDS_MAX, f"{target} took {took}")
+            # What the question costs comes with each repeat, what this machine does besides does not.
+            require(statistics.median(stalls) < STALL_SECONDS_MAX, f"pings during {target} took as long as {stalls}")
             if target.startswith("topics"):
                 require(answer["matching"] == 1, f"one topic is found: {answer}")
         pings = pinger.stop()
         print(f"     pings meanwhile: {statistics.median(pings) * 1e3:.2f} ms, 99 % {pings[len(pings) * 99 // 100] * 1e3:.2f} ms, "
               f"at most {pings[-1] * 1e3:.2f} ms", flush=True)
         require(e.ask("/api/v1/actors")["matching"] > TOPICS, "all of them are there")
-        require(pings[-1] < STALL_SECONDS_MAX, f"a ping took {pings[-1]:.3f} s")
 
 
 CASES = (many_actors,)

@@ -137,6 +137,17 @@ def wait_until_caught(process: subprocess.Popen, which: signal.Signals) -> None:
     raise Failure(f"{which} is not caught")
 
 
+def wait_until_asleep(process: subprocess.Popen) -> None:
+    """Until it has taken in what was sent to it, and waits for more."""
+    deadline = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < deadline:
+        with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
+            if file.read().rsplit(")", 1)[1].split()[0] == "S":
+                return
+        time.sleep(0.01)
+    raise Failure("it never waits")
+
+
 def end_of(tool: list[str], arguments: list[str], play: Play, by: signal.Signals | None = None) -> tuple[int, list[bytes], bytes]:
     """The status, what DISCONNECTs said, and the standard error of a tool that is run against a server of this kind."""
     with played(play) as server:
@@ -148,6 +159,7 @@ def end_of(tool: list[str], arguments: list[str], play: Play, by: signal.Signals
                 if not server.there.wait(SECONDS_MAX):
                     raise Failure(f"{tool} {arguments} does not come")
                 wait_until_caught(process, by)
+                wait_until_asleep(process)
                 process.send_signal(by)
             complaint = process.communicate(timeout=SECONDS_MAX)[1]
         finally:
@@ -171,7 +183,7 @@ def in_time(_port: int, pair) -> None:
             same_end(pair, 1, ["-V", "mqttv5" if five else "mqttv311"], friendly(five), 0, by)
     same_end(pair, 1, ["-W", "1"], silent, 255)
     for five in (False, True):
-        same_end(pair, 1, ["-V", "mqttv5" if five else "mqttv311", "-W", "1"], friendly(five), 27)
+        same_end(pair, 1, ["-V", "mqttv5" if five else "mqttv311", "-W", "3"], friendly(five), 27)
         same_end(pair, 1, ["-V", "mqttv5" if five else "mqttv311", "-E"], friendly(five), 0)
 
 

@@ -22,8 +22,9 @@ from .volumes import Objects, Volumes, of_objects
 
 NAMESPACE = "mqttzoo"
 LAST_LINES = 10
-# The only difference to the manifests: what is held must not run out of its time while a loaded machine plays.
-PATIENCE = {"MQTTZOO_BANK_TTL_MIN": "20m", "MQTTZOO_BANK_TTL_MAX": "20m"}
+# The only differences to the manifests: what is held must not run out of its time while a loaded machine plays, and of a
+# pod that drains something must be left when somebody looks.
+PATIENCE = {"MQTTZOO_BANK_TTL_MIN": "20m", "MQTTZOO_BANK_TTL_MAX": "20m", "MQTTZOO_DRAIN_RATE": "30"}
 
 
 class Endpoints(collections.abc.Sequence):
