@@ -209,6 +209,8 @@ private:
     ticket_list waiting;      ///< promises that the next write keeps
     bool under_way = false;
     bool told = false; ///< other pods have the newest one
+    /// A removal of what this pod has the lease of, and of nothing that came after it.
+    bool only_own = false;
     /// When those of `waiting` that wait for room are refused; max: none was refused room yet.
     net::time_point give_up_at = net::time_point::max();
     /// Nothing: there is none, or this pod has the lease.
@@ -402,8 +404,10 @@ private:
   void drop_lease(const std::string& topic);
   void forget_lease(const std::string& topic);
   void adopt_retained(const std::vector<found_retained>& found);
-  void adopt_retained(const zk::retained_record& record, zk::version version, mqtt::message_ref m);
+  void adopt_retained(const found_retained& found, mqtt::message_ref m);
   void renew(const std::string& topic);
+  void end_retained(const std::string& topic);
+  void leave_to_others(const std::string& topic);
   void renewed(const std::string& topic, const holding& h, const bank_commit& answer);
   void renew_at(const std::string& topic, retained_lease& lease, std::int64_t due_unix_ms);
 

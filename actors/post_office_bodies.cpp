@@ -153,8 +153,7 @@ void post_office::adopt_in_parts(found_retained found) {
                                        {{"topic", found.record.topic}});
                      auto whole = static_cast<const zk::message_record&>(found.record);
                      zk::put_together(whole, std::move(**body));
-                     adopt_retained(found.record, found.version,
-                                    session_reader{*pod().clock}.message(whole));
+                     adopt_retained(found, session_reader{*pod().clock}.message(whole));
                    });
                  });
 }

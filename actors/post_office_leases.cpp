@@ -63,18 +63,20 @@ void post_office::adopt_retained(const std::vector<found_retained>& found) {
     if (!f.message && f.record.parts.count > 0)
       adopt_in_parts(f);
     else
-      adopt_retained(f.record, f.version, f.message ? f.message : reader.message(f.record));
+      adopt_retained(f, f.message ? f.message : reader.message(f.record));
 }
 
-void post_office::adopt_retained(const zk::retained_record& record, zk::version version,
-                                 mqtt::message_ref m) {
+void post_office::adopt_retained(const found_retained& found, mqtt::message_ref m) {
+  const auto& record = found.record;
   if (leases_.contains(record.topic) || retained_writes_.contains(record.topic))
     return;
+  if (found.mzxid < retained_history_.newest(record.topic))
+    return; // written anew since it was found: who did that renews it
   const auto body = zk::parse_mail_name(zk::last_level_of(record.body));
   const auto credits = body ? static_cast<std::int64_t>(body->credits) : record.credits;
   const holding h{record.paid_until_unix_ms, credits, record.publisher, false, record.parts.count};
   book(withdrawn(*m, h));
-  hold_retained(record.topic, {std::move(m), version, h, {record.body, record.parts.count}});
+  hold_retained(record.topic, {std::move(m), found.version, h, {record.body, record.parts.count}});
 }
 
 void post_office::renew(const std::string& topic) {
@@ -89,9 +91,8 @@ void post_office::renew(const std::string& topic) {
       log.warn("a retained message goes, as the bank could not pay for it", {{"topic", topic}});
       pod().bank_counts.lapsed.add();
     }
-    const auto name = lease.message->shared_topic_name();
     give_to_index(topic, nullptr);
-    return retain(name, nullptr, {});
+    return end_retained(topic);
   }
   auto h = lease.cheap ? draw_holding(*lease.message, ttl_of(services().settings.bank).least,
                                       lease.held.parts)
@@ -114,6 +115,20 @@ void post_office::renew(const std::string& topic) {
           if (found != leases_.end() && found->second.version == version)
             renewed(topic, h, answer);
         });
+}
+
+/// The time of this pod's own message is over. What others have written since stays.
+void post_office::end_retained(const std::string& topic) {
+  auto& w = retained_writes_[topic];
+  w.only_own = true;
+  write_retained(topic, w);
+}
+
+/// Somebody has written the topic since: what this pod was to end is not there any more.
+void post_office::leave_to_others(const std::string& topic) {
+  if (retained_writes_.at(topic).told)
+    tell_others(encode_retained_commit({topic, 0})); // what was announced does not come
+  retained_refused(topic);
 }
 
 void post_office::renewed(const std::string& topic, const holding& h, const bank_commit& answer) {

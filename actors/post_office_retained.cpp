@@ -30,7 +30,7 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
                          const ticket_list& tickets) {
   auto& w = retained_writes_[topic->name()];
   w.newest = m;
-  w.told = false;
+  w.told = w.only_own = false;
   w.waiting.insert(w.waiting.end(), tickets.begin(), tickets.end());
   if (!w.under_way)
     write_retained(topic->name(), w);
@@ -40,6 +40,8 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
 void post_office::write_retained(const std::string& topic, retained_write& w) {
   if (w.body && w.body->message != w.newest)
     drop_body(w);
+  if (w.only_own && !leases_.contains(topic))
+    return leave_to_others(topic);
   const bool known = leases_.contains(topic) || w.was_read;
   if (!w.newest && !known && pod().clustered())
     return read_before_write(topic);
@@ -143,7 +145,7 @@ void post_office::retained_written(const std::string& topic, const mqtt::message
     // Another pod was there: a guess that cost a round trip.
     drop_lease(topic);
     w.waiting.insert(w.waiting.end(), tickets.begin(), tickets.end());
-    return read_before_write(topic);
+    return w.only_own ? leave_to_others(topic) : read_before_write(topic);
   }
   const auto why = to_settlement(answer);
   if (answer.result) {
@@ -200,7 +202,8 @@ void post_office::tell_topic(const mqtt::message_ref& m, retain_outcome how) {
     send(pod().index, retain_ended_atom::value, m, how);
 }
 
-/// The bank could not pay, or nobody could: what the store has goes on to count.
+/// The bank could not pay, or nobody could, or it is another pod's: what the store has goes on to
+/// count.
 void post_office::retained_refused(const std::string& topic) {
   auto node = retained_writes_.extract(topic);
   drop_body(node.mapped());
