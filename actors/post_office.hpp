@@ -56,6 +56,8 @@ class post_office final : public pinned_base<post_office_actor>, private net::ti
 public:
   /// Removals of pointers in one transaction, when a mail's time is over.
   static constexpr std::size_t removed_at_once_max = 100;
+  /// Retained messages that are read for the index at a time.
+  static constexpr std::size_t retained_reads_max = 128;
 
   post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
               recovered_mail found);
@@ -481,6 +483,8 @@ private:
   std::deque<std::pair<std::uint64_t, std::function<void()>>> behind_groundwork_;
   retained_history retained_history_;
   std::unordered_set<std::string> unread_; ///< retained topics to be read again
+  std::size_t retained_reads_ = 0;
+  std::unordered_set<std::string> to_read_; ///< retained topics, while there are as many as may be
 };
 
 /// Its client may have the message already.

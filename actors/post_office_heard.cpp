@@ -66,13 +66,22 @@ void post_office::give_to_index(const std::string& topic, const mqtt::message_re
   send(pod().index, heard_atom::value, name, m);
 }
 
-/// Takes what the store has of the topic.
+/// Takes what the store has of the topic. A leader that adopts all of a pod's has the others read
+/// as many: they take turns.
 void post_office::read_retained(const std::string& topic) {
+  if (retained_reads_ == retained_reads_max) {
+    to_read_.insert(topic);
+    return;
+  }
+  ++retained_reads_;
   read_whole(topic, [this, topic, known = retained_history_.newest(topic)](
                         const expected<whole_retained, zk::error>& found) {
+    --retained_reads_;
     // That there is no node has no number; if something was heard meanwhile, that counts.
     if (found || found.error() != zk::error::no_node || retained_history_.newest(topic) == known)
       retained_read(topic, found);
+    if (!to_read_.empty())
+      read_retained(to_read_.extract(to_read_.begin()).value());
   });
 }
 

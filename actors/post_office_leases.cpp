@@ -68,10 +68,13 @@ void post_office::adopt_retained(const std::vector<found_retained>& found) {
 
 void post_office::adopt_retained(const found_retained& found, mqtt::message_ref m) {
   const auto& record = found.record;
+  if (found.mzxid < retained_history_.newest(record.topic))
+    return;              // written anew since it was found: who did that renews it
+  if (pod().clustered()) // its pod may have departed before anybody heard of it
+    take_retained(record.topic, m, found.mzxid);
   if (leases_.contains(record.topic) || retained_writes_.contains(record.topic))
     return;
-  if (found.mzxid < retained_history_.newest(record.topic))
-    return; // written anew since it was found: who did that renews it
+  tell_others(encode_retained_commit({record.topic, found.mzxid})); // who lacks it reads it
   const auto body = zk::parse_mail_name(zk::last_level_of(record.body));
   const auto credits = body ? static_cast<std::int64_t>(body->credits) : record.credits;
   const holding h{record.paid_until_unix_ms, credits, record.publisher, false, record.parts.count};
@@ -149,8 +152,10 @@ void post_office::renewed(const std::string& topic, const holding& h, const bank
     log.warn("a retained message cannot be renewed and goes when its time is over, unless credits "
              "return",
              {{"topic", topic}, {"limit", to_string(answer.refused->limit)}});
-  else if (e == zk::error::bad_version || e == zk::error::no_node)
+  else if (e == zk::error::bad_version || e == zk::error::no_node) {
     drop_lease(topic);
+    read_retained(topic); // who wrote or removed it may have departed without telling
+  }
 }
 
 } // namespace mqttzoo::actors

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -76,6 +77,12 @@ struct news_fixture : cluster_store_fixture {
     settle();
   }
 
+  /// So much time that every message is renewed by whoever has its lease.
+  void pass_renewals() {
+    for (int i = 0; i < 12; ++i)
+      advance(std::chrono::seconds{10});
+  }
+
   // --- what came of it ---
 
   zk::node node_of(const std::string& topic) {
@@ -91,6 +98,11 @@ struct news_fixture : cluster_store_fixture {
     const auto record = zk::decode_retained(data_of(paths.retained(topic)));
     CAF_REQUIRE(record);
     CAF_CHECK_EQUAL(record->payload, payload);
+  }
+  void expect_renewed_by(const std::string& topic, std::string_view life) {
+    const auto record = zk::decode_retained(data_of(paths.retained(topic)));
+    CAF_REQUIRE(record);
+    CAF_CHECK_EQUAL(record->writer.str(), std::string{life});
   }
   static void expect_heard(const pod_parts& p, const std::vector<std::string>& payloads) {
     std::vector<std::string> got;

@@ -2,6 +2,8 @@
 #define CAF_SUITE retained_leases
 #include "tests/actors/news_fixture.hpp"
 
+#include <map>
+
 using namespace mqttzoo;
 using namespace std::chrono_literals;
 
@@ -58,6 +60,79 @@ CAF_TEST(a departed pods message that has been replaced since it was found is le
   advance(1s);
   expect_stored("t", "new");
   expect_heard(c, {"new"});
+}
+
+// --- what its pod told nobody ---
+
+CAF_TEST(a departed pods message that nobody heard of is told to all) {
+  retain(a, "t", "1");
+  const auto found = scan("t");
+  kill(a);
+  see(b, {b.others[1]});
+  see(c, {c.others[1]});
+  adopt(b, found);
+  expect_heard(b, {"1"});
+  const auto& told = b.peers[1]->frames;
+  CAF_REQUIRE_EQUAL(told.size(), 1u);
+  const auto commit = actors::decode_retained_commit(told[0]);
+  CAF_REQUIRE(commit);
+  CAF_CHECK_EQUAL(commit->zxid, found->front().mzxid);
+  carry(b, 1, c, 1);
+  expect_heard(c, {"1"});
+  carry(b, 1, c, 1); // once more
+  expect_heard(c, {"1"});
+}
+
+CAF_TEST(an older message that comes late does not replace an adopted one) {
+  retain(c, "t", "older");
+  retain(a, "t", "newest");
+  const auto found = scan("t");
+  kill(a);
+  see(b, {b.others[1]});
+  adopt(b, found);
+  carry(c, 1, b, 1);
+  expect_heard(b, {"newest"});
+  pass_renewals();
+  expect_renewed_by("t", "b-1");
+}
+
+CAF_TEST(an own message under way is told of and not the one that it replaces) {
+  retain(a, "t", "of a");
+  const auto found = scan("t");
+  kill(a);
+  see(b, {b.others[1]});
+  begin_retaining(b, "t", "of b");
+  adopt(b, found);
+  expect_stored("t", "of b");
+  CAF_CHECK_EQUAL(b.peers[1]->frames.size(), 2u);
+  carry(b, 1, c, 1);
+  expect_heard(c, {"of b"});
+  CAF_REQUIRE(!b.index->heard.empty());
+  CAF_CHECK_EQUAL(b.index->heard.back().second->payload(), "of b");
+}
+
+CAF_TEST(who cannot renew a message looks what became of it) {
+  retain(b, "removed", "1");
+  retain(b, "replaced", "2");
+  retain(a, "removed", "");
+  retain(a, "replaced", "3"); // and b hears of neither
+  pass_renewals();
+  std::map<std::string, std::string> got;
+  for (const auto& [topic, m] : b.index->heard)
+    got[topic] = m ? m->payload() : "removed";
+  CAF_CHECK_EQUAL(got["removed"], "removed");
+  CAF_CHECK_EQUAL(got["replaced"], "3");
+}
+
+CAF_TEST(only so many messages are read at a time) {
+  const auto all = 3 * actors::post_office::retained_reads_max;
+  const auto before = b.faults.counters().operations;
+  for (std::size_t i = 0; i < all; ++i)
+    tell(b, 0, actors::encode_retained_commit({std::to_string(i), 1000}));
+  run();
+  CAF_CHECK_EQUAL(b.faults.counters().operations - before, actors::post_office::retained_reads_max);
+  settle();
+  CAF_CHECK_EQUAL(b.index->heard.size(), all);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
