@@ -228,6 +228,7 @@ private:
   struct retained_lease {
     mqtt::message_ref message;
     zk::version version = 0;
+    std::int64_t zxid = 0; ///< of the transaction that wrote that version
     holding held;
     retained_body body{};
     std::int64_t due_unix_ms = 0; ///< its place in renewals_
@@ -404,6 +405,7 @@ private:
   // post_office_leases.cpp
   void hold_retained(const std::string& topic, retained_lease lease);
   void drop_lease(const std::string& topic);
+  void drop_older_lease(const std::string& topic, std::int64_t zxid);
   void forget_lease(const std::string& topic);
   void adopt_retained(const std::vector<found_retained>& found);
   void adopt_retained(const found_retained& found, mqtt::message_ref m);

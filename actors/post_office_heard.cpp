@@ -109,8 +109,7 @@ void post_office::retained_read(const std::string& topic,
     return log.error("a retained message of another pod is damaged", {{"topic", topic}});
   if (record->is_removal()) // its writer may not be there any more to do it
     remove({{zk::remove_op{paths_.retained(topic), found->stat.version}}, {}});
-  if (record->writer != pod().life)
-    drop_lease(topic);
+  drop_older_lease(topic, found->stat.mzxid);
   take_retained(topic,
                 record->is_removal() ? nullptr : session_reader{*pod().clock}.message(*record),
                 found->stat.mzxid);

@@ -56,6 +56,13 @@ void post_office::drop_lease(const std::string& topic) {
   book(returned(*lease.message, lease.held));
 }
 
+/// Unless it is of that transaction, whoever's name the node bears: an adopted message is its
+/// former pod's until it is renewed.
+void post_office::drop_older_lease(const std::string& topic, std::int64_t zxid) {
+  if (const auto own = leases_.find(topic); own != leases_.end() && own->second.zxid < zxid)
+    drop_lease(topic);
+}
+
 /// Found at start, or a departed pod's.
 void post_office::adopt_retained(const std::vector<found_retained>& found) {
   const session_reader reader{*pod().clock};
@@ -72,6 +79,7 @@ void post_office::adopt_retained(const found_retained& found, mqtt::message_ref 
     return;              // written anew since it was found: who did that renews it
   if (pod().clustered()) // its pod may have departed before anybody heard of it
     take_retained(record.topic, m, found.mzxid);
+  drop_older_lease(record.topic, found.mzxid);
   if (leases_.contains(record.topic) || retained_writes_.contains(record.topic))
     return;
   tell_others(encode_retained_commit({record.topic, found.mzxid})); // who lacks it reads it
@@ -79,7 +87,8 @@ void post_office::adopt_retained(const found_retained& found, mqtt::message_ref 
   const auto credits = body ? static_cast<std::int64_t>(body->credits) : record.credits;
   const holding h{record.paid_until_unix_ms, credits, record.publisher, false, record.parts.count};
   book(withdrawn(*m, h));
-  hold_retained(record.topic, {std::move(m), found.version, h, {record.body, record.parts.count}});
+  hold_retained(record.topic,
+                {std::move(m), found.version, found.mzxid, h, {record.body, record.parts.count}});
 }
 
 void post_office::renew(const std::string& topic) {
@@ -141,6 +150,7 @@ void post_office::renewed(const std::string& topic, const holding& h, const bank
     pod().bank_counts.renewals.add();
     auto next = lease;
     next.version = answer.result->front().stat.version;
+    next.zxid = answer.result->front().stat.mzxid;
     next.held = h;
     next.cheap = next.denied = false;
     return hold_retained(topic, std::move(next));

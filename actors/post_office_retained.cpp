@@ -249,7 +249,7 @@ void post_office::retained_committed(const std::string& topic, retained_write& w
   w.others.reset();
   w.was_read = true;
   if (m)
-    hold_retained(topic, {m, stat.version, h, w.body ? w.body->body : retained_body{}});
+    hold_retained(topic, {m, stat.version, stat.mzxid, h, w.body ? w.body->body : retained_body{}});
   w.body.reset(); // the node names it
   if (!pod().clustered())
     return;

@@ -96,6 +96,32 @@ CAF_TEST(an older message that comes late does not replace an adopted one) {
   expect_renewed_by("t", "b-1");
 }
 
+CAF_TEST(a message stays adopted that is read again) {
+  retain(a, "t", "1");
+  tell(b, 0, a.peers[0]->frames.at(0));
+  settle();
+  kill(a);
+  b.faults.next_meets(zk::fault::loss_not_applied);
+  see(b, {b.others[1]}); // and reads it later
+  adopt(b, scan("t"));
+  advance(1s);
+  pass_renewals();
+  expect_renewed_by("t", "b-1");
+  expect_heard(b, {"1"});
+}
+
+CAF_TEST(a departed pods message is adopted in place of the older one that this pod had) {
+  retain(b, "t", "1");
+  retain(a, "t", "2");
+  kill(a);
+  see(b, {b.others[1]});
+  adopt(b, scan("t"));
+  pass_renewals();
+  expect_renewed_by("t", "b-1");
+  expect_stored("t", "2");
+  expect_heard(b, {"1", "2"});
+}
+
 CAF_TEST(an own message under way is told of and not the one that it replaces) {
   retain(a, "t", "of a");
   const auto found = scan("t");
