@@ -153,8 +153,11 @@ void post_office::renewed(const std::string& topic, const holding& h, const bank
     next.zxid = answer.result->front().stat.mzxid;
     next.held = h;
     next.cheap = next.denied = false;
-    return hold_retained(topic, std::move(next));
+    hold_retained(topic, std::move(next));
   }
+  drop_older_lease(topic, retained_history_.newest(topic)); // heard of meanwhile
+  if (answer.result || !leases_.contains(topic))
+    return;
   const auto e = answer.result.error().code;
   if (answer.refused && !std::exchange(lease.cheap, true))
     return renew(topic);

@@ -247,8 +247,11 @@ void post_office::retained_committed(const std::string& topic, retained_write& w
   tell_topic(m, retain_outcome::stored); // before its publisher hears
   forget_lease(topic); // its predecessor's, which the accounts have lost with this
   w.others.reset();
-  w.was_read = true;
-  if (m)
+  const bool overtaken = retained_history_.newest(topic) > stat.mzxid; // and that was heard first
+  w.was_read = !overtaken;
+  if (m && overtaken)
+    book(returned(*m, h));
+  else if (m)
     hold_retained(topic, {m, stat.version, stat.mzxid, h, w.body ? w.body->body : retained_body{}});
   w.body.reset(); // the node names it
   if (!pod().clustered())

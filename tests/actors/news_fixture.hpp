@@ -57,6 +57,18 @@ struct news_fixture : cluster_store_fixture {
     caf::anon_send(to.office(), actors::heard_atom::value, to.others[as], f);
   }
 
+  /// All but what comes late.
+  void settle_but_late() {
+    do
+      run();
+    while (store->run_turn() > 0);
+  }
+
+  void retain_meanwhile(pod_parts& p, const std::string& topic, const std::string& payload) {
+    begin_retaining(p, topic, payload);
+    settle_but_late();
+  }
+
   // --- pods that depart ---
 
   /// It writes nothing any more.
@@ -98,6 +110,9 @@ struct news_fixture : cluster_store_fixture {
     const auto record = zk::decode_retained(data_of(paths.retained(topic)));
     CAF_REQUIRE(record);
     CAF_CHECK_EQUAL(record->payload, payload);
+  }
+  void expect_version(const std::string& topic, zk::version version) {
+    CAF_CHECK_EQUAL(node_of(topic).stat.version, version);
   }
   void expect_renewed_by(const std::string& topic, std::string_view life) {
     const auto record = zk::decode_retained(data_of(paths.retained(topic)));

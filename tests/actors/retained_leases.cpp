@@ -62,6 +62,48 @@ CAF_TEST(a departed pods message that has been replaced since it was found is le
   expect_heard(c, {"new"});
 }
 
+// --- the lease goes to who wrote last ---
+
+CAF_TEST(a message that was replaced before its pod knew that it is stored is not held) {
+  retain(a, "t", "before");
+  begin_retaining(a, "t", "older");
+  a.faults.next_meets(zk::fault::delay);
+  settle_but_late();
+  retain_meanwhile(c, "t", "newest");
+  carry(c, 0, a, 1);
+  expect_heard(a, {"before", "newest"});
+  advance(2s); // the bank tells its figures
+  CAF_CHECK_EQUAL(a.pod.bank_counts.held_messages.get(), 0u);
+  CAF_CHECK_EQUAL(c.pod.bank_counts.held_messages.get(), 1u);
+}
+
+CAF_TEST(a removal counts although its pod hears first that what it wrote before was replaced) {
+  retain(a, "t", "before");
+  begin_retaining(a, "t", "older");
+  a.faults.next_meets(zk::fault::delay);
+  settle_but_late();
+  retain_meanwhile(c, "t", "newest");
+  begin_retaining(a, "t", "");
+  carry(c, 0, a, 1);
+  CAF_CHECK_EQUAL(data_of(paths.retained("t")), "no node");
+}
+
+CAF_TEST(a message that was replaced before its pod knew that it is renewed is not held) {
+  retain_for(a, "t", "1", 10s);
+  advance(7s);
+  clock.advance(600ms); // three quarters of its time are over
+  a.faults.next_meets(zk::fault::delay);
+  timers.run_due(clock.now());
+  settle_but_late();
+  expect_version("t", 1);
+  retain_meanwhile(c, "t", "2");
+  carry(c, 0, a, 1);
+  expect_heard(a, {"1", "2"});
+  CAF_CHECK_EQUAL(a.pod.bank_counts.renewals.get(), 1u);
+  advance(1s); // the bank tells its figures
+  CAF_CHECK_EQUAL(a.pod.bank_counts.held_messages.get(), 0u);
+}
+
 // --- what its pod told nobody ---
 
 CAF_TEST(a departed pods message that nobody heard of is told to all) {
