@@ -160,13 +160,11 @@ void post_office::retained_written(const std::string& topic, const mqtt::message
   }
   if (w.newest != m || !w.told)
     return write_retained(topic, w);
-  if (answer.refused && w.waiting.empty())
+  if (answer.result)
+    return finish_retained(topic);
+  if (!passes(e) || (answer.refused && w.waiting.empty()))
     return retained_refused(topic);
-  if (passes(e))
-    return await_room();
-  if (!answer.result)
-    tell_topic(m, retain_outcome::refused);
-  finish_retained(topic);
+  await_room();
 }
 
 /// What another pod has of the topic, and what that cost.
@@ -202,8 +200,8 @@ void post_office::tell_topic(const mqtt::message_ref& m, retain_outcome how) {
     send(pod().index, retain_ended_atom::value, m, how);
 }
 
-/// The bank could not pay, or nobody could, or it is another pod's: what the store has goes on to
-/// count.
+/// The bank could not pay, or the store does not take it, or it is another pod's: what the store
+/// has goes on to count.
 void post_office::retained_refused(const std::string& topic) {
   auto node = retained_writes_.extract(topic);
   drop_body(node.mapped());

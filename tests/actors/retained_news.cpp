@@ -154,6 +154,25 @@ CAF_TEST(what another pod has in parts is replaced with them) {
   CAF_CHECK(names_below(paths.retained(), "0").empty());
 }
 
+CAF_TEST(a message that could not be stored leaves the one there was) {
+  retain(a, "t", "before");
+  begin_retaining(a, "t", std::string(2 * zk::part_bytes_max, 'x'));
+  auto heads = names_below(paths.topics(), "m-");
+  for (int i = 0; i < 20 && heads.empty(); ++i) {
+    run();
+    store->run_turn();
+    heads = names_below(paths.topics(), "m-");
+  }
+  CAF_REQUIRE_EQUAL(heads.size(), 1u);
+  remove(heads.front()); // its parts find no place
+  settle();
+  expect_heard(a, {"before", "before"});
+  expect_stored("t", "before");
+  retain(b, "t", "later"); // the write of the other is over
+  carry(b, 0, a, 0);
+  expect_heard(a, {"before", "before", "later"});
+}
+
 CAF_TEST(what a pod announced that departed is read) {
   retain(a, "stored", "1");
   tell(b, 0, a.peers[0]->frames.at(0));
