@@ -222,6 +222,8 @@ private:
     /// Newer than anything this pod has written so far, from another one: what the index has when
     /// nothing newer comes of this.
     std::optional<mqtt::message_ref> heard;
+    /// A departed pod's that this was to replace: it is adopted when nothing comes of this.
+    std::optional<found_retained> found;
   };
 
   /// A retained message that this pod wrote last: it renews it.
@@ -485,6 +487,7 @@ private:
   std::deque<std::pair<std::uint64_t, std::function<void()>>> behind_groundwork_;
   retained_history retained_history_;
   std::unordered_set<std::string> unread_; ///< retained topics to be read again
+  std::vector<found_retained> unadopted_;  ///< whose parts are to be read again
   std::size_t retained_reads_ = 0;
   std::unordered_set<std::string> to_read_; ///< retained topics, while there are as many as may be
 };

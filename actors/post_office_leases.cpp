@@ -80,7 +80,11 @@ void post_office::adopt_retained(const found_retained& found, mqtt::message_ref 
   if (pod().clustered()) // its pod may have departed before anybody heard of it
     take_retained(record.topic, m, found.mzxid);
   drop_older_lease(record.topic, found.mzxid);
-  if (leases_.contains(record.topic) || retained_writes_.contains(record.topic))
+  if (const auto own = retained_writes_.find(record.topic); own != retained_writes_.end()) {
+    own->second.found = {record, found.version, found.mzxid, std::move(m)};
+    return;
+  }
+  if (leases_.contains(record.topic))
     return;
   tell_others(encode_retained_commit({record.topic, found.mzxid})); // who lacks it reads it
   const auto body = zk::parse_mail_name(zk::last_level_of(record.body));

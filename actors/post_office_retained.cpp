@@ -206,6 +206,8 @@ void post_office::retained_refused(const std::string& topic) {
   auto node = retained_writes_.extract(topic);
   drop_body(node.mapped());
   tell_topic(node.mapped().newest, retain_outcome::refused);
+  if (const auto& found = node.mapped().found)
+    adopt_retained(*found, found->message);
   if (node.mapped().heard)
     return give_to_index(topic, *node.mapped().heard);
   if (const auto own = leases_.find(topic); own != leases_.end())

@@ -137,6 +137,7 @@ void post_office::on_due(net::time_point) {
     resolve_words();
     for (const auto& topic : std::exchange(unread_, {}))
       read_retained(topic);
+    adopt_retained(std::exchange(unadopted_, {}));
   });
 }
 

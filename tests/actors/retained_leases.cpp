@@ -1,11 +1,23 @@
 // Who renews a retained message, and what becomes of those whose pod departed.
 #define CAF_SUITE retained_leases
 #include "tests/actors/news_fixture.hpp"
+#include "zk/message_parts.hpp"
 
 #include <map>
+#include <utility>
 
 using namespace mqttzoo;
 using namespace std::chrono_literals;
+
+namespace {
+
+auto dearer_than_all_there_is() {
+  auto bank = core::settings{}.bank;
+  bank.ttl_min = bank.ttl_max = std::chrono::hours{10'000};
+  return bank;
+}
+
+} // namespace
 
 CAF_TEST_FIXTURE_SCOPE(lease_tests, test::news_fixture)
 
@@ -177,6 +189,37 @@ CAF_TEST(an own message under way is told of and not the one that it replaces) {
   expect_heard(c, {"of b"});
   CAF_REQUIRE(!b.index->heard.empty());
   CAF_CHECK_EQUAL(b.index->heard.back().second->payload(), "of b");
+}
+
+CAF_TEST(a departed pods message is adopted when what was to replace it is refused) {
+  retain(a, "t", "1");
+  const auto found = scan("t");
+  kill(a);
+  see(b, {b.others[1]});
+  const auto affordable = std::exchange(b.services.settings.bank, dearer_than_all_there_is());
+  begin_retaining(b, "t", "2");
+  adopt(b, found);
+  advance(1s);
+  b.services.settings.bank = affordable;
+  expect_heard(b, {"1"});
+  pass_renewals();
+  expect_stored("t", "1");
+  expect_renewed_by("t", "b-1");
+}
+
+CAF_TEST(a departed pods message whose parts cannot be read is adopted later) {
+  const std::string large(2 * zk::part_bytes_max, 'x');
+  retain(a, "t", large);
+  const auto found = scan("t");
+  kill(a);
+  see(b, {b.others[1]});
+  b.faults.next_meets(zk::fault::loss_not_applied);
+  adopt(b, found);
+  expect_heard(b, {});
+  advance(1s);
+  expect_heard(b, {large});
+  pass_renewals();
+  expect_renewed_by("t", "b-1");
 }
 
 CAF_TEST(who cannot renew a message looks what became of it) {
