@@ -107,7 +107,8 @@ void post_office::retained_read(const std::string& topic,
   const auto& record = found->record;
   if (!record || record->topic != topic)
     return log.error("a retained message of another pod is damaged", {{"topic", topic}});
-  if (record->is_removal()) // its writer may not be there any more to do it
+  const bool writer_is_there = view_ && view_->contains(record->writer);
+  if (record->is_removal() && !writer_is_there) // else that one does it
     remove({{zk::remove_op{paths_.retained(topic), found->stat.version}}, {}});
   drop_older_lease(topic, found->stat.mzxid);
   take_retained(topic,

@@ -217,6 +217,18 @@ CAF_TEST(a removal that its pod did not finish is finished) {
   CAF_CHECK_EQUAL(data_of(paths.retained("t")), "no node");
 }
 
+CAF_TEST(a removal that its pod is about to finish is left to it) {
+  retain(a, "t", "1");
+  zk::retained_record removed;
+  removed.topic = "t";
+  removed.writer = a.pod.life;
+  set(paths.retained("t"), zk::encode_retained(removed).value());
+  tell(b, 0, actors::encode_retained_commit({"t", node_of("t").stat.mzxid}));
+  settle();
+  expect_heard(b, {"removed"});
+  CAF_CHECK_NOT_EQUAL(data_of(paths.retained("t")), "no node");
+}
+
 CAF_TEST(a pod that joins hears of what was told before) {
   see(a, {a.others[0]});
   retain(a, "t", "1");
