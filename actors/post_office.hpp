@@ -411,6 +411,7 @@ private:
   void forget_lease(const std::string& topic);
   void adopt_retained(const std::vector<found_retained>& found);
   void adopt_retained(const found_retained& found, mqtt::message_ref m);
+  void adopt_later(found_retained found);
   void renew(const std::string& topic);
   void end_retained(const std::string& topic);
   void leave_to_others(const std::string& topic);
@@ -487,7 +488,7 @@ private:
   std::deque<std::pair<std::uint64_t, std::function<void()>>> behind_groundwork_;
   retained_history retained_history_;
   std::unordered_set<std::string> unread_; ///< retained topics to be read again
-  std::vector<found_retained> unadopted_;  ///< whose parts are to be read again
+  std::vector<found_retained> unadopted_;  ///< to be adopted later
   std::size_t retained_reads_ = 0;
   std::unordered_set<std::string> to_read_; ///< retained topics, while there are as many as may be
 };

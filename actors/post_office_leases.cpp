@@ -75,17 +75,22 @@ void post_office::adopt_retained(const std::vector<found_retained>& found) {
 
 void post_office::adopt_retained(const found_retained& found, mqtt::message_ref m) {
   const auto& record = found.record;
+  // Written anew since it was found: who did that renews it.
   if (found.mzxid < retained_history_.newest(record.topic))
-    return;              // written anew since it was found: who did that renews it
-  if (pod().clustered()) // its pod may have departed before anybody heard of it
+    return;
+  // Its pod may have departed before anybody heard of it.
+  if (pod().clustered())
     take_retained(record.topic, m, found.mzxid);
   drop_older_lease(record.topic, found.mzxid);
   if (const auto own = retained_writes_.find(record.topic); own != retained_writes_.end()) {
     own->second.found = {record, found.version, found.mzxid, std::move(m)};
     return;
   }
-  if (leases_.contains(record.topic))
+  if (const auto own = leases_.find(record.topic); own != leases_.end()) {
+    if (own->second.zxid < found.mzxid) // its renewal is under way, and comes to know that
+      adopt_later({record, found.version, found.mzxid, std::move(m)});
     return;
+  }
   tell_others(encode_retained_commit({record.topic, found.mzxid})); // who lacks it reads it
   const auto body = zk::parse_mail_name(zk::last_level_of(record.body));
   const auto credits = body ? static_cast<std::int64_t>(body->credits) : record.credits;
@@ -93,6 +98,11 @@ void post_office::adopt_retained(const found_retained& found, mqtt::message_ref 
   book(withdrawn(*m, h));
   hold_retained(record.topic,
                 {std::move(m), found.version, found.mzxid, h, {record.body, record.parts.count}});
+}
+
+void post_office::adopt_later(found_retained found) {
+  unadopted_.push_back(std::move(found));
+  await_room();
 }
 
 void post_office::renew(const std::string& topic) {

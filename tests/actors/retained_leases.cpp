@@ -207,6 +207,24 @@ CAF_TEST(a departed pods message is adopted when what was to replace it is refus
   expect_renewed_by("t", "b-1");
 }
 
+CAF_TEST(a departed pods message is adopted when the renewal of an older one has ended) {
+  see(b, {b.others[1]});
+  retain_for(b, "t", "1", 10s);
+  advance(7s);
+  clock.advance(600ms); // three quarters of its time are over
+  b.faults.next_meets(zk::fault::delay);
+  timers.run_due(clock.now());
+  settle_but_late();
+  expect_version("t", 1);
+  retain_meanwhile(a, "t", "2");
+  adopt(b, scan("t"));
+  kill(a);
+  advance(1s);
+  pass_renewals();
+  expect_stored("t", "2");
+  expect_renewed_by("t", "b-1");
+}
+
 CAF_TEST(a departed pods message whose parts cannot be read is adopted later) {
   const std::string large(2 * zk::part_bytes_max, 'x');
   retain(a, "t", large);
