@@ -1,5 +1,6 @@
 #include "actors/post_office.hpp"
 
+#include "actors/delivery_states.hpp"
 #include "zk/message_parts.hpp"
 
 #include <algorithm>
@@ -179,7 +180,7 @@ void post_office::add_pointer(const deposit& d, mail& of, ops& into) {
   zk::pointer_record r;
   r.mail_path = of.path;
   r.qos = static_cast<std::uint8_t>(d.pointer.qos);
-  r.state = static_cast<zk::delivery_state>(d.pointer.state);
+  r.state = to_delivery_state(d.pointer.state);
   r.packet_id = static_cast<std::uint16_t>(d.pointer.id);
   r.retain = d.delivery.terms->retain_flag(*d.delivery.message);
   r.subscription_identifiers = d.delivery.terms->subscription_identifiers;
@@ -232,7 +233,7 @@ void post_office::record_state(const card_ref& session, mqtt::stored_pointer p) 
     return send(session->handle, was_stored_atom::value,
                 stored{p.number, mqtt::reason_code::success});
   auto& r = found->second.record;
-  r.state = static_cast<zk::delivery_state>(p.state);
+  r.state = to_delivery_state(p.state);
   r.packet_id = static_cast<std::uint16_t>(p.id);
   ops what;
   what.emplace_back(

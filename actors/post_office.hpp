@@ -56,6 +56,8 @@ class post_office final : public pinned_base<post_office_actor>, private net::ti
 public:
   /// Removals of pointers in one transaction, when a mail's time is over.
   static constexpr std::size_t removed_at_once_max = 100;
+  /// Retained messages that are read for the index at a time.
+  static constexpr std::size_t retained_reads_max = 128;
 
   post_office(caf::actor_config& config, unit_services& services, zk::paths paths,
               recovered_mail found);
@@ -209,6 +211,8 @@ private:
     ticket_list waiting;      ///< promises that the next write keeps
     bool under_way = false;
     bool told = false; ///< other pods have the newest one
+    /// A removal of what this pod has the lease of, and of nothing that came after it.
+    bool only_own = false;
     /// When those of `waiting` that wait for room are refused; max: none was refused room yet.
     net::time_point give_up_at = net::time_point::max();
     /// Nothing: there is none, or this pod has the lease.
@@ -218,12 +222,15 @@ private:
     /// Newer than anything this pod has written so far, from another one: what the index has when
     /// nothing newer comes of this.
     std::optional<mqtt::message_ref> heard;
+    /// A departed pod's that this was to replace: it is adopted when nothing comes of this.
+    std::optional<found_retained> found;
   };
 
   /// A retained message that this pod wrote last: it renews it.
   struct retained_lease {
     mqtt::message_ref message;
     zk::version version = 0;
+    std::int64_t zxid = 0; ///< of the transaction that wrote that version
     holding held;
     retained_body body{};
     std::int64_t due_unix_ms = 0; ///< its place in renewals_
@@ -400,10 +407,14 @@ private:
   // post_office_leases.cpp
   void hold_retained(const std::string& topic, retained_lease lease);
   void drop_lease(const std::string& topic);
+  void drop_older_lease(const std::string& topic, std::int64_t zxid);
   void forget_lease(const std::string& topic);
   void adopt_retained(const std::vector<found_retained>& found);
-  void adopt_retained(const zk::retained_record& record, zk::version version, mqtt::message_ref m);
+  void adopt_retained(const found_retained& found, mqtt::message_ref m);
+  void adopt_later(found_retained found);
   void renew(const std::string& topic);
+  void end_retained(const std::string& topic);
+  void leave_to_others(const std::string& topic);
   void renewed(const std::string& topic, const holding& h, const bank_commit& answer);
   void renew_at(const std::string& topic, retained_lease& lease, std::int64_t due_unix_ms);
 
@@ -477,6 +488,9 @@ private:
   std::deque<std::pair<std::uint64_t, std::function<void()>>> behind_groundwork_;
   retained_history retained_history_;
   std::unordered_set<std::string> unread_; ///< retained topics to be read again
+  std::vector<found_retained> unadopted_;  ///< to be adopted later
+  std::size_t retained_reads_ = 0;
+  std::unordered_set<std::string> to_read_; ///< retained topics, while there are as many as may be
 };
 
 /// Its client may have the message already.

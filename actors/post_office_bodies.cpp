@@ -148,13 +148,14 @@ void post_office::adopt_in_parts(found_retained found) {
                  [self, this, found = std::move(found)](
                      expected<std::optional<zk::message_body>, zk::error> body) mutable {
                    run_inline([&] {
+                     if (!body && zk::may_pass(body.error()))
+                       return adopt_later(std::move(found));
                      if (!body || !*body) // replaced meanwhile, or it waits for the next leader
                        return log.warn("a departed pod's retained message could not be read",
                                        {{"topic", found.record.topic}});
                      auto whole = static_cast<const zk::message_record&>(found.record);
                      zk::put_together(whole, std::move(**body));
-                     adopt_retained(found.record, found.version,
-                                    session_reader{*pod().clock}.message(whole));
+                     adopt_retained(found, session_reader{*pod().clock}.message(whole));
                    });
                  });
 }

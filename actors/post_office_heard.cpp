@@ -66,13 +66,22 @@ void post_office::give_to_index(const std::string& topic, const mqtt::message_re
   send(pod().index, heard_atom::value, name, m);
 }
 
-/// Takes what the store has of the topic.
+/// Takes what the store has of the topic. A leader that adopts all of a pod's has the others read
+/// as many: they take turns.
 void post_office::read_retained(const std::string& topic) {
+  if (retained_reads_ == retained_reads_max) {
+    to_read_.insert(topic);
+    return;
+  }
+  ++retained_reads_;
   read_whole(topic, [this, topic, known = retained_history_.newest(topic)](
                         const expected<whole_retained, zk::error>& found) {
+    --retained_reads_;
     // That there is no node has no number; if something was heard meanwhile, that counts.
     if (found || found.error() != zk::error::no_node || retained_history_.newest(topic) == known)
       retained_read(topic, found);
+    if (!to_read_.empty())
+      read_retained(to_read_.extract(to_read_.begin()).value());
   });
 }
 
@@ -98,10 +107,10 @@ void post_office::retained_read(const std::string& topic,
   const auto& record = found->record;
   if (!record || record->topic != topic)
     return log.error("a retained message of another pod is damaged", {{"topic", topic}});
-  if (record->is_removal()) // its writer may not be there any more to do it
+  const bool writer_is_there = view_ && view_->contains(record->writer);
+  if (record->is_removal() && !writer_is_there) // else that one does it
     remove({{zk::remove_op{paths_.retained(topic), found->stat.version}}, {}});
-  if (record->writer != pod().life)
-    drop_lease(topic);
+  drop_older_lease(topic, found->stat.mzxid);
   take_retained(topic,
                 record->is_removal() ? nullptr : session_reader{*pod().clock}.message(*record),
                 found->stat.mzxid);

@@ -56,6 +56,13 @@ void post_office::drop_lease(const std::string& topic) {
   book(returned(*lease.message, lease.held));
 }
 
+/// Unless it is of that transaction, whoever's name the node bears: an adopted message is its
+/// former pod's until it is renewed.
+void post_office::drop_older_lease(const std::string& topic, std::int64_t zxid) {
+  if (const auto own = leases_.find(topic); own != leases_.end() && own->second.zxid < zxid)
+    drop_lease(topic);
+}
+
 /// Found at start, or a departed pod's.
 void post_office::adopt_retained(const std::vector<found_retained>& found) {
   const session_reader reader{*pod().clock};
@@ -63,18 +70,39 @@ void post_office::adopt_retained(const std::vector<found_retained>& found) {
     if (!f.message && f.record.parts.count > 0)
       adopt_in_parts(f);
     else
-      adopt_retained(f.record, f.version, f.message ? f.message : reader.message(f.record));
+      adopt_retained(f, f.message ? f.message : reader.message(f.record));
 }
 
-void post_office::adopt_retained(const zk::retained_record& record, zk::version version,
-                                 mqtt::message_ref m) {
-  if (leases_.contains(record.topic) || retained_writes_.contains(record.topic))
+void post_office::adopt_retained(const found_retained& found, mqtt::message_ref m) {
+  const auto& record = found.record;
+  // Written anew since it was found: who did that renews it.
+  if (found.mzxid < retained_history_.newest(record.topic))
     return;
+  // Its pod may have departed before anybody heard of it.
+  if (pod().clustered())
+    take_retained(record.topic, m, found.mzxid);
+  drop_older_lease(record.topic, found.mzxid);
+  if (const auto own = retained_writes_.find(record.topic); own != retained_writes_.end()) {
+    own->second.found = {record, found.version, found.mzxid, std::move(m)};
+    return;
+  }
+  if (const auto own = leases_.find(record.topic); own != leases_.end()) {
+    if (own->second.zxid < found.mzxid) // its renewal is under way, and comes to know that
+      adopt_later({record, found.version, found.mzxid, std::move(m)});
+    return;
+  }
+  tell_others(encode_retained_commit({record.topic, found.mzxid})); // who lacks it reads it
   const auto body = zk::parse_mail_name(zk::last_level_of(record.body));
   const auto credits = body ? static_cast<std::int64_t>(body->credits) : record.credits;
   const holding h{record.paid_until_unix_ms, credits, record.publisher, false, record.parts.count};
   book(withdrawn(*m, h));
-  hold_retained(record.topic, {std::move(m), version, h, {record.body, record.parts.count}});
+  hold_retained(record.topic,
+                {std::move(m), found.version, found.mzxid, h, {record.body, record.parts.count}});
+}
+
+void post_office::adopt_later(found_retained found) {
+  unadopted_.push_back(std::move(found));
+  await_room();
 }
 
 void post_office::renew(const std::string& topic) {
@@ -89,9 +117,8 @@ void post_office::renew(const std::string& topic) {
       log.warn("a retained message goes, as the bank could not pay for it", {{"topic", topic}});
       pod().bank_counts.lapsed.add();
     }
-    const auto name = lease.message->shared_topic_name();
     give_to_index(topic, nullptr);
-    return retain(name, nullptr, {});
+    return end_retained(topic);
   }
   auto h = lease.cheap ? draw_holding(*lease.message, ttl_of(services().settings.bank).least,
                                       lease.held.parts)
@@ -116,6 +143,20 @@ void post_office::renew(const std::string& topic) {
         });
 }
 
+/// The time of this pod's own message is over. What others have written since stays.
+void post_office::end_retained(const std::string& topic) {
+  auto& w = retained_writes_[topic];
+  w.only_own = true;
+  write_retained(topic, w);
+}
+
+/// Somebody has written the topic since: what this pod was to end is not there any more.
+void post_office::leave_to_others(const std::string& topic) {
+  if (retained_writes_.at(topic).told)
+    tell_others(encode_retained_commit({topic, 0})); // what was announced does not come
+  retained_refused(topic);
+}
+
 void post_office::renewed(const std::string& topic, const holding& h, const bank_commit& answer) {
   auto& lease = leases_.at(topic);
   lease.under_way = false;
@@ -123,10 +164,14 @@ void post_office::renewed(const std::string& topic, const holding& h, const bank
     pod().bank_counts.renewals.add();
     auto next = lease;
     next.version = answer.result->front().stat.version;
+    next.zxid = answer.result->front().stat.mzxid;
     next.held = h;
     next.cheap = next.denied = false;
-    return hold_retained(topic, std::move(next));
+    hold_retained(topic, std::move(next));
   }
+  drop_older_lease(topic, retained_history_.newest(topic)); // heard of meanwhile
+  if (answer.result || !leases_.contains(topic))
+    return;
   const auto e = answer.result.error().code;
   if (answer.refused && !std::exchange(lease.cheap, true))
     return renew(topic);
@@ -134,8 +179,10 @@ void post_office::renewed(const std::string& topic, const holding& h, const bank
     log.warn("a retained message cannot be renewed and goes when its time is over, unless credits "
              "return",
              {{"topic", topic}, {"limit", to_string(answer.refused->limit)}});
-  else if (e == zk::error::bad_version || e == zk::error::no_node)
+  else if (e == zk::error::bad_version || e == zk::error::no_node) {
     drop_lease(topic);
+    read_retained(topic); // who wrote or removed it may have departed without telling
+  }
 }
 
 } // namespace mqttzoo::actors

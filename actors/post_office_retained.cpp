@@ -30,7 +30,7 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
                          const ticket_list& tickets) {
   auto& w = retained_writes_[topic->name()];
   w.newest = m;
-  w.told = false;
+  w.told = w.only_own = false;
   w.waiting.insert(w.waiting.end(), tickets.begin(), tickets.end());
   if (!w.under_way)
     write_retained(topic->name(), w);
@@ -40,6 +40,8 @@ void post_office::retain(const mqtt::topic_ref& topic, const mqtt::message_ref& 
 void post_office::write_retained(const std::string& topic, retained_write& w) {
   if (w.body && w.body->message != w.newest)
     drop_body(w);
+  if (w.only_own && !leases_.contains(topic))
+    return leave_to_others(topic);
   const bool known = leases_.contains(topic) || w.was_read;
   if (!w.newest && !known && pod().clustered())
     return read_before_write(topic);
@@ -143,7 +145,7 @@ void post_office::retained_written(const std::string& topic, const mqtt::message
     // Another pod was there: a guess that cost a round trip.
     drop_lease(topic);
     w.waiting.insert(w.waiting.end(), tickets.begin(), tickets.end());
-    return read_before_write(topic);
+    return w.only_own ? leave_to_others(topic) : read_before_write(topic);
   }
   const auto why = to_settlement(answer);
   if (answer.result) {
@@ -158,13 +160,11 @@ void post_office::retained_written(const std::string& topic, const mqtt::message
   }
   if (w.newest != m || !w.told)
     return write_retained(topic, w);
-  if (answer.refused && w.waiting.empty())
+  if (answer.result)
+    return finish_retained(topic);
+  if (!passes(e) || (answer.refused && w.waiting.empty()))
     return retained_refused(topic);
-  if (passes(e))
-    return await_room();
-  if (!answer.result)
-    tell_topic(m, retain_outcome::refused);
-  finish_retained(topic);
+  await_room();
 }
 
 /// What another pod has of the topic, and what that cost.
@@ -200,11 +200,14 @@ void post_office::tell_topic(const mqtt::message_ref& m, retain_outcome how) {
     send(pod().index, retain_ended_atom::value, m, how);
 }
 
-/// The bank could not pay, or nobody could: what the store has goes on to count.
+/// The bank could not pay, or the store does not take it, or it is another pod's: what the store
+/// has goes on to count.
 void post_office::retained_refused(const std::string& topic) {
   auto node = retained_writes_.extract(topic);
   drop_body(node.mapped());
   tell_topic(node.mapped().newest, retain_outcome::refused);
+  if (const auto& found = node.mapped().found)
+    adopt_retained(*found, found->message);
   if (node.mapped().heard)
     return give_to_index(topic, *node.mapped().heard);
   if (const auto own = leases_.find(topic); own != leases_.end())
@@ -244,9 +247,12 @@ void post_office::retained_committed(const std::string& topic, retained_write& w
   tell_topic(m, retain_outcome::stored); // before its publisher hears
   forget_lease(topic); // its predecessor's, which the accounts have lost with this
   w.others.reset();
-  w.was_read = true;
-  if (m)
-    hold_retained(topic, {m, stat.version, h, w.body ? w.body->body : retained_body{}});
+  const bool overtaken = retained_history_.newest(topic) > stat.mzxid; // and that was heard first
+  w.was_read = !overtaken;
+  if (m && overtaken)
+    book(returned(*m, h));
+  else if (m)
+    hold_retained(topic, {m, stat.version, stat.mzxid, h, w.body ? w.body->body : retained_body{}});
   w.body.reset(); // the node names it
   if (!pod().clustered())
     return;

@@ -103,6 +103,10 @@ void post_office::remove(removal r) {
 
 void post_office::try_again(removal r, const zk::multi_error& after) {
   auto& what = r.what;
+  // A session whose pointers are to be tried again, or a word's that may still have to be removed.
+  // Others' children are damaged and stay.
+  const bool children_go =
+      after.code == zk::error::not_empty && (!unremoved_.empty() || !words_.empty());
   if (after.code == zk::error::no_node &&
       after.index < what.size()) { // was never there, or is gone
     const auto gone = what.begin() + static_cast<std::ptrdiff_t>(after.index);
@@ -111,11 +115,7 @@ void post_office::try_again(removal r, const zk::multi_error& after) {
     what.erase(gone);
     if (!what.empty())
       remove(std::move(r));
-  } else if (after.code == zk::error::storage_full || zk::may_pass(after.code) ||
-             // a session whose pointers are to be tried again; others' children are damaged and
-             // stay
-             // (and a word's may still have to be removed)
-             (after.code == zk::error::not_empty && (!unremoved_.empty() || !words_.empty()))) {
+  } else if (after.code == zk::error::storage_full || zk::may_pass(after.code) || children_go) {
     unremoved_.push_back(std::move(r));
     await_room();
   }
@@ -137,6 +137,7 @@ void post_office::on_due(net::time_point) {
     resolve_words();
     for (const auto& topic : std::exchange(unread_, {}))
       read_retained(topic);
+    adopt_retained(std::exchange(unadopted_, {}));
   });
 }
 

@@ -216,21 +216,21 @@ void reaper::list_parts(const std::string& mail) {
 /// the two loses the node's version and lets go.
 void reaper::scan_retained() {
   auto found = std::make_shared<std::vector<found_retained>>();
-  pod().store->scan(*pod().store_answers, paths_.retained(), {zk::scan_depth::subtree},
-                    as_this([this, found](const std::vector<zk::scanned_node>& page) {
-                      for (const auto& node : page)
-                        if (auto record = zk::decode_retained(node.data);
-                            record && view_ && !record->is_removal() &&
-                            !view_->contains(record->writer))
-                          found->push_back({std::move(*record), node.stat.version, nullptr});
-                    }),
-                    heard<std::size_t>([this, found](const auto& all) {
-                      retained_scanned_ = retained_scanned_ && all.has_value();
-                      if (all && !found->empty())
-                        send(pod().post_office, adopt_atom::value,
-                             std::shared_ptr<const std::vector<found_retained>>{found});
-                      end_job(all ? ended::well : ended::again);
-                    }));
+  pod().store->scan(
+      *pod().store_answers, paths_.retained(), {zk::scan_depth::subtree},
+      as_this([this, found](const std::vector<zk::scanned_node>& page) {
+        for (const auto& node : page)
+          if (auto record = zk::decode_retained(node.data);
+              record && view_ && !record->is_removal() && !view_->contains(record->writer))
+            found->push_back({std::move(*record), node.stat.version, node.stat.mzxid, nullptr});
+      }),
+      heard<std::size_t>([this, found](const auto& all) {
+        retained_scanned_ = retained_scanned_ && all.has_value();
+        if (all && !found->empty())
+          send(pod().post_office, adopt_atom::value,
+               std::shared_ptr<const std::vector<found_retained>>{found});
+        end_job(all ? ended::well : ended::again);
+      }));
 }
 
 /// Their writers have departed. What a retained message names stays named until whoever replaces it

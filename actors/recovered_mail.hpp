@@ -20,6 +20,7 @@ namespace mqttzoo::actors {
 struct found_retained {
   zk::retained_record record; ///< without its properties and payload if it is in parts
   zk::version version = 0;
+  std::int64_t mzxid = 0;    ///< of the transaction that wrote it
   mqtt::message_ref message; ///< null: to be made of the record, or of its parts
 };
 

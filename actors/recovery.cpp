@@ -149,7 +149,7 @@ private:
       found_.retained.push_back(m);
     if (!record.body.empty())
       bodies_.insert(record.body);
-    found_.retained_found.push_back({std::move(record), stat.version, std::move(m)});
+    found_.retained_found.push_back({std::move(record), stat.version, stat.mzxid, std::move(m)});
   }
 
   /// The heads are read again, as other pods may have written since.

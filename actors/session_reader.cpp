@@ -1,5 +1,6 @@
 #include "actors/session_reader.hpp"
 
+#include "actors/delivery_states.hpp"
 #include "core/log.hpp"
 #include "zk/paths.hpp"
 
@@ -86,7 +87,7 @@ void session_reader::add(recovered_session& to, pointer p, mqtt::message_ref mes
   mqtt::stored_pointer stored;
   stored.number = p.number;
   stored.id = mqtt::packet_id{r.packet_id};
-  stored.state = static_cast<mqtt::stored_state>(r.state);
+  stored.state = to_stored_state(r.state);
   stored.qos = static_cast<mqtt::qos>(r.qos);
   const auto until = message ? held_until(r.mail_path) : net::time_point::max();
   to.state->messages.push_back({{message, std::move(terms), nullptr}, stored, until});

@@ -95,6 +95,11 @@ void cluster_store_fixture::set(const std::string& path, const std::string& data
   store->run_turn();
 }
 
+void cluster_store_fixture::remove(const std::string& path) {
+  store->remove(answers, path, zk::any_version, [](auto r) { CAF_REQUIRE(r); });
+  store->run_turn();
+}
+
 cluster_store_fixture::stored_session
 cluster_store_fixture::make_session(pod_parts& p, const std::string& client,
                                     std::vector<mqtt::subscription> subscriptions) {

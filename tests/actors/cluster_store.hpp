@@ -137,6 +137,7 @@ struct cluster_store_fixture : tree_fixture {
   std::string data_of(const std::string& path);
 
   void set(const std::string& path, const std::string& data);
+  void remove(const std::string& path);
 
   // --- sessions ---
 

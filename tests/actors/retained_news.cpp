@@ -1,54 +1,13 @@
 // Retained messages across pods: all end up with the one that the store has.
 #define CAF_SUITE retained_news
-#include "tests/actors/cluster_store.hpp"
+#include "tests/actors/news_fixture.hpp"
 #include "zk/message_parts.hpp"
 
 using namespace mqttzoo;
 using actors::pod_frame;
 namespace frame_kind = actors::frame_kind;
 
-namespace {
-
-struct news_fixture : test::cluster_store_fixture {
-  pod_parts& a = *pods[0];
-  pod_parts& b = *pods[1];
-  pod_parts& c = *pods[2];
-
-  void retain(pod_parts& p, const std::string& topic, const std::string& payload) {
-    begin_retaining(p, topic, payload);
-    settle();
-  }
-  void begin_retaining(pod_parts& p, const std::string& topic, const std::string& payload) {
-    caf::anon_send(p.office(), actors::retain_atom::value,
-                   mqtt::topic_ref{make_ref<const mqtt::shared_topic>(topic)},
-                   payload.empty() ? nullptr : make_message(topic, payload, true),
-                   actors::ticket_list{});
-  }
-
-  /// What `from` told its peer for `to`, from the `first`-th frame on, comes there; the peers of
-  /// `from` and `to` for each other have these indices.
-  void carry(pod_parts& from, std::size_t peer, pod_parts& to, std::size_t as,
-             std::size_t first = 0) {
-    const auto frames = from.peers[peer]->frames;
-    for (auto i = first; i < frames.size(); ++i)
-      tell(to, as, frames[i]);
-    settle();
-  }
-  void tell(pod_parts& to, std::size_t as, const pod_frame& f) {
-    caf::anon_send(to.office(), actors::heard_atom::value, to.others[as], f);
-  }
-
-  void expect_heard(const pod_parts& p, const std::vector<std::string>& payloads) {
-    std::vector<std::string> got;
-    for (const auto& [topic, m] : p.index->heard)
-      got.emplace_back(m ? std::string{m->payload()} : "removed");
-    CAF_CHECK_EQUAL(got, payloads);
-  }
-};
-
-} // namespace
-
-CAF_TEST_FIXTURE_SCOPE(news_tests, news_fixture)
+CAF_TEST_FIXTURE_SCOPE(news_tests, test::news_fixture)
 
 CAF_TEST(other pods hear of a message when the store has it) {
   retain(a, "t", "1");
@@ -195,6 +154,25 @@ CAF_TEST(what another pod has in parts is replaced with them) {
   CAF_CHECK(names_below(paths.retained(), "0").empty());
 }
 
+CAF_TEST(a message that could not be stored leaves the one there was) {
+  retain(a, "t", "before");
+  begin_retaining(a, "t", std::string(2 * zk::part_bytes_max, 'x'));
+  auto heads = names_below(paths.topics(), "m-");
+  for (int i = 0; i < 20 && heads.empty(); ++i) {
+    run();
+    store->run_turn();
+    heads = names_below(paths.topics(), "m-");
+  }
+  CAF_REQUIRE_EQUAL(heads.size(), 1u);
+  remove(heads.front()); // its parts find no place
+  settle();
+  expect_heard(a, {"before", "before"});
+  expect_stored("t", "before");
+  retain(b, "t", "later"); // the write of the other is over
+  carry(b, 0, a, 0);
+  expect_heard(a, {"before", "before", "later"});
+}
+
 CAF_TEST(what a pod announced that departed is read) {
   retain(a, "stored", "1");
   tell(b, 0, a.peers[0]->frames.at(0));
@@ -237,6 +215,18 @@ CAF_TEST(a removal that its pod did not finish is finished) {
   see(b, {b.others[1]});
   expect_heard(b, {"removed"});
   CAF_CHECK_EQUAL(data_of(paths.retained("t")), "no node");
+}
+
+CAF_TEST(a removal that its pod is about to finish is left to it) {
+  retain(a, "t", "1");
+  zk::retained_record removed;
+  removed.topic = "t";
+  removed.writer = a.pod.life;
+  set(paths.retained("t"), zk::encode_retained(removed).value());
+  tell(b, 0, actors::encode_retained_commit({"t", node_of("t").stat.mzxid}));
+  settle();
+  expect_heard(b, {"removed"});
+  CAF_CHECK_NOT_EQUAL(data_of(paths.retained("t")), "no node");
 }
 
 CAF_TEST(a pod that joins hears of what was told before) {
