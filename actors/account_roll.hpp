@@ -5,15 +5,16 @@
 // sessions. Anonymous clients have no account and no place.
 #pragma once
 
+#include "core/name_map.hpp"
+
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 namespace mqttzoo::actors {
 
 class account_roll {
-  using sessions_of = std::unordered_map<std::string, std::uint32_t>;
+  using sessions_of = core::name_map<std::uint32_t>;
 
 public:
   /// Counts one session of an account, or none. The roll outlives it.

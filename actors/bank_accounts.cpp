@@ -1,6 +1,7 @@
 #include "actors/bank_accounts.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace mqttzoo::actors {
 
@@ -11,12 +12,14 @@ std::int64_t second_of(std::int64_t unix_ms) noexcept {
   return (unix_ms + 999) / 1000;
 }
 
-/// The `n` largest of `found`, in order.
+/// The `n` largest of `found`, in order; of as many credits by name.
 std::vector<bank_accounts::named_account> largest(std::vector<bank_accounts::named_account> found,
                                                   std::size_t n) {
   n = std::min(n, found.size());
   std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(n), found.end(),
-                    [](const auto& a, const auto& b) { return a.of.credits > b.of.credits; });
+                    [](const auto& a, const auto& b) {
+                      return std::tie(b.of.credits, a.name) < std::tie(a.of.credits, b.name);
+                    });
   found.resize(n);
   return found;
 }

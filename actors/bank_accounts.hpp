@@ -6,6 +6,7 @@
 
 #include "actors/bank_commit.hpp"
 #include "actors/session_card.hpp" // which clang wants complete where a message of actors may end
+#include "core/name_map.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -66,7 +67,7 @@ private:
 
   dated_account all_;
   std::unordered_map<client_id, dated_account> clients_;
-  std::unordered_map<std::string, account> topics_;
+  core::name_map<account> topics_;
 };
 
 } // namespace mqttzoo::actors

@@ -11,7 +11,7 @@ void pending_change::take_back(const std::vector<std::string>& by_now_unsubscrib
   if (what->add.empty())
     return;
   if (!still_wanted) {
-    still_wanted = std::make_unique<std::unordered_set<std::string_view>>();
+    still_wanted = std::make_unique<core::name_view_set>();
     for (const auto& s : what->add)
       still_wanted->insert(s.filter);
   }

@@ -6,15 +6,14 @@
 #pragma once
 
 #include "actors/route_change.hpp"
+#include "core/name_map.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -62,7 +61,7 @@ struct pending_change {
 
 private:
   /// Filters; null as long as it is all of them.
-  std::unique_ptr<std::unordered_set<std::string_view>> still_wanted;
+  std::unique_ptr<core::name_view_set> still_wanted;
 };
 
 class change_queue {

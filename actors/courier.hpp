@@ -8,10 +8,10 @@
 
 #include "actors/pinned.hpp"
 #include "actors/publish_ticket.hpp"
+#include "core/name_map.hpp"
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -50,7 +50,7 @@ private:
   void publish(const mqtt::message_ref& m);
 
   /// Keys view the names inside the entries.
-  std::unordered_map<std::string_view, entry> topics_;
+  core::name_view_map<entry> topics_;
 };
 
 } // namespace mqttzoo::actors

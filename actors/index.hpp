@@ -15,6 +15,7 @@
 #include "actors/change_queue.hpp"
 #include "actors/dense_map.hpp"
 #include "actors/pinned.hpp"
+#include "core/name_map.hpp"
 #include "mqtt/filter_trie.hpp"
 #include "mqtt/topic_filter.hpp"
 #include "mqtt/topic_tree.hpp"
@@ -24,7 +25,6 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace mqttzoo::actors {
@@ -141,9 +141,8 @@ private:
     mqtt::filter_trie<subscriber_list> subscribers;
     mqtt::filter_trie<std::vector<group_state>> groups; ///< by filter without `$share/<name>/`
     std::unordered_map<mqtt::group_number, group_actor> groups_by_number;
-    std::unordered_map<session_number, std::unordered_set<std::string>>
-        filters;          ///< of each session, in full
-    change_queue changes; ///< under way
+    std::unordered_map<session_number, core::name_set> filters; ///< of each session, in full
+    change_queue changes;                                       ///< under way
   };
 
   std::unique_ptr<holdings> holdings_ = std::make_unique<holdings>();

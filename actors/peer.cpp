@@ -5,6 +5,7 @@
 #include "actors/peer_frames.hpp"
 #include "actors/retained_frames.hpp"
 #include "core/log.hpp"
+#include "core/name_map.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -272,7 +273,7 @@ void peer::hand_over(const view_ref& view) {
 /// in the same topic. Not behind itself, though: what came here once more, for the sessions of a
 /// pod that departed before, is what its other part waits for.
 void peer::pass_on_unspoken() {
-  std::unordered_set<std::string_view> undecided;
+  core::name_view_set undecided;
   std::unordered_set<const publish_ticket*> half_spoken;
   auto all = unsettled_.extract_unless([&](const unsettled::entry& e) {
     const auto topic = e.message->topic();

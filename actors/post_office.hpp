@@ -31,6 +31,7 @@
 #include "actors/retained_frames.hpp"
 #include "actors/retained_history.hpp"
 #include "actors/store_refusal.hpp"
+#include "core/name_map.hpp"
 #include "core/random.hpp"
 #include "zk/paths.hpp"
 #include "zk/records.hpp"
@@ -463,10 +464,10 @@ private:
   std::map<std::uint64_t, waiting> waiting_; ///< by place: in the order of their coming
   std::uint64_t last_place_ = 0;
   std::size_t waiting_bytes_ = 0;
-  std::size_t tried_ = 0;         ///< of waiting_, now
-  std::size_t tried_at_once_ = 1; ///< more as long as there is room
-  bool trying_ = false;           ///< in the middle of try_waiting()
-  std::unordered_map<std::string, retained_write> retained_writes_; ///< by topic
+  std::size_t tried_ = 0;                          ///< of waiting_, now
+  std::size_t tried_at_once_ = 1;                  ///< more as long as there is room
+  bool trying_ = false;                            ///< in the middle of try_waiting()
+  core::name_map<retained_write> retained_writes_; ///< by topic
   std::uint64_t last_mail_ = 0;
   /// What counts on a message whose parts are on their way to the store.
   std::unordered_map<const mqtt::message*, std::vector<transaction>> being_written_;
@@ -477,7 +478,7 @@ private:
   core::random_source random_;
   hourglass hourglass_{*this};
   std::set<std::pair<std::int64_t, const mqtt::message*>> expiring_; ///< mail by its time
-  std::unordered_map<std::string, retained_lease> leases_;           ///< by topic
+  core::name_map<retained_lease> leases_;                            ///< by topic
   std::set<std::pair<std::int64_t, std::string>> renewals_;          ///< topics by their time
   recovered_mail found_;                                             ///< until it begins
 
@@ -487,10 +488,10 @@ private:
   std::set<std::uint64_t> groundwork_open_;
   std::deque<std::pair<std::uint64_t, std::function<void()>>> behind_groundwork_;
   retained_history retained_history_;
-  std::unordered_set<std::string> unread_; ///< retained topics to be read again
+  core::name_set unread_;                  ///< retained topics to be read again
   std::vector<found_retained> unadopted_;  ///< to be adopted later
   std::size_t retained_reads_ = 0;
-  std::unordered_set<std::string> to_read_; ///< retained topics, while there are as many as may be
+  core::name_set to_read_; ///< retained topics, while there are as many as may be
 };
 
 /// Its client may have the message already.

@@ -10,6 +10,7 @@
 
 #include "actors/cluster_view.hpp"
 #include "actors/retained_frames.hpp"
+#include "core/name_map.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -18,7 +19,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -67,7 +67,7 @@ private:
   void drop_old(net::time_point now);
   void withhold(key k);
 
-  std::unordered_map<std::string, state> topics_;
+  core::name_map<state> topics_;
   std::deque<std::pair<std::string, std::int64_t>> removed_; ///< the oldest first
   std::deque<own> own_;
   std::map<key, retained_news> announced_; ///< each of them here or in `withheld_`

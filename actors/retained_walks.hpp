@@ -7,12 +7,12 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "core/name_map.hpp"
 
 #include <cstddef>
 #include <list>
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 
 namespace mqttzoo::actors {
 
@@ -38,7 +38,7 @@ public:
 private:
   std::list<cursor> due_; ///< by age
   /// By filter, which the subscription has.
-  std::unordered_map<std::string_view, std::list<cursor>::iterator> by_filter_;
+  core::name_view_map<std::list<cursor>::iterator> by_filter_;
   cursor asked_; ///< the first of due_; or null
 };
 

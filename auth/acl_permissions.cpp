@@ -1,10 +1,10 @@
 // What the rules of an acl mean for one client: a mqtt::permissions.
 #include "auth/acl.hpp"
+#include "core/name_hash.hpp"
 #include "mqtt/filter_relation.hpp"
 #include "mqtt/topic_filter.hpp"
 
 #include <array>
-#include <functional>
 #include <utility>
 
 namespace mqttzoo::auth {
@@ -111,7 +111,7 @@ private:
   static constexpr std::size_t topic_bytes_max = 256; ///< longer ones are judged each time
 
   static std::size_t place_of(std::string_view topic) noexcept {
-    return std::hash<std::string_view>{}(topic) % std::tuple_size_v<slots>;
+    return core::hash_name(topic, core::name_key()) % std::tuple_size_v<slots>;
   }
 
   std::unique_ptr<slots> slots_;

@@ -1,6 +1,8 @@
 // Strong types for what would otherwise be bare strings and numbers at a call site.
 #pragma once
 
+#include "core/name_hash.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -40,7 +42,7 @@ enum class unit_index : std::uint16_t {};
 
 template<class Tag>
 struct std::hash<mqttzoo::strong_string<Tag>> {
-  std::size_t operator()(const mqttzoo::strong_string<Tag>& s) const noexcept {
-    return std::hash<std::string>{}(s.str());
+  std::size_t operator()(const mqttzoo::strong_string<Tag>& s) const {
+    return mqttzoo::core::name_hasher{}(s); // which says why this is not noexcept
   }
 };

@@ -1,7 +1,7 @@
 // Randomness as an injected dependency: the same seed makes the same choices, in tests and in a
 // replay.
 //
-// One source per owner; not thread-safe. Not for secrets.
+// One source per owner; not thread-safe. Not for secrets: for those there is system_bits().
 #pragma once
 
 #include <cassert>
@@ -11,6 +11,12 @@
 
 namespace mqttzoo::core {
 
+/// Drawn by the system, so that nobody can guess them. Thread-safe.
+inline std::uint64_t system_bits() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
 /// A seeded source of uniform 64-bit numbers; models std::uniform_random_bit_generator.
 class random_source {
 public:
@@ -19,10 +25,7 @@ public:
   explicit random_source(std::uint64_t seed) : engine_(seed), seed_(seed) {}
 
   /// Seeded by the operating system; log `seed()` where a run must be repeatable.
-  static random_source from_system() {
-    std::random_device device;
-    return random_source{(std::uint64_t{device()} << 32) | device()};
-  }
+  static random_source from_system() { return random_source{system_bits()}; }
 
   static constexpr result_type min() { return 0; }
   static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }

@@ -5,6 +5,7 @@
 // (mqtt/wildcard_index.hpp) that holds each level once. Standard: section 4.7.
 #pragma once
 
+#include "core/name_map.hpp"
 #include "mqtt/slab.hpp"
 #include "mqtt/topic_filter.hpp"
 #include "mqtt/wildcard_index.hpp"
@@ -12,10 +13,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace mqttzoo::mqtt {
@@ -87,16 +85,12 @@ public:
   bool empty() const noexcept { return size() == 0; }
 
 private:
-  struct text_hash : std::hash<std::string_view> {
-    using is_transparent = void;
-  };
-
   const Value* find_exact(std::string_view text) const noexcept {
     const auto at = exact_.find(text);
     return at == exact_.end() ? nullptr : &at->second;
   }
 
-  std::unordered_map<std::string, Value, text_hash, std::equal_to<>> exact_;
+  core::name_map<Value> exact_;
   wildcard_index wildcards_;
   slab<Value> values_; ///< of the filters in wildcards_, by their number there
 };

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "core/ids.hpp"
+#include "core/name_map.hpp"
 #include "mqtt/authentication.hpp"
 #include "mqtt/connection_epoch.hpp"
 #include "mqtt/counters.hpp"
@@ -28,7 +29,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace mqttzoo::mqtt {
@@ -48,9 +48,7 @@ public:
   bool persistent() const noexcept { return expiry_interval_s_ > 0; }
   std::uint32_t expiry_interval_s() const noexcept { return expiry_interval_s_; }
   protocol_version version() const noexcept { return version_; }
-  const std::unordered_map<std::string, subscription>& subscriptions() const noexcept {
-    return subscriptions_;
-  }
+  const core::name_map<subscription>& subscriptions() const noexcept { return subscriptions_; }
   /// The will that has not fired yet; null if there is none.
   const will* pending_will() const noexcept { return will_.get(); }
   outbound& sender() noexcept { return outbound_; }
@@ -211,7 +209,7 @@ private:
   // the session
   std::uint32_t expiry_interval_s_ = 0;
   connection_epoch first_epoch_{}; ///< of the connection that the session's state began with
-  std::unordered_map<std::string, subscription> subscriptions_;
+  core::name_map<subscription> subscriptions_;
   inbound inbound_;
   patience patience_; ///< 3.x only
   outbound outbound_;

@@ -4,8 +4,6 @@
 #include "mqtt/topic_filter.hpp"
 
 #include <algorithm>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace mqttzoo::mqtt {
@@ -15,7 +13,7 @@ void session::on_packet(const subscribe_packet& p, time_point now) {
   request.id = p.id;
   request.filters = p.entries.size();
   std::vector<subscription> accepted;
-  std::unordered_map<std::string_view, std::size_t> places; // in `accepted`, by filter
+  core::name_view_map<std::size_t> places; // in `accepted`, by filter
   // Each filter as if it had come alone, one code for each, in order. [MQTT-3.8.4-5] [MQTT-3.8.4-6]
   // [MQTT-3.8.4-4 v3] [MQTT-3.8.4-5 v3]
   for (const auto& e : p.entries) {

@@ -4,11 +4,11 @@
 // [MQTT-3.3.2-7]
 #pragma once
 
+#include "core/name_map.hpp"
 #include "mqtt/message.hpp"
 
 #include <cstdint>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -65,7 +65,7 @@ public:
 private:
   std::uint16_t maximum_;
   /// Keys view the name inside the topic_ref beside them.
-  std::unordered_map<std::string_view, std::pair<topic_ref, std::uint16_t>> aliases_;
+  core::name_view_map<std::pair<topic_ref, std::uint16_t>> aliases_;
 };
 
 } // namespace mqttzoo::mqtt

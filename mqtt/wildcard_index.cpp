@@ -1,18 +1,15 @@
 #include "mqtt/wildcard_index.hpp"
 
+#include "core/name_hash.hpp"
+
 #include <cassert>
-#include <functional>
 #include <utility>
 
 namespace mqttzoo::mqtt {
 namespace {
 
 std::uint32_t edge_hash(std::uint32_t parent, std::string_view level) noexcept {
-  // Odd constants of random bits: the one spreads the parents, the other mixes both into the low
-  // bits.
-  std::uint64_t h = std::hash<std::string_view>{}(level) ^ (parent * 0x9E37'79B9'7F4A'7C15ULL);
-  h = (h ^ (h >> 32)) * 0xD6E8'FEB8'6659'FD93ULL;
-  return static_cast<std::uint32_t>(h >> 32);
+  return static_cast<std::uint32_t>(core::hash_name_below(parent, level, core::name_key()));
 }
 
 } // namespace

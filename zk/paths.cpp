@@ -1,35 +1,13 @@
 #include "zk/paths.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cassert>
 #include <charconv>
-#include <cstring>
 
 namespace mqttzoo::zk {
 
 namespace {
-
-/// One round of SipHash's permutation.
-void sip_round(std::array<std::uint64_t, 4>& v) noexcept {
-  v[0] += v[1];
-  v[1] = std::rotl(v[1], 13) ^ v[0];
-  v[0] = std::rotl(v[0], 32);
-  v[2] += v[3];
-  v[3] = std::rotl(v[3], 16) ^ v[2];
-  v[0] += v[3];
-  v[3] = std::rotl(v[3], 21) ^ v[0];
-  v[2] += v[1];
-  v[1] = std::rotl(v[1], 17) ^ v[2];
-  v[2] = std::rotl(v[2], 32);
-}
-
-void sip_word(std::array<std::uint64_t, 4>& v, std::uint64_t word) noexcept {
-  v[3] ^= word;
-  sip_round(v);
-  sip_round(v);
-  v[0] ^= word;
-}
 
 std::string hex(std::uint64_t value) {
   std::array<char, 16> digits{};
@@ -60,23 +38,7 @@ std::string incarnation_name(std::string_view pod_name, std::uint64_t incarnatio
 } // namespace
 
 std::uint64_t name_hash(std::string_view name, const hash_key& key) noexcept {
-  std::array<std::uint64_t, 4> v = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
-                                    key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
-  const auto length = static_cast<std::uint64_t>(name.size());
-  static_assert(std::endian::native == std::endian::little, "the hash reads little-endian words");
-  for (; name.size() >= 8; name.remove_prefix(8)) {
-    std::uint64_t word{};
-    std::memcpy(&word, name.data(), 8);
-    sip_word(v, word);
-  }
-  std::uint64_t last = length << 56;
-  for (std::size_t i = 0; i < name.size(); ++i)
-    last |= std::uint64_t{static_cast<unsigned char>(name[i])} << (8 * i);
-  sip_word(v, last);
-  v[2] ^= 0xff;
-  for (int i = 0; i < 4; ++i)
-    sip_round(v);
-  return v[0] ^ v[1] ^ v[2] ^ v[3];
+  return core::sip_hash<2, 4>{key}.finish(name);
 }
 
 std::string hex16(std::uint64_t value) {

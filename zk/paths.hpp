@@ -25,9 +25,9 @@
 #pragma once
 
 #include "core/ids.hpp"
+#include "core/siphash.hpp"
 #include "zk/store.hpp"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,7 +37,7 @@
 namespace mqttzoo::zk {
 
 /// The key of `name_hash`: the same on every pod of a cluster and for as long as its tree lives.
-using hash_key = std::array<std::uint64_t, 2>;
+using hash_key = core::sip_key;
 
 /// SipHash-2-4 of a topic name or client id. Keyed, because clients choose those names: without the
 /// key nobody can construct two that collide. Stable across versions, platforms and restarts.
