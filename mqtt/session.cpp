@@ -28,7 +28,7 @@ void session::open(accepted_connect connect, presence state, connection_epoch ep
   auto& p = connect.packet;
   version_ = p.version;
   connected_ = true;
-  input_paused_ = input_held_ = publish_waits_ = false;
+  input_paused_ = input_held_ = publish_waits_ = answers_given_up_ = false;
   explains_ = p.request_problem_information;
   if (is_v5())
     patience_.clear(); // it can be told

@@ -94,8 +94,8 @@ public:
 
   /// Takes packets off `input`, as far as `budget` goes; returns how many bytes were consumed.
   std::size_t on_input(std::string_view input, time_point now, input_budget* budget = nullptr);
-  /// Nobody waits for SUBACK and UNSUBACK on this connection any more: what follows them in its
-  /// input need not either.
+  /// Nobody waits for SUBACK and UNSUBACK on this connection any more, nor for those of requests
+  /// that are still to come: what follows them in its input need not either.
   void give_up_answers() noexcept;
   /// The outbox has room again.
   void on_drained(time_point now) { outbound_.pump(now); }
@@ -225,12 +225,13 @@ private:
   // the connection
   protocol_version version_ = protocol_version::unknown;
   bool connected_ = false;
-  bool input_paused_ = false;   ///< by this session
-  bool answers_first_ = false;  ///< a packet waits until requests_ are answered
-  bool publish_waits_ = false;  ///< a PUBLISH waits for patience_
-  bool explains_ = true;        ///< the client wants to know why [MQTT-3.1.2-29]
-  bool input_held_ = false;     ///< by the port
-  bool authenticating_ = false; ///< re-authentication is under way
+  bool input_paused_ = false;     ///< by this session
+  bool answers_first_ = false;    ///< a packet waits until requests_ are answered
+  bool answers_given_up_ = false; ///< nobody will hear what this connection still asks for
+  bool publish_waits_ = false;    ///< a PUBLISH waits for patience_
+  bool explains_ = true;          ///< the client wants to know why [MQTT-3.1.2-29]
+  bool input_held_ = false;       ///< by the port
+  bool authenticating_ = false;   ///< re-authentication is under way
   connection_epoch epoch_{};
   std::uint32_t packet_size_bytes_max_ = 0; ///< the client's, 0: none
   std::size_t input_packet_bytes_max_ = 0;  ///< ours, as CONNACK said

@@ -13,6 +13,7 @@ namespace mqttzoo::mqtt {
 void session::on_packet(const subscribe_packet& p, time_point now) {
   pending_request request;
   request.id = p.id;
+  request.silent = answers_given_up_;
   request.filters = p.entries.size();
   std::vector<subscription> accepted;
   std::unordered_map<std::string_view, std::size_t> places; // in `accepted`, by filter
@@ -90,6 +91,7 @@ void session::on_packet(const unsubscribe_packet& p, time_point now) {
   pending_request request;
   request.id = p.id;
   request.is = pending_request::kind::unsubscribe;
+  request.silent = answers_given_up_;
   request.filters = p.filters.size();
   std::vector<std::string> removed;
   // One after the other: [MQTT-3.10.4-6]. What is under way is still delivered: [MQTT-3.10.4-3]
@@ -192,6 +194,8 @@ std::size_t session::find_request(packet_id id, pending_request::kind is) const 
 
 /// They still come, and may have the identifiers of later requests.
 void session::give_up_answers() noexcept {
+  answers_given_up_ = true;
+  answers_first_ = false;
   for (auto& r : requests_)
     r.silent = true;
 }

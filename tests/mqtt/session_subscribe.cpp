@@ -103,6 +103,34 @@ CAF_TEST(what is published behind a SUBSCRIBE waits for the SUBACK or for nobody
   }
 }
 
+CAF_TEST(what is asked for when nobody waits for answers is not answered and holds nothing up) {
+  for (const auto v : all_versions) {
+    connect(v);
+    feed(encoded(subscribe(id(1), {"a"})) + encoded(publish("a", "m")));
+    CAF_CHECK(port.paused);
+    machine->give_up_answers();
+    const auto bytes = encoded(subscribe(id(2), {"b", "b#"})) + encoded(unsubscribe(id(3), {"a"})) +
+                       encoded(unsubscribe(id(4), {"none"})) + encoded(publish("b", "m")) +
+                       encoded(disconnect_packet{});
+    CAF_CHECK_EQUAL(feed(bytes), bytes.size());
+    CAF_CHECK(!machine->connected());
+    CAF_CHECK_EQUAL(port.published.size(), 1u);
+    subscribed(id(1));
+    subscribed(id(2));
+    unsubscribed(id(3));
+    expect_nothing();
+    port.published.clear();
+
+    CAF_MESSAGE("the next connection is answered again, and waits for that");
+    connect(v);
+    send(subscribe(id(1), {"a"}));
+    CAF_CHECK_EQUAL(feed(encoded(publish("a", "m"))), 0u);
+    subscribed(id(1));
+    check_suback(id(1), {ok2});
+    lose_connection();
+  }
+}
+
 CAF_TEST(each filter is judged by itself) { // [MQTT-3.8.4-5] [MQTT-3.9.3-2] [MQTT-3.9.3-2 v3]
   limits.subscribe_deny = {"secret"};
   connect(protocol_version::v5);
