@@ -181,9 +181,9 @@ void session::open(attachment& a, mqtt::presence state) {
   // the client hears that it is in when they can. [MQTT-3.1.2-7]
   const bool leaves_will = pod().clustered() && a.connect.packet.will;
   connack_revision_ = leaves_will ? revision_ + 1 : 0; // session_changed() follows
+  machine_.open(std::move(a.connect), state, a.epoch, now());
   if (leaves_will)
     hold_input(by_store);
-  machine_.open(std::move(a.connect), state, a.epoch, now());
   expel_if_unwelcome(); // a reload came between
   // A stored session that now ends with its connection stays stored until then, so that a crash
   // ends it too.

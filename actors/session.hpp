@@ -90,7 +90,7 @@ private:
     by_rate = 16,
   };
   /// Those that the machine is told of; its own reason it knows.
-  static constexpr std::uint8_t ours = by_transit | by_outbox | by_rate;
+  static constexpr std::uint8_t ours = by_transit | by_outbox | by_store | by_rate;
 
   /// What limits.client leaves of input, and until when the rest waits.
   struct throttle {

@@ -80,7 +80,9 @@ void session::hold_input(pause by) {
   paused_ = static_cast<std::uint8_t>(before | by);
   if ((before & ours) == 0 && (by & ours) != 0) {
     machine_.on_reading(mqtt::session::reading::held, now());
-    (by == by_rate ? services().counters.reads_throttled : services().counters.reads_paused).add();
+    if (by != by_store) // which nobody is to blame for
+      (by == by_rate ? services().counters.reads_throttled : services().counters.reads_paused)
+          .add();
   }
   if (connection_ && before == 0)
     connection_->pause_reading();
