@@ -100,6 +100,17 @@ void session::set_permissions(std::unique_ptr<permissions> to) {
   permissions_ = std::move(to);
 }
 
+// [MQTT-3.1.4-2] [MQTT-3.1.4-6] [MQTT-3.2.2-6 v3]
+void session::turn_away(reason_code why, std::string_view what, time_point now) {
+  counts_.connects_refused.add();
+  connack_packet refusal;
+  refusal.reason = why;
+  refusal.reason_string = what;
+  encode(refusal, version_, packet_size_bytes_max_, port_.out());
+  will_.reset();
+  close(now);
+}
+
 void session::disconnect(reason_code why, std::string_view what, time_point now,
                          std::string_view server_reference) {
   if (!connected_)

@@ -80,6 +80,9 @@ public:
   /// A new connection of the same client id is here: tells the old one, if there is one.
   /// [MQTT-3.1.4-3]
   void taken_over(presence next, time_point now);
+  /// What open() said of the connection did not leave and is void: refused after all. It ends, its
+  /// will is none.
+  void turn_away(reason_code why, std::string_view what, time_point now);
   /// The server wants the connection gone: `why` is told to a 5.0 client.
   void disconnect(reason_code why, std::string_view what, time_point now,
                   std::string_view server_reference = {});
