@@ -153,10 +153,10 @@ void session::end_connection(time_point now) {
   partial_since_ = time_point::max();
   patience_.disconnected();
   inbound_.disconnected();
-  outbound_.set_lifetime(persistent() ? outbound::lifetime::store : outbound::lifetime::connection);
-  outbound_.disconnected();
-  if (!persistent())
-    return;
+  if (!persistent()) // reset() follows: what is stored stays until others have what they shall have
+    return outbound_.disconnected(outbound::afterwards::ends);
+  outbound_.set_lifetime(outbound::lifetime::store);
+  outbound_.disconnected(outbound::afterwards::goes_on);
   // [MQTT-3.1.2-23] kept for the expiry interval
   if (expiry_interval_s_ != never_expires)
     expires_at_ = now + seconds{expiry_interval_s_};
