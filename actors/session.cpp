@@ -59,8 +59,10 @@ session::behavior_type session::make_behavior() {
 
 void session::on_exit() {
   services().timers->cancel(*this);
-  if (counted_)
+  if (counted_) {
     services().counters.sessions.sub();
+    machine_.leave_counts();
+  }
   if (connection_) {
     connection_->detach_events();
     connection_->abort();

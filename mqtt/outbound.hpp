@@ -65,6 +65,9 @@ public:
   /// Not while connected.
   void discard();
 
+  /// What still waits counts no more. Last call.
+  void leave_counts() noexcept { counts_.messages_queued.sub(queue_.size()); }
+
   /// Whose topics go to the client; null: all. What waits is looked at when it would leave, because
   /// another user, or a file read anew, may have the session meanwhile.
   void set_permissions(permissions* of) noexcept { permissions_ = of; }

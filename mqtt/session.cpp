@@ -213,6 +213,13 @@ void session::reset() {
   expires_at_ = will_due_ = forget_at_ = time_point::max();
 }
 
+void session::leave_counts() noexcept {
+  if (connected_)
+    counts_.clients_connected.sub();
+  counts_.subscriptions.sub(subscriptions_.size());
+  outbound_.leave_counts();
+}
+
 void session::end(time_point now) {
   if (will_)
     publish_will(now);

@@ -91,6 +91,9 @@ public:
   /// Drops all state, as a clean start asks for; the will was dealt with before. [MQTT-3.1.4-4]
   void reset();
 
+  /// What it still has counts no more: another pod has that, or it is lost. Last call.
+  void leave_counts() noexcept;
+
   /// From now on; null: everything is permitted. They stay when the client goes, for what comes
   /// while it is away.
   void set_permissions(std::unique_ptr<permissions> to);

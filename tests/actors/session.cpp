@@ -361,6 +361,24 @@ CAF_TEST(a session that has expired is not resumed before its timer comes) { // 
   CAF_CHECK_EQUAL(stored_sessions(), 1u);
 }
 
+CAF_TEST(a session that fails counts no more) {
+  const auto& counts = services.counters;
+  const auto connected = counts.clients_connected.get();
+  const auto subscriptions = counts.subscriptions.get();
+  services.limits.inflight_max = 1;
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("t", qos::at_least_once);
+  for (std::uint16_t n = 1; n <= 2; ++n)
+    publisher.publish("t", "m", qos::at_least_once, n);
+  CAF_CHECK_EQUAL(counts.messages_queued.get(), 1u);
+  c.wire->broken = true;
+  publisher.publish("t", "m");
+  CAF_CHECK_EQUAL(counts.clients_connected.get(), connected);
+  CAF_CHECK_EQUAL(counts.subscriptions.get(), subscriptions);
+  CAF_CHECK_EQUAL(counts.messages_queued.get(), 0u);
+}
+
 CAF_TEST(nothing needs to be safe for a session that has ended) {
   client c{*this, "c"};
   c.connect(true, 20);
