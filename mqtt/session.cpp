@@ -207,6 +207,7 @@ void session::reset() {
   patience_.clear();
   counts_.subscriptions.sub(subscriptions_.size());
   subscriptions_.clear();
+  filter_bytes_ = 0;
   for (auto& r : requests_)
     r.changes.clear(); // nothing is left to undo
   expiry_interval_s_ = 0;
@@ -291,9 +292,9 @@ void session::restore(std::uint32_t expiry_interval_s, std::vector<subscription>
   outbound_.set_lifetime(outbound::lifetime::store);
   for (auto& s : subscriptions) {
     auto filter = s.filter;
-    subscriptions_.emplace(std::move(filter), std::move(s));
+    if (const auto [at, is_new] = subscriptions_.emplace(std::move(filter), std::move(s)); is_new)
+      count_in(at->first);
   }
-  counts_.subscriptions.add(subscriptions_.size());
 }
 
 } // namespace mqttzoo::mqtt

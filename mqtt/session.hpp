@@ -183,6 +183,9 @@ private:
   reason_code judge(const subscribe_packet& p, const subscribe_packet::entry& e) const;
   subscription subscribe(const subscribe_packet& p, const subscribe_packet::entry& e, qos granted,
                          pending_request& by);
+  bool has_room_for(const std::string& filter) const noexcept;
+  void count_in(const std::string& filter) noexcept;
+  void count_out(const std::string& filter) noexcept;
   void undo(std::size_t request);
   pending_request::change* find_change(std::size_t begin, const std::string& filter);
   void expect_silently(packet_id id, pending_request::kind is, std::size_t filters);
@@ -218,6 +221,7 @@ private:
   std::uint32_t expiry_interval_s_ = 0;
   connection_epoch first_epoch_{}; ///< of the connection that the session's state began with
   std::unordered_map<std::string, subscription> subscriptions_;
+  std::size_t filter_bytes_ = 0; ///< of subscriptions_
   inbound inbound_;
   patience patience_; ///< 3.x only
   outbound outbound_;

@@ -56,7 +56,7 @@ subscription session::subscribe(const subscribe_packet& p, const subscribe_packe
       (e.options.retained == retain_handling::send ||
        (e.options.retained == retain_handling::send_if_new && is_new));
   if (is_new)
-    counts_.subscriptions.add();
+    count_in(e.filter);
   subscriptions_.insert_or_assign(e.filter, s); // [MQTT-3.8.4-3] replaces one with the same filter
   return s;
 }
@@ -79,12 +79,27 @@ reason_code session::judge(const subscribe_packet& p, const subscribe_packet::en
     counts_.subscriptions_denied.add();
     return reason_code::not_authorized;
   }
-  if (subscriptions_.size() >= limits_.subscriptions_max && !subscriptions_.contains(e.filter)) {
+  if (!has_room_for(e.filter) && !subscriptions_.contains(e.filter)) {
     counts_.subscriptions_refused.add();
     return reason_code::quota_exceeded;
   }
   // [MQTT-3.8.4-7] [MQTT-3.2.2-10] [MQTT-3.8.4-6 v3]
   return static_cast<reason_code>(std::min(e.options.qos, limits_.qos_max));
+}
+
+bool session::has_room_for(const std::string& filter) const noexcept {
+  return subscriptions_.size() < limits_.subscriptions_max &&
+         filter_bytes_ + filter.size() <= limits_.subscriptions_bytes_max;
+}
+
+void session::count_in(const std::string& filter) noexcept {
+  counts_.subscriptions.add();
+  filter_bytes_ += filter.size();
+}
+
+void session::count_out(const std::string& filter) noexcept {
+  counts_.subscriptions.sub();
+  filter_bytes_ -= filter.size();
 }
 
 void session::on_packet(const unsubscribe_packet& p, time_point now) {
@@ -100,7 +115,7 @@ void session::on_packet(const unsubscribe_packet& p, time_point now) {
     const bool known = subscriptions_.erase(filter) > 0;
     request.reasons.push_back(known ? reason_code::success : reason_code::no_subscription_existed);
     if (known) {
-      counts_.subscriptions.sub();
+      count_out(filter);
       removed.push_back(filter);
     }
   }
@@ -149,7 +164,7 @@ void session::undo(std::size_t request) {
       back.push_back(current->second);
     } else {
       subscriptions_.erase(current);
-      counts_.subscriptions.sub();
+      count_out(c->filter);
       away.push_back(c->filter);
     }
   }
