@@ -102,6 +102,8 @@ public:
       house_.leave(*this);
     } else if (progress == mqtt::handshake::progress::accepted) {
       house_.accepted(*this);
+    } else if (input.size() < before) { // a step of an exchange was answered
+      house_.await(*this);
     }
     return before - input.size();
   }
@@ -175,9 +177,14 @@ void doorman::admit(net::detached_socket socket) {
   auto v =
       std::make_unique<visitor>(*this, services().adopt(std::move(socket)), std::move(by), number);
   auto& ref = *v;
-  services().timers->schedule(ref, now() + services().settings.net.connect_timeout);
+  await(ref);
   visitors_.emplace(number, std::move(v));
   ref.connection->attach_events(ref);
+}
+
+/// Its CONNECT, or the next step of its exchange; how many there are is the method's to bound.
+void doorman::await(visitor& v) {
+  services().timers->schedule(v, now() + services().settings.net.connect_timeout);
 }
 
 void doorman::leave(visitor& v) {

@@ -4,7 +4,8 @@
 // One per unit. Owns a visitor for each connection that has no session yet; asks the gatekeeper
 // about those that bring a password and the home for the session, and hands the connection over.
 // After a reload it has the unit's sessions look at who they are again. Bounded:
-// net.connections.max, and each visitor has net.connect.timeout. Standard: 3.1.4.
+// net.connections.max, and each visitor has net.connect.timeout, also for each step of an exchange
+// of AUTH. Standard: 3.1.4.
 #pragma once
 
 #include "actors/attachment.hpp"
@@ -42,6 +43,7 @@ private:
   void settle(visitor& v, const auth::login& l, auth::verdict verdict);
   void let_in(visitor& v, mqtt::identity who);
   void turn_away(visitor& v, mqtt::reason_code why, const char* what);
+  void await(visitor& v);
   void leave(visitor& v);
   void granted(attachment& a, const std::shared_ptr<attachment>& shared);
   void refuse(attachment& a);

@@ -17,6 +17,7 @@ mqtt::server_limits make_limits(const core::settings& s) {
   l.session_expiry_s_max = static_cast<std::uint32_t>(s.mqtt.session_expiry_max.count());
   l.topic_levels_max = s.mqtt.topic_levels_max;
   l.subscriptions_max = s.mqtt.subscriptions_max;
+  l.subscriptions_bytes_max = s.mqtt.subscriptions_bytes_max;
   l.client_id_bytes_max = s.mqtt.client_id_bytes_max;
   l.subscribe_deny = s.mqtt.subscribe_deny;
   l.packet_timeout = s.net.packet_timeout;

@@ -59,8 +59,10 @@ session::behavior_type session::make_behavior() {
 
 void session::on_exit() {
   services().timers->cancel(*this);
-  if (counted_)
+  if (counted_) {
     services().counters.sessions.sub();
+    machine_.leave_counts();
+  }
   if (connection_) {
     connection_->detach_events();
     connection_->abort();
@@ -180,10 +182,13 @@ void session::open(attachment& a, mqtt::presence state) {
   // In a cluster others fire the will of a session whose pod died, whatever else of it is kept: so
   // the client hears that it is in when they can. [MQTT-3.1.2-7]
   const bool leaves_will = pod().clustered() && a.connect.packet.will;
-  connack_revision_ = leaves_will ? revision_ + 1 : 0; // session_changed() follows
+  if (leaves_will) {
+    connack_ = std::make_unique<held_connack>();
+    connack_->revision = revision_ + 1; // session_changed() follows
+  }
+  machine_.open(std::move(a.connect), state, a.epoch, now());
   if (leaves_will)
     hold_input(by_store);
-  machine_.open(std::move(a.connect), state, a.epoch, now());
   expel_if_unwelcome(); // a reload came between
   // A stored session that now ends with its connection stays stored until then, so that a crash
   // ends it too.
@@ -192,20 +197,6 @@ void session::open(attachment& a, mqtt::presence state) {
     session_changed();
   }
   finish_turn();
-}
-
-/// The store has the will.
-void session::let_in() {
-  if (connack_revision_ == 0 || connack_revision_ > saved_revision_)
-    return;
-  connack_revision_ = 0;
-  release_input(by_store);
-  flush();
-}
-
-void session::flush() {
-  if (connection_ && connack_revision_ == 0)
-    connection_->flush_later();
 }
 
 void session::client_came() {
@@ -264,6 +255,7 @@ void session::on_drained() {
 void session::on_closed(net::close_cause) {
   run_inline([&] {
     connection_ = nullptr;
+    connack_ = nullptr;
     pay_back_outbox();
     client_left();
     machine_.on_closed(now());
@@ -273,6 +265,7 @@ void session::on_closed(net::close_cause) {
 
 void session::close(mqtt::close_mode mode) {
   connection_->detach_events();
+  say_what_waited();
   if (mode == mqtt::close_mode::after_flush)
     connection_->close();
   else

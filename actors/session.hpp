@@ -90,12 +90,18 @@ private:
     by_rate = 16,
   };
   /// Those that the machine is told of; its own reason it knows.
-  static constexpr std::uint8_t ours = by_transit | by_outbox | by_rate;
+  static constexpr std::uint8_t ours = by_transit | by_outbox | by_store | by_rate;
 
   /// What limits.client leaves of input, and until when the rest waits.
   struct throttle {
     mqtt::input_meter meter;
     net::time_point read_again_at = net::time_point::max();
+  };
+
+  /// CONNACK and what follows it, until the store has the will: then it goes to the connection.
+  struct held_connack {
+    std::uint64_t revision = 0; ///< must be saved
+    std::string output;
   };
 
   /// A SUBSCRIBE or UNSUBSCRIBE that waits for the index, the store, or both.
@@ -114,8 +120,8 @@ private:
   // net::timer_client
   void on_due(net::time_point now) override;
   // mqtt::session_port
-  std::string& out() override { return connection_->out(); }
-  void send_payload(mqtt::message_ref m) override { connection_->send_payload(std::move(m)); }
+  std::string& out() override { return connack_ ? connack_->output : connection_->out(); }
+  void send_payload(mqtt::message_ref m) override;
   void flush() override;
   bool congested() override;
   void close(mqtt::close_mode mode) override;
@@ -151,6 +157,8 @@ private:
   static void abort(attachment& a);
   void open_if_clear();
   void let_in();
+  void say_what_waited();
+  void refuse_for_its_will();
   void leave_behind_nothing();
   void deliver(const parcel& p);
   void deliver_one(mqtt::delivery d, net::time_point at);
@@ -193,6 +201,7 @@ private:
   std::size_t take_input(std::string_view input, net::time_point at);
   void hold_input(pause by);
   void release_input(pause by);
+  std::size_t outbox_bytes() const noexcept;
   void pay_back_outbox();
   void client_came();
   void client_left();
@@ -218,7 +227,7 @@ private:
   net::time_point save_again_at_ = net::time_point::max(); ///< what the store did not take
   std::uint64_t revision_ = 0;                             ///< of the session's state
   std::uint64_t saved_revision_ = 0;
-  std::uint64_t connack_revision_ = 0; ///< CONNACK waits until this is saved; 0: for nothing
+  std::unique_ptr<held_connack> connack_;      ///< null: it waits for nothing
   std::shared_ptr<restored_session> restored_; ///< until the first turn
   std::shared_ptr<attachment> arriving_; ///< waits until all have forgotten the session before it
   std::uint32_t erasing_ = 0; ///< questions to the post office to erase us that it has not answered

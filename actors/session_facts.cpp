@@ -105,7 +105,7 @@ wait_state session::waits() const {
   if (!p.empty())
     return {is_credit(p.why().hit) ? wait_kind::credit : wait_kind::store, p.since(),
             "a promise for what its client published"};
-  if (connack_revision_ != 0)
+  if (connack_)
     return {wait_kind::store, paused_since_, "its will to be stored, before CONNACK"};
   if (!subscribes_.empty())
     return {wait_kind::store, subscribes_since_, "its subscriptions to be in force and stored"};
@@ -168,7 +168,7 @@ void session::describe(facts& to) const {
   to.add("sending", describe_sender(machine_.sender(), at));
   to.add("publishing", describe_publisher(machine_, *card_, at));
   if (connection_)
-    to.add("outbox_bytes", connection_->outbox_bytes());
+    to.add("outbox_bytes", outbox_bytes());
   facts::text_list paused;
   for (const auto& [why, name] :
        {std::pair{by_protocol, "protocol"}, std::pair{by_transit, "transit"},

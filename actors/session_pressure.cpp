@@ -9,7 +9,7 @@ namespace mqttzoo::actors {
 /// Half of an outbox is free, as a burst may pass through it to a client that keeps up. The rest is
 /// reserved as it fills, in a few steps. Above the half the connection says when it has drained.
 bool session::congested() {
-  const auto bytes = connection_->outbox_bytes();
+  const auto bytes = outbox_bytes();
   const auto bound = services().settings.net.outbox_bytes_max;
   if (bytes <= bound / 2)
     return false;
@@ -23,6 +23,10 @@ bool session::congested() {
     outbox_bytes_ += step;
   }
   return false;
+}
+
+std::size_t session::outbox_bytes() const noexcept {
+  return connection_->outbox_bytes() + (connack_ ? connack_->output.size() : 0);
 }
 
 void session::pay_back_outbox() {
@@ -80,7 +84,9 @@ void session::hold_input(pause by) {
   paused_ = static_cast<std::uint8_t>(before | by);
   if ((before & ours) == 0 && (by & ours) != 0) {
     machine_.on_reading(mqtt::session::reading::held, now());
-    (by == by_rate ? services().counters.reads_throttled : services().counters.reads_paused).add();
+    if (by != by_store) // which nobody is to blame for
+      (by == by_rate ? services().counters.reads_throttled : services().counters.reads_paused)
+          .add();
   }
   if (connection_ && before == 0)
     connection_->pause_reading();

@@ -208,6 +208,8 @@ void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
         subscribes_.erase(subscribes_.begin() + static_cast<std::ptrdiff_t>(i));
       }
     complete_subscribes();
+    if (connack_ && connack_->revision <= revision && outcome == mqtt::reason_code::quota_exceeded)
+      refuse_for_its_will();
     submit_last();
     return rearm();
   }

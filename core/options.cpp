@@ -105,6 +105,9 @@ constexpr auto table = std::to_array<option>({
      "128", "1", "32768", on_reload, "Levels a topic name or filter may have."},
     {"mqtt.subscriptions.max", [](settings& s) -> auto& { return s.mqtt.subscriptions_max; },
      "10000", "1", "10000000", on_reload, "Subscriptions of one session; more are refused with 0x97."},
+    // About half of what a node of the store holds: the record of a session has its will, too.
+    {"mqtt.subscriptions.bytes.max", [](settings& s) -> auto& { return s.mqtt.subscriptions_bytes_max; },
+     "512KiB", "1KiB", "1GiB", on_reload, "Bytes of the filters of one session's subscriptions; more are refused with 0x97. Beyond about 800 KiB a session that outlives its connection does not fit into a node of the store and cannot be kept."},
     {"mqtt.client.id.bytes.max", [](settings& s) -> auto& { return s.mqtt.client_id_bytes_max; },
      "256B", "23B", "65535B", on_reload, "Bytes a client identifier may have."},
     {"mqtt.subscribe.deny", [](settings& s) -> auto& { return s.mqtt.subscribe_deny; },

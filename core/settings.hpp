@@ -77,6 +77,7 @@ struct mqtt_settings {
   std::size_t session_queue_bytes_max{};
   std::uint16_t topic_levels_max{};
   std::uint32_t subscriptions_max{};
+  std::size_t subscriptions_bytes_max{};
   std::size_t client_id_bytes_max{};
   std::vector<std::string> subscribe_deny;
 };

@@ -29,7 +29,9 @@ public:
 
   virtual ~authentication() = default;
 
-  /// Takes what the client sent (in CONNECT or AUTH) and says how to go on.
+  /// Takes what the client sent (in CONNECT or AUTH) and says how to go on. Ends after a bounded
+  /// number of steps whatever the client sends: each of them has net.connect.timeout, and nothing
+  /// else bounds the exchange.
   virtual step on_data(std::string_view data) = 0;
 };
 

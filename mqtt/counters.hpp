@@ -31,7 +31,7 @@ struct counters {
   counter mail_expired;          ///< its time in the store was over before its client had it
   counter publishes_too_large;   ///< left out because of the client's maximum packet size
   counter subscriptions;         ///< now
-  counter subscriptions_refused; ///< beyond mqtt.subscriptions.max
+  counter subscriptions_refused; ///< beyond mqtt.subscriptions.max or .bytes.max
   counter sessions;              ///< now, connected or away
   counter clients_connected;     ///< now
   counter clients_expired;       ///< sessions that ended by their expiry interval

@@ -24,13 +24,14 @@ void outbound::connected(const sender_limits& limits, time_point now) {
   pump(now);
 }
 
-void outbound::disconnected() {
+void outbound::disconnected(afterwards session) {
   connected_ = false;
   sent_now_ = 0;
   grace_ends_ = time_point::max();
   aliases_.reset(); // [MQTT-3.3.2-7] an alias lasts as long as its connection
   remove_lapsed();
-  deposit_all();
+  if (session == afterwards::goes_on)
+    deposit_all();
 }
 
 void outbound::discard() {

@@ -56,12 +56,17 @@ public:
 
   /// A connection is there: unacknowledged messages are sent again, in order, with DUP.
   void connected(const sender_limits& limits, time_point now);
-  /// The connection is gone: a persistent session's messages are stored, a clean one's stay until
-  /// discard().
-  void disconnected();
+  /// What becomes of the session after its connection.
+  enum class afterwards : std::uint8_t { goes_on, ends };
+  /// The connection is gone. The messages of a session that goes on are stored; otherwise they, and
+  /// what the store has of them, stay as they are until discard().
+  void disconnected(afterwards session);
   /// The session ends: shared-subscription messages go back to their groups, the rest is dropped.
   /// Not while connected.
   void discard();
+
+  /// What still waits counts no more. Last call.
+  void leave_counts() noexcept { counts_.messages_queued.sub(queue_.size()); }
 
   /// Whose topics go to the client; null: all. What waits is looked at when it would leave, because
   /// another user, or a file read anew, may have the session meanwhile.

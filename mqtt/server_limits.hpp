@@ -30,6 +30,7 @@ struct server_limits {
   std::uint32_t session_expiry_s_max = 0xFFFF'FFFF;
   std::size_t topic_levels_max = 128;
   std::size_t subscriptions_max = 10'000;
+  std::size_t subscriptions_bytes_max = std::size_t{512} << 10; ///< of their filters
   std::size_t client_id_bytes_max = 1024;
   std::vector<std::string> subscribe_deny; ///< filters answered with 0x87
   std::chrono::milliseconds packet_timeout{30'000};

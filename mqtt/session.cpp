@@ -28,7 +28,7 @@ void session::open(accepted_connect connect, presence state, connection_epoch ep
   auto& p = connect.packet;
   version_ = p.version;
   connected_ = true;
-  input_paused_ = input_held_ = publish_waits_ = false;
+  input_paused_ = input_held_ = publish_waits_ = answers_given_up_ = false;
   explains_ = p.request_problem_information;
   if (is_v5())
     patience_.clear(); // it can be told
@@ -100,6 +100,17 @@ void session::set_permissions(std::unique_ptr<permissions> to) {
   permissions_ = std::move(to);
 }
 
+// [MQTT-3.1.4-2] [MQTT-3.1.4-6] [MQTT-3.2.2-6 v3]
+void session::turn_away(reason_code why, std::string_view what, time_point now) {
+  counts_.connects_refused.add();
+  connack_packet refusal;
+  refusal.reason = why;
+  refusal.reason_string = what;
+  encode(refusal, version_, packet_size_bytes_max_, port_.out());
+  will_.reset();
+  close(now);
+}
+
 void session::disconnect(reason_code why, std::string_view what, time_point now,
                          std::string_view server_reference) {
   if (!connected_)
@@ -142,10 +153,10 @@ void session::end_connection(time_point now) {
   partial_since_ = time_point::max();
   patience_.disconnected();
   inbound_.disconnected();
-  outbound_.set_lifetime(persistent() ? outbound::lifetime::store : outbound::lifetime::connection);
-  outbound_.disconnected();
-  if (!persistent())
-    return;
+  if (!persistent()) // reset() follows: what is stored stays until others have what they shall have
+    return outbound_.disconnected(outbound::afterwards::ends);
+  outbound_.set_lifetime(outbound::lifetime::store);
+  outbound_.disconnected(outbound::afterwards::goes_on);
   // [MQTT-3.1.2-23] kept for the expiry interval
   if (expiry_interval_s_ != never_expires)
     expires_at_ = now + seconds{expiry_interval_s_};
@@ -196,10 +207,18 @@ void session::reset() {
   patience_.clear();
   counts_.subscriptions.sub(subscriptions_.size());
   subscriptions_.clear();
+  filter_bytes_ = 0;
   for (auto& r : requests_)
     r.changes.clear(); // nothing is left to undo
   expiry_interval_s_ = 0;
   expires_at_ = will_due_ = forget_at_ = time_point::max();
+}
+
+void session::leave_counts() noexcept {
+  if (connected_)
+    counts_.clients_connected.sub();
+  counts_.subscriptions.sub(subscriptions_.size());
+  outbound_.leave_counts();
 }
 
 void session::end(time_point now) {
@@ -273,9 +292,9 @@ void session::restore(std::uint32_t expiry_interval_s, std::vector<subscription>
   outbound_.set_lifetime(outbound::lifetime::store);
   for (auto& s : subscriptions) {
     auto filter = s.filter;
-    subscriptions_.emplace(std::move(filter), std::move(s));
+    if (const auto [at, is_new] = subscriptions_.emplace(std::move(filter), std::move(s)); is_new)
+      count_in(at->first);
   }
-  counts_.subscriptions.add(subscriptions_.size());
 }
 
 } // namespace mqttzoo::mqtt

@@ -78,6 +78,9 @@ public:
   /// A new connection of the same client id is here: tells the old one, if there is one.
   /// [MQTT-3.1.4-3]
   void taken_over(presence next, time_point now);
+  /// What open() said of the connection did not leave and is void: refused after all. It ends, its
+  /// will is none.
+  void turn_away(reason_code why, std::string_view what, time_point now);
   /// The server wants the connection gone: `why` is told to a 5.0 client.
   void disconnect(reason_code why, std::string_view what, time_point now,
                   std::string_view server_reference = {});
@@ -86,14 +89,17 @@ public:
   /// Drops all state, as a clean start asks for; the will was dealt with before. [MQTT-3.1.4-4]
   void reset();
 
+  /// What it still has counts no more: another pod has that, or it is lost. Last call.
+  void leave_counts() noexcept;
+
   /// From now on; null: everything is permitted. They stay when the client goes, for what comes
   /// while it is away.
   void set_permissions(std::unique_ptr<permissions> to);
 
   /// Takes packets off `input`, as far as `budget` goes; returns how many bytes were consumed.
   std::size_t on_input(std::string_view input, time_point now, input_budget* budget = nullptr);
-  /// Nobody waits for SUBACK and UNSUBACK on this connection any more: what follows them in its
-  /// input need not either.
+  /// Nobody waits for SUBACK and UNSUBACK on this connection any more, nor for those of requests
+  /// that are still to come: what follows them in its input need not either.
   void give_up_answers() noexcept;
   /// The outbox has room again.
   void on_drained(time_point now) { outbound_.pump(now); }
@@ -175,6 +181,9 @@ private:
   reason_code judge(const subscribe_packet& p, const subscribe_packet::entry& e) const;
   subscription subscribe(const subscribe_packet& p, const subscribe_packet::entry& e, qos granted,
                          pending_request& by);
+  bool has_room_for(const std::string& filter) const noexcept;
+  void count_in(const std::string& filter) noexcept;
+  void count_out(const std::string& filter) noexcept;
   void undo(std::size_t request);
   pending_request::change* find_change(std::size_t begin, const std::string& filter);
   void expect_silently(packet_id id, pending_request::kind is, std::size_t filters);
@@ -210,6 +219,7 @@ private:
   std::uint32_t expiry_interval_s_ = 0;
   connection_epoch first_epoch_{}; ///< of the connection that the session's state began with
   core::name_map<subscription> subscriptions_;
+  std::size_t filter_bytes_ = 0; ///< of subscriptions_
   inbound inbound_;
   patience patience_; ///< 3.x only
   outbound outbound_;
@@ -223,12 +233,13 @@ private:
   // the connection
   protocol_version version_ = protocol_version::unknown;
   bool connected_ = false;
-  bool input_paused_ = false;   ///< by this session
-  bool answers_first_ = false;  ///< a packet waits until requests_ are answered
-  bool publish_waits_ = false;  ///< a PUBLISH waits for patience_
-  bool explains_ = true;        ///< the client wants to know why [MQTT-3.1.2-29]
-  bool input_held_ = false;     ///< by the port
-  bool authenticating_ = false; ///< re-authentication is under way
+  bool input_paused_ = false;     ///< by this session
+  bool answers_first_ = false;    ///< a packet waits until requests_ are answered
+  bool answers_given_up_ = false; ///< nobody will hear what this connection still asks for
+  bool publish_waits_ = false;    ///< a PUBLISH waits for patience_
+  bool explains_ = true;          ///< the client wants to know why [MQTT-3.1.2-29]
+  bool input_held_ = false;       ///< by the port
+  bool authenticating_ = false;   ///< re-authentication is under way
   connection_epoch epoch_{};
   std::uint32_t packet_size_bytes_max_ = 0; ///< the client's, 0: none
   std::size_t input_packet_bytes_max_ = 0;  ///< ours, as CONNACK said

@@ -11,6 +11,7 @@ namespace mqttzoo::mqtt {
 void session::on_packet(const subscribe_packet& p, time_point now) {
   pending_request request;
   request.id = p.id;
+  request.silent = answers_given_up_;
   request.filters = p.entries.size();
   std::vector<subscription> accepted;
   core::name_view_map<std::size_t> places; // in `accepted`, by filter
@@ -53,7 +54,7 @@ subscription session::subscribe(const subscribe_packet& p, const subscribe_packe
       (e.options.retained == retain_handling::send ||
        (e.options.retained == retain_handling::send_if_new && is_new));
   if (is_new)
-    counts_.subscriptions.add();
+    count_in(e.filter);
   subscriptions_.insert_or_assign(e.filter, s); // [MQTT-3.8.4-3] replaces one with the same filter
   return s;
 }
@@ -76,7 +77,7 @@ reason_code session::judge(const subscribe_packet& p, const subscribe_packet::en
     counts_.subscriptions_denied.add();
     return reason_code::not_authorized;
   }
-  if (subscriptions_.size() >= limits_.subscriptions_max && !subscriptions_.contains(e.filter)) {
+  if (!has_room_for(e.filter) && !subscriptions_.contains(e.filter)) {
     counts_.subscriptions_refused.add();
     return reason_code::quota_exceeded;
   }
@@ -84,10 +85,26 @@ reason_code session::judge(const subscribe_packet& p, const subscribe_packet::en
   return static_cast<reason_code>(std::min(e.options.qos, limits_.qos_max));
 }
 
+bool session::has_room_for(const std::string& filter) const noexcept {
+  return subscriptions_.size() < limits_.subscriptions_max &&
+         filter_bytes_ + filter.size() <= limits_.subscriptions_bytes_max;
+}
+
+void session::count_in(const std::string& filter) noexcept {
+  counts_.subscriptions.add();
+  filter_bytes_ += filter.size();
+}
+
+void session::count_out(const std::string& filter) noexcept {
+  counts_.subscriptions.sub();
+  filter_bytes_ -= filter.size();
+}
+
 void session::on_packet(const unsubscribe_packet& p, time_point now) {
   pending_request request;
   request.id = p.id;
   request.is = pending_request::kind::unsubscribe;
+  request.silent = answers_given_up_;
   request.filters = p.filters.size();
   std::vector<std::string> removed;
   // One after the other: [MQTT-3.10.4-6]. What is under way is still delivered: [MQTT-3.10.4-3]
@@ -96,7 +113,7 @@ void session::on_packet(const unsubscribe_packet& p, time_point now) {
     const bool known = subscriptions_.erase(filter) > 0;
     request.reasons.push_back(known ? reason_code::success : reason_code::no_subscription_existed);
     if (known) {
-      counts_.subscriptions.sub();
+      count_out(filter);
       removed.push_back(filter);
     }
   }
@@ -145,7 +162,7 @@ void session::undo(std::size_t request) {
       back.push_back(current->second);
     } else {
       subscriptions_.erase(current);
-      counts_.subscriptions.sub();
+      count_out(c->filter);
       away.push_back(c->filter);
     }
   }
@@ -190,6 +207,8 @@ std::size_t session::find_request(packet_id id, pending_request::kind is) const 
 
 /// They still come, and may have the identifiers of later requests.
 void session::give_up_answers() noexcept {
+  answers_given_up_ = true;
+  answers_first_ = false;
   for (auto& r : requests_)
     r.silent = true;
 }

@@ -7,11 +7,11 @@ using mqtt::reason_code;
 
 namespace {
 
-/// Asks "more?" after "first" and is content with "second".
+/// Asks "more?" after "first" and "again", and is content with "second".
 class two_steps final : public mqtt::authentication {
 public:
   step on_data(std::string_view data) override {
-    if (data == "first")
+    if (data == "first" || data == "again")
       return {reason_code::continue_authentication, "more?"};
     return {data == "second" ? reason_code::success : reason_code::not_authorized, "done"};
   }
@@ -180,6 +180,24 @@ CAF_TEST(an exchange has the time of a CONNECT and no more) {
   send(connect_bytes("two-steps", "first"));
   advance(services.settings.net.connect_timeout);
   CAF_CHECK(wire->closed);
+}
+
+CAF_TEST(each step of an exchange has that time) {
+  const auto nearly = services.settings.net.connect_timeout - std::chrono::milliseconds{1};
+  come_in();
+  advance(nearly);
+  send(connect_bytes("two-steps", "first"));
+  next<mqtt::auth_packet>();
+  advance(nearly);
+  CAF_REQUIRE(!wire->closed);
+  send(auth_bytes("two-steps", "again"));
+  next<mqtt::auth_packet>();
+  advance(nearly);
+  CAF_REQUIRE(!wire->closed);
+  send(auth_bytes("two-steps", "again").substr(0, 5)); // half a step is none
+  advance(std::chrono::milliseconds{1});
+  CAF_CHECK(wire->closed);
+  CAF_CHECK_EQUAL(services.counters.connect_timeouts.get(), 1u);
 }
 
 CAF_TEST(a client authenticates again with its session) {

@@ -17,6 +17,7 @@ CAF_TEST(every setting of the protocol reaches the sessions) {
   s.mqtt.session_expiry_max = 6s;
   s.mqtt.topic_levels_max = 7;
   s.mqtt.subscriptions_max = 8;
+  s.mqtt.subscriptions_bytes_max = 16;
   s.mqtt.client_id_bytes_max = 9;
   s.mqtt.subscribe_deny = {"secret/#"};
   s.mqtt.session_queue_messages_max = 10;
@@ -35,6 +36,7 @@ CAF_TEST(every setting of the protocol reaches the sessions) {
   CAF_CHECK_EQUAL(l.session_expiry_s_max, 6u);
   CAF_CHECK_EQUAL(l.topic_levels_max, 7u);
   CAF_CHECK_EQUAL(l.subscriptions_max, 8u);
+  CAF_CHECK_EQUAL(l.subscriptions_bytes_max, 16u);
   CAF_CHECK_EQUAL(l.client_id_bytes_max, 9u);
   CAF_CHECK(l.subscribe_deny == s.mqtt.subscribe_deny);
   CAF_CHECK_EQUAL(l.queue.messages_max, 10u);

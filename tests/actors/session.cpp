@@ -63,6 +63,31 @@ CAF_TEST(a DISCONNECT that was not read yet counts before a later connection) { 
   CAF_CHECK_EQUAL(watcher.payloads(), strings{});
 }
 
+CAF_TEST(a DISCONNECT counts behind requests whose answers nobody hears) { // [MQTT-3.14.4-3]
+  client c{*this, "c"};
+  std::string ping, farewell;
+  encode(mqtt::pingreq_packet{}, ping);
+  encode(mqtt::disconnect_packet{}, c.version, 0, farewell);
+  const auto message = client::publish_bytes("t", "m");
+  const auto leave_behind = [&](const std::string& last_words) {
+    c.wire->unread = last_words + farewell;
+    c.connect(false, 3600);
+    CAF_CHECK_EQUAL(watcher.payloads(), strings{});
+  };
+  for (const auto& behind : {message, ping}) {
+    c.will = make_will();
+    c.connect(true, 3600);
+    c.will.reset();
+    leave_behind(c.subscribe_bytes("a") + behind);
+  }
+  c.will = make_will();
+  c.connect(true, 3600);
+  c.will.reset();
+  c.write(c.subscribe_bytes("a") + message);
+  CAF_REQUIRE(c.wire->paused);
+  leave_behind(message + c.subscribe_bytes("b"));
+}
+
 CAF_TEST(what was acknowledged and not read yet does not come again) {
   client c{*this, "c"};
   c.connect(true, 3600);
@@ -334,6 +359,24 @@ CAF_TEST(a session that has expired is not resumed before its timer comes) { // 
   publisher.publish("t", "m");
   c.received();
   CAF_CHECK_EQUAL(stored_sessions(), 1u);
+}
+
+CAF_TEST(a session that fails counts no more) {
+  const auto& counts = services.counters;
+  const auto connected = counts.clients_connected.get();
+  const auto subscriptions = counts.subscriptions.get();
+  services.limits.inflight_max = 1;
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("t", qos::at_least_once);
+  for (std::uint16_t n = 1; n <= 2; ++n)
+    publisher.publish("t", "m", qos::at_least_once, n);
+  CAF_CHECK_EQUAL(counts.messages_queued.get(), 1u);
+  c.wire->broken = true;
+  publisher.publish("t", "m");
+  CAF_CHECK_EQUAL(counts.clients_connected.get(), connected);
+  CAF_CHECK_EQUAL(counts.subscriptions.get(), subscriptions);
+  CAF_CHECK_EQUAL(counts.messages_queued.get(), 0u);
 }
 
 CAF_TEST(nothing needs to be safe for a session that has ended) {

@@ -101,6 +101,22 @@ CAF_TEST(a session that another pod has leaves the routes and not the store) {
   CAF_CHECK(!publisher.received().empty());
 }
 
+CAF_TEST(a session that another pod has counts here no more) {
+  const auto subscriptions = services.counters.subscriptions.get();
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.subscribe("t", qos::at_least_once);
+  const auto of = card();
+  dismiss(of);
+  publisher.publish("t", "m", qos::at_least_once, 1);
+  CAF_CHECK_EQUAL(services.counters.messages_queued.get(), 1u);
+  seal(of);
+  caf::anon_send(of->handle, actors::moved_atom::value);
+  settle();
+  CAF_CHECK_EQUAL(services.counters.subscriptions.get(), subscriptions);
+  CAF_CHECK_EQUAL(services.counters.messages_queued.get(), 0u);
+}
+
 CAF_TEST(a client that comes while its session leaves is sent away) {
   client c{*this, "c"};
   c.connect(true, 3600);

@@ -72,6 +72,31 @@ CAF_TEST(a client that is held back is not taken for a silent one) {
   CAF_CHECK(slow.wire->closed);
 }
 
+CAF_TEST(nor is one that waits for CONNACK until the store has its will) { // [MQTT-3.1.2-22]
+  client c{*this, "c"};
+  c.connect(true, 3600);
+  c.lose_connection();
+  join_cluster();
+  enter_view(1, {});
+  c.will = make_will();
+  c.keep_alive_s = 5;
+  c.begin_connecting(false, 3600);
+  run();
+  CAF_REQUIRE(c.wire->paused);
+  pass(std::chrono::seconds{8}); // the store has not answered
+  CAF_CHECK(!c.wire->closed);
+  settle();
+  CAF_CHECK(c.finish_connecting().reason == mqtt::reason_code::success);
+  CAF_CHECK(!c.wire->paused);
+  CAF_CHECK(c.early.empty());
+  CAF_CHECK_EQUAL(watcher.payloads(), strings{});
+  CAF_CHECK_EQUAL(services.counters.reads_paused.get(), 0u);
+  advance(std::chrono::seconds{7});
+  CAF_CHECK(!c.wire->closed);
+  advance(std::chrono::seconds{1}); // from now on it counts
+  CAF_CHECK(c.wire->closed);
+}
+
 CAF_TEST(a rate that is set or lifted holds from the next input on) {
   for (int i = 0; i < 20; ++i)
     publisher.send(client::publish_bytes("t", "x"));

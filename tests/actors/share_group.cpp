@@ -65,6 +65,41 @@ CAF_TEST(what a session that ends had in the store is in the store all along) {
   CAF_CHECK_EQUAL(stored_sessions(), 1u);
 }
 
+CAF_TEST(so is what a session had that ends with its connection) {
+  client publisher{*this, "p"};
+  publisher.connect();
+  for (const bool taken_over : {false, true}) {
+    client leaver{*this, taken_over ? "l1" : "l0"}, stayer{*this, taken_over ? "s1" : "s0"};
+    const std::string topic = taken_over ? "t1" : "t0";
+    leaver.connect(true, 3600);
+    leaver.subscribe("$share/g/" + topic, qos::at_least_once);
+    leaver.lose_connection();
+    publisher.publish(topic, "1", qos::at_least_once, 1);
+    CAF_CHECK_EQUAL(publisher.received_of<mqtt::ack_packet>().size(), 1u);
+    stayer.connect(true, 3600);
+    stayer.subscribe("$share/g/" + topic, qos::at_least_once);
+    stayer.received();
+    leaver.connect(false, 3600);
+    if (taken_over) {
+      leaver.begin_connecting(true, 3600);
+      settle();
+    } else {
+      mqtt::disconnect_packet bye;
+      bye.session_expiry_interval_s = 0;
+      std::string bytes;
+      encode(bye, leaver.version, 0, bytes);
+      leaver.send(bytes);
+    }
+    const auto moved = stayer.received_of<mqtt::publish_packet>();
+    CAF_REQUIRE_EQUAL(moved.size(), 1u);
+    CAF_CHECK_EQUAL(pointers(), 1u); // the other member has not acknowledged it
+    stayer.acknowledge(mqtt::packet_type::puback, moved[0].id);
+    CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+    if (taken_over)
+      CAF_CHECK(!leaver.finish_connecting().session_present);
+  }
+}
+
 CAF_TEST(members with a client are preferred to those that are away) {
   client publisher{*this, "p"}, away{*this, "a"}, here{*this, "h"};
   publisher.connect();

@@ -103,6 +103,34 @@ CAF_TEST(what is published behind a SUBSCRIBE waits for the SUBACK or for nobody
   }
 }
 
+CAF_TEST(what is asked for when nobody waits for answers is not answered and holds nothing up) {
+  for (const auto v : all_versions) {
+    connect(v);
+    feed(encoded(subscribe(id(1), {"a"})) + encoded(publish("a", "m")));
+    CAF_CHECK(port.paused);
+    machine->give_up_answers();
+    const auto bytes = encoded(subscribe(id(2), {"b", "b#"})) + encoded(unsubscribe(id(3), {"a"})) +
+                       encoded(unsubscribe(id(4), {"none"})) + encoded(publish("b", "m")) +
+                       encoded(disconnect_packet{});
+    CAF_CHECK_EQUAL(feed(bytes), bytes.size());
+    CAF_CHECK(!machine->connected());
+    CAF_CHECK_EQUAL(port.published.size(), 1u);
+    subscribed(id(1));
+    subscribed(id(2));
+    unsubscribed(id(3));
+    expect_nothing();
+    port.published.clear();
+
+    CAF_MESSAGE("the next connection is answered again, and waits for that");
+    connect(v);
+    send(subscribe(id(1), {"a"}));
+    CAF_CHECK_EQUAL(feed(encoded(publish("a", "m"))), 0u);
+    subscribed(id(1));
+    check_suback(id(1), {ok2});
+    lose_connection();
+  }
+}
+
 CAF_TEST(each filter is judged by itself) { // [MQTT-3.8.4-5] [MQTT-3.9.3-2] [MQTT-3.9.3-2 v3]
   limits.subscribe_deny = {"secret"};
   connect(protocol_version::v5);
@@ -138,6 +166,48 @@ CAF_TEST(the number of subscriptions is bounded) {
   subscribed(id(1));
   check_suback(id(1), {ok2, ok2, reason_code::quota_exceeded, ok2});
   CAF_CHECK_EQUAL(counts.subscriptions_refused.get(), 1u);
+}
+
+CAF_TEST(the bytes of filters are bounded) {
+  limits.subscriptions_bytes_max = 10;
+  const auto full = reason_code::quota_exceeded;
+  connect(protocol_version::v5);
+  send(subscribe(id(1), {"12345", "1234", "12", "12345", "1"}));
+  subscribed(id(1));
+  check_suback(id(1), {ok2, ok2, full, ok2, ok2});
+  CAF_CHECK_EQUAL(counts.subscriptions_refused.get(), 1u);
+
+  CAF_MESSAGE("one that goes makes room, also if it could not be stored");
+  send(unsubscribe(id(2), {"1234", "none"}));
+  unsubscribed(id(2));
+  received();
+  send(subscribe(id(3), {"abcd"}));
+  subscribed(id(3), full);
+  received();
+  send(subscribe(id(4), {"efgh", "x"}));
+  unsubscribed(id(3));
+  subscribed(id(4));
+  check_suback(id(4), {ok2, full});
+
+  CAF_MESSAGE("a session that begins anew has all of it");
+  connect(protocol_version::v3_1_1);
+  send(subscribe(id(1), {"0123456789"}));
+  subscribed(id(1));
+  check_suback(id(1), {ok2});
+  send(subscribe(id(2), {"x"}));
+  check_suback(id(2), {reason_code::unspecified_error}); // 0x80
+}
+
+CAF_TEST(what a new process finds of subscriptions counts) {
+  limits.subscriptions_bytes_max = 10;
+  renew();
+  subscription found;
+  found.filter = "12345678";
+  machine->restore(3600, {found}, now + 1h);
+  connect(persistent_hello(protocol_version::v5));
+  send(subscribe(id(1), {"12345678", "abc", "de"}));
+  subscribed(id(1));
+  check_suback(id(1), {ok2, reason_code::quota_exceeded, ok2});
 }
 
 CAF_TEST(the same filter replaces a subscription) { // [MQTT-3.8.4-3] [MQTT-3.8.4-3 v3]

@@ -44,6 +44,21 @@ CAF_TEST(a lost connection publishes the will) {
   }
 }
 
+CAF_TEST(a connection that is refused after all leaves no will) { // [MQTT-3.1.4-2]
+  for (const auto v : all_versions) {
+    connect(with_will(persistent_hello(v)));
+    machine->turn_away(reason_code::quota_exceeded, "no room", now);
+    const auto v5 = v == protocol_version::v5;
+    CAF_CHECK(take<connack_packet>().reason ==
+              (v5 ? reason_code::quota_exceeded : reason_code::server_unavailable));
+    CAF_CHECK(port.closed.has_value());
+    CAF_CHECK(machine->persistent());
+    CAF_CHECK_EQUAL(counts.clients_connected.get(), 0u);
+    CAF_CHECK_EQUAL(wills(), 0u);
+    renew();
+  }
+}
+
 CAF_TEST(it has the QoS and the retain flag and the properties of the CONNECT) {
   // [MQTT-3.1.2-15] [MQTT-3.1.2-17 v3] [MQTT-3.1.3-10]
   auto p = with_will(hello(protocol_version::v5));
