@@ -3,6 +3,10 @@
 #include "tests/actors/directory_fixture.hpp"
 #include "tests/actors/store_proxy.hpp"
 
+#include <functional>
+#include <utility>
+#include <vector>
+
 using namespace mqttzoo;
 using test::strings;
 using views = std::vector<std::int64_t>;
@@ -24,6 +28,33 @@ public:
   }
 
   bool is_full = false;
+};
+
+/// Keeps what is read of one node to itself for a while.
+class slow_store final : public test::store_proxy {
+public:
+  using store_proxy::store_proxy;
+
+  void get(zk::executor& where, std::string path, zk::watcher watch,
+           zk::handler<zk::node> done) override {
+    if (path != keeps)
+      return beneath().get(where, std::move(path), std::move(watch), std::move(done));
+    beneath().get(where, std::move(path), std::move(watch),
+                  [this, done = std::move(done)](const auto& found) {
+                    kept_.push_back([done, found] { done(found); });
+                  });
+  }
+
+  void answer() {
+    keeps.clear();
+    for (const auto& say : std::exchange(kept_, {}))
+      say();
+  }
+
+  std::string keeps; ///< a path
+
+private:
+  std::vector<std::function<void()>> kept_;
 };
 
 } // namespace
@@ -245,6 +276,34 @@ CAF_TEST(promises to a pod whose sessions moved wait also in a later view that i
   settle_view(3, lives);
   CAF_CHECK_EQUAL(own.route(), "");
   CAF_CHECK_EQUAL(a.membership->settled, (views{1, 3}));
+}
+
+CAF_TEST(a topic goes on with nothing that was read before a view was settled) {
+  const strings lives{"a", "b", "c"};
+  slow_store slow{*store};
+  create(paths.pod(pod_life{"a"}));
+  auto& a = pods.emplace_back(sys, clock, timers, slow, "a");
+  auto &b = add("b"), &c = add("c");
+  enter_view(1, lives);
+  b.want("t");
+  settle();
+  install_move(2, lives, "b");
+  slow.keeps = paths.topic_bucket("t");
+  auto& t = a.watch("t");
+  settle();
+  c.want("t"); // it has the session now
+  b.unwant("t");
+  settle();
+  caf::anon_send(a.pod.directory, actors::settle_atom::value, view(a, 2, lives));
+  run(); // and the store has not answered
+  slow.answer();
+  run();
+  CAF_CHECK_EQUAL(t.route(), "-");
+  settle();
+  CAF_CHECK_EQUAL(a.membership->settled, (views{1, 2}));
+  CAF_CHECK_EQUAL(t.route(), "c");
+  CAF_CHECK_EQUAL(t.routes.size(), 1u);
+  kill("a"); // before its store goes
 }
 
 CAF_TEST(members of groups may move with any topic) {
