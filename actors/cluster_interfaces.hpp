@@ -55,6 +55,8 @@ using membership_actor = caf::typed_actor<
     /// This pod's share of orphaned sessions is adopted, and every pod can know what they
     /// subscribe to.
     caf::reacts_to<adopted_atom, std::int64_t>,
+    /// From the directory: topics go on with what other pods want as of that view.
+    caf::reacts_to<settled_atom, std::int64_t>,
     /// From the peer of a pod whose sessions move: it has confirmed all it was sent.
     caf::reacts_to<drained_atom, std::int64_t>,
     /// From the usher: this pod's sessions that move in that view are nobody's.
@@ -88,7 +90,9 @@ using directory_actor = caf::typed_actor<
     /// From the membership; answered with `installed` when every topic that a departed pod wanted
     /// keeps what needs a promise.
     caf::reacts_to<install_atom, view_ref>,
-    /// All orphans of the view are adopted: what departed pods wanted is void.
+    /// All orphans of the view are adopted: what departed pods wanted is void. Answered to the
+    /// membership with `settled` when what others want was read anew, unless another view comes
+    /// before.
     caf::reacts_to<settle_atom, view_ref>, caf::reacts_to<shut_down_atom>>;
 
 /// Who has the sessions of the clients whose home this pod is; see registrar.hpp.

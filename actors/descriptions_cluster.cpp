@@ -16,7 +16,9 @@ wait_state membership::waits() const {
     return {wait_kind::store, net::time_point::max(), "the first view"};
   switch (step_) {
   case step::settled:
-    return {};
+    if (pods_.at(pod().life).settled == view_->number)
+      return {};
+    return {wait_kind::actor, step_since_, "the directory to know anew what other pods want"};
   case step::installing:
     return {wait_kind::actor, step_since_, "this pod's actors to install the view"};
   case step::meeting:

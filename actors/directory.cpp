@@ -65,6 +65,8 @@ void directory::install(const view_ref& v) {
   }
   view_ = v;
   settled_ = settling_ = false;
+  if (v->move.by)
+    movers_.insert(v->move.by->life);
   gone_.clear();
   installing_ = 0;
   tells_installed_ = true;
@@ -135,6 +137,8 @@ void directory::settled() {
       remove_nodes_of(life);
   }
   gone_.clear();
+  movers_.clear();
+  send(pod().membership, settled_atom::value, view_->number);
   if (!flows_) // topics must know of groups before they send anything
     send(pod().index, confirm_atom::value);
 }

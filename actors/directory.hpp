@@ -10,8 +10,10 @@
 // What it promises: `confirm` is answered when all that was wanted before stands in the store. What
 // a pod wanted that is no member any more is waited for from `install` of the view without it until
 // that is settled, and so is everything while the store cannot be asked: what needs a promise is
-// kept by its topic meanwhile. Bounds: requests under way (requests_max), nodes of its own in a
-// shard (zk/wants.hpp), and otherwise the subscriptions and live topics of the pod.
+// kept by its topic meanwhile. What a pod wants whose sessions move is waited for until a view is
+// settled, this one or a later one: before that, the pods that have these sessions now may not be
+// known here. `settled` says that they are. Bounds: requests under way (requests_max), nodes of its
+// own in a shard (zk/wants.hpp), and otherwise the subscriptions and live topics of the pod.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -252,12 +254,13 @@ private:
   view_ref view_;      ///< null: none yet
   view_ref next_view_; ///< came before the first refresh was over
   bool settled_ = false;
-  bool settling_ = false;
+  bool settling_ = false; ///< as soon as the refresh under way is over
   bool flows_ = false;
   std::size_t installing_ = 0;   ///< topics and lives that `installed` waits for
   bool tells_installed_ = false; ///< it is yet to be said
   std::set<pod_life> gone_;      ///< had departed when the view was installed
   std::set<pod_life> departed_;  ///< and it was settled: void for good
+  std::set<pod_life> movers_;    ///< sessions of theirs moved in views since the last settled one
 };
 
 } // namespace mqttzoo::actors

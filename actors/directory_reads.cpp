@@ -152,6 +152,10 @@ void directory::bucket_came(const std::string& path, std::string_view data,
   if (found == buckets_.end())
     return;
   auto& b = found->second;
+  if (!b.loaded && generation != generation_) { // no refresh waits for it, so it must not be older
+    b.reading = false;
+    return read_bucket(path);
+  }
   arrived(b, generation);
   if (auto record = zk::decode_bucket(data)) {
     b.record = std::move(*record);

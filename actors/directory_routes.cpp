@@ -75,7 +75,7 @@ far_route directory::route_of(const watched_topic& t) const {
   const auto consider = [&](const pod_life& life) {
     if (life == self_)
       return;
-    route.promises_wait |= !settled_ && view_->moves_from(life);
+    route.promises_wait |= movers_.contains(life);
     if (auto member = view_->find(life))
       route.pods.push_back(std::move(member));
     else if (!settled_ && !departed_.contains(life))
@@ -97,12 +97,11 @@ far_route directory::route_of(const watched_topic& t) const {
 
 /// Whatever the topic: sessions of this pod move, or members of groups of another one may.
 bool directory::waits_for_move() const {
-  if (settled_ || !view_->move.by)
-    return false;
-  const auto is_member = [&](const auto& group) {
-    return group.second.lives.contains(view_->move.by->life);
+  const auto has_member = [&](const pod_life& life) {
+    return std::any_of(groups_.begin(), groups_.end(),
+                       [&](const auto& group) { return group.second.lives.contains(life); });
   };
-  return view_->moves_from(self_) || std::any_of(groups_.begin(), groups_.end(), is_member);
+  return movers_.contains(self_) || std::any_of(movers_.begin(), movers_.end(), has_member);
 }
 
 void directory::update(watched_topic& t) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -14,9 +15,9 @@ namespace {
 /// Probes under way at a time, so that a sweep does not crowd out subscriptions.
 constexpr std::size_t probes_max = 64;
 
-/// Probes for each new topic above the bound: a topic outlives its first and may go with its
-/// second, so with three there become fewer.
-constexpr int probes_per_excess = 3;
+/// Probes for each new topic above the bound, or for its weight: a topic outlives its first and may
+/// go with its second, so with three there become fewer.
+constexpr std::size_t probes_per_excess = 3;
 
 } // namespace
 
@@ -81,11 +82,14 @@ void index::awaken(topic_state& t, unit_index on) {
   topic::start with;
   with.name = t.name;
   with.retained = t.retained;
+  t.filters = 0;
   // [MQTT-3.3.2-3] [MQTT-3.3.2-3 v3] the filters that match its name, and no other
   holdings_->subscribers.for_each_match(t.name->name(), [&](const subscriber_list& matching) {
+    ++t.filters;
     with.subscribers.insert(with.subscribers.end(), matching.begin(), matching.end());
   });
   holdings_->groups.for_each_match(t.name->name(), [&](const std::vector<group_state>& matching) {
+    ++t.filters;
     for (const auto& g : matching)
       with.groups.push_back({g.handle, g.number});
   });
@@ -94,16 +98,48 @@ void index::awaken(topic_state& t, unit_index on) {
   t.is = life::live;
   if (has_far(t))
     send(pod().directory, watch_atom::value, t.name, t.handle);
-  auto& queue = unsubscribed ? lonely_ : wanted_;
-  queue.names.push_back(t.name);
-  // Also those that somebody subscribes to: a single `#` must not lift the bound. At once and
-  // whatever is under way: answers stand behind what else came to this mailbox, so probes that wait
-  // for them would fall behind a flood.
-  if (queue.names.size() > services().settings.topics.idle_max)
-    for (int i = 0; i < probes_per_excess && !queue.names.empty(); ++i)
-      probe(queue);
+  line_up(t, unsubscribed ? place::lonely : place::wanted);
+  make_room(queue_at(t.in), t.weight());
   if (!services().timers->scheduled(*this))
     services().timers->schedule(*this, now() + services().settings.topics.idle_timeout);
+}
+
+void index::line_up(topic_state& t, place in) {
+  auto& queue = queue_at(in);
+  t.in = in;
+  queue.names.push_back(t.name);
+  queue.weight += t.weight();
+}
+
+/// For so much that it has more. Also among those that somebody subscribes to: a single `#` must
+/// not lift the bound. At once and whatever is under way: answers stand behind what else came to
+/// this mailbox, so probes that wait for them would fall behind a flood.
+void index::make_room(live_queue& in, std::size_t weight) {
+  if (in.weight <= services().settings.topics.idle_max)
+    return;
+  for (std::size_t probed = 0; probed < probes_per_excess * weight && !in.names.empty();)
+    probed += probe(in);
+}
+
+/// While it is live: its route is told of them.
+void index::add_filters(topic_state& t, std::size_t n) {
+  const auto before = t.weight();
+  t.filters += static_cast<std::uint32_t>(
+      std::min<std::size_t>(n, std::numeric_limits<std::uint32_t>::max() - t.filters));
+  const auto more = t.weight() - before;
+  if (t.in == place::none || more == 0)
+    return;
+  auto& queue = queue_at(t.in);
+  queue.weight += more;
+  make_room(queue, more);
+}
+
+/// Anew, as some may be gone.
+void index::count_filters(topic_state& t) const {
+  t.filters = 0;
+  const auto count = [&](const auto&) { ++t.filters; };
+  std::as_const(holdings_->subscribers).for_each_match(t.name->name(), count);
+  std::as_const(holdings_->groups).for_each_match(t.name->name(), count);
 }
 
 void index::on_due(net::time_point at) {
@@ -125,15 +161,19 @@ void index::sweep() {
   }
 }
 
-void index::probe(live_queue& from) {
+/// The oldest; returns its weight.
+std::size_t index::probe(live_queue& from) {
   if (from.due > 0)
     --from.due;
   auto name = std::move(from.names.front());
   from.names.pop_front();
   auto* t = holdings_->topics.find(name->name());
   assert(t && t->is == life::live);
+  from.weight -= t->weight();
+  t->in = place::none;
   ++probing_;
   send(t->handle, probe_idle_atom::value);
+  return t->weight();
 }
 
 void index::probed(const mqtt::topic_ref& name, topic_use use) {
@@ -142,10 +182,13 @@ void index::probed(const mqtt::topic_ref& name, topic_use use) {
   if (t->is == life::retiring) // asked by forgotten()
     return use == topic_use::keeping ? revive(*t) : drain(*t);
   --probing_;
-  if (use == topic_use::idle)
+  if (use == topic_use::idle) {
     retire(*t);
-  else
-    (use == topic_use::lonely ? lonely_ : wanted_).names.push_back(name);
+  } else {
+    if (t->weight() > 1)
+      count_filters(*t);
+    line_up(*t, use == topic_use::lonely ? place::lonely : place::wanted);
+  }
   sweep();
 }
 
@@ -164,7 +207,7 @@ void index::drain(topic_state& t) {
 /// It has got messages meanwhile that it cannot send yet: it lives on, and nobody knows it.
 void index::revive(topic_state& t) {
   t.is = life::live;
-  wanted_.names.push_back(t.name);
+  line_up(t, place::wanted);
   for (const auto on : std::exchange(t.waiting, {}))
     activate(t.name, on);
 }

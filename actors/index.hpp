@@ -3,9 +3,10 @@
 // One per pod, pinned to the first unit, for as long as the pod. Topics get their routes from it
 // when they come to life and keep them current by its messages, so that a publish never asks it
 // anything. It decides which topics retire: it probes the one that was not probed for longest, and
-// an unused one goes when it is old or when too many are live (topics.idle.*). Order: a session
-// hears `changed` after every live topic was told, so a publish after SUBACK finds the new route.
-// What concerns many topics is done in pages, a turn each.
+// an unused one goes when it is old or when too many are live (topics.idle.*); one that very many
+// filters match counts as several. Order: a session hears `changed` after every live topic was
+// told, so a publish after SUBACK finds the new route. What concerns many topics is done in pages,
+// a turn each.
 //
 // In a cluster it tells the directory what this pod wants and which topics live, and a SUBSCRIBE is
 // answered by way of the directory, when other pods can know of it. Groups may have members in
@@ -46,6 +47,11 @@ public:
 
 private:
   enum class life : std::uint8_t { dormant, live, retiring, draining };
+  /// Which queue a live topic is in; in none while it is probed.
+  enum class place : std::uint8_t { none, wanted, lonely };
+
+  /// So many filters that match a topic count as another idle one: 2 KiB for each session.
+  static constexpr std::uint32_t filters_of_weight = 64;
 
   /// What is known of one topic name; gone when dormant and without a retained message.
   struct topic_state {
@@ -55,12 +61,18 @@ private:
     std::vector<unit_index> waiting; ///< asked for it while it was retiring
     std::uint16_t units_to_forget = 0;
     life is = life::dormant;
+    place in = place::none;
+    std::uint32_t filters = 0; ///< that match it since it woke, gone ones too until it is probed
+
+    /// Its route holds each of them, perhaps for every session.
+    std::size_t weight() const noexcept { return 1 + filters / filters_of_weight; }
   };
 
   /// Live topics, the next to be probed first.
   struct live_queue {
     std::deque<mqtt::topic_ref> names;
-    std::size_t due = 0; ///< how many are yet to be probed
+    std::size_t due = 0;    ///< how many are yet to be probed
+    std::size_t weight = 0; ///< of all of them
   };
 
   struct session_of {
@@ -92,7 +104,12 @@ private:
   void on_due(net::time_point now) override;
   /// Probes the oldest of both queues until what is due was asked.
   void sweep();
-  void probe(live_queue& from);
+  std::size_t probe(live_queue& from);
+  void line_up(topic_state& t, place in);
+  live_queue& queue_at(place p) noexcept { return p == place::lonely ? lonely_ : wanted_; }
+  void make_room(live_queue& in, std::size_t weight);
+  void add_filters(topic_state& t, std::size_t n);
+  void count_filters(topic_state& t) const;
   void probed(const mqtt::topic_ref& name, topic_use use);
   void retire(topic_state& t);
   void erase_if_unused(const mqtt::topic_ref& name);

@@ -113,14 +113,18 @@ void index::tell_topic(const pending_change& c, topic_state& t, std::size_t& loo
     return;
   const auto& steps = c.routes->steps();
   auto first = steps.size();
-  std::size_t matching = 0;
+  std::size_t matching = 0, fresh = 0;
   c.routes->for_each_match(t.name->name(), [&](const route_step& s) {
     first = std::min(first, static_cast<std::size_t>(&s - steps.data()));
     ++matching;
+    if (s.group || s.is == route_step::filter_is::fresh)
+      ++fresh;
   });
   looks -= std::min(looks - 1, matching / matches_per_look);
-  if (c.looks_at_all ? matching > 0 && first >= c.walked : first == c.walked)
+  if (c.looks_at_all ? matching > 0 && first >= c.walked : first == c.walked) {
     send(t.handle, change_route_atom::value, route_change_ref{c.routes});
+    add_filters(t, fresh);
+  }
 }
 
 void index::finish(pending_change& c) {

@@ -37,7 +37,9 @@ void index::subscribe(pending_change& c, const mqtt::subscription& s) {
     *have = made;
   else
     list.push_back(made);
-  c.routes->add({s.filter, std::move(made), mqtt::group_number::none, {}});
+  using enum route_step::filter_is;
+  c.routes->add(
+      {s.filter, std::move(made), mqtt::group_number::none, {}, is_first ? fresh : known});
 }
 
 void index::join_group(pending_change& c, const subscriber& made,

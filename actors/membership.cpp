@@ -29,6 +29,7 @@ membership::behavior_type membership::make_behavior() {
   return {
       [this](installed_atom, std::int64_t number) { installed(number); },
       [this](adopted_atom, std::int64_t number) { adopted(number); },
+      [this](settled_atom, std::int64_t number) { topics_go_on(number); },
       [this](drained_atom, std::int64_t number) { drained(number); },
       [this](yielded_atom, std::int64_t number) { yielded(number); },
       [this](handed_over_atom, const pod_life& life) { handed_over(life); },
@@ -255,10 +256,17 @@ void membership::settle() {
   send(pod().directory, settle_atom::value, view_);
   send(pod().registrar, settle_atom::value, view_);
   send(pod().reaper, settle_atom::value, view_);
-  pods_.at(pod().life).settled = view_->number;
+  log.info("the cluster is settled", {{"view", std::to_string(view_->number)}});
+}
+
+/// Who hears it of all pods takes sessions that moved out of its routes. A view that was overtaken
+/// is not told of: its topics wait for the next one.
+void membership::topics_go_on(std::int64_t number) {
+  if (!settled() || number != view_->number)
+    return;
+  pods_.at(pod().life).settled = number;
   tell_step(frame_kind::has_settled);
   tell_usher();
-  log.info("the cluster is settled", {{"view", std::to_string(view_->number)}});
 }
 
 pod_frame membership::step_frame(net::link_kind kind) const {

@@ -11,7 +11,8 @@
 //   adopting     this pod takes over its share of the sessions that departed pods had
 //   gathering    until every member has adopted its share
 //   handing over what departed pods did not confirm goes to all members
-//   settled      everything flows
+//   settled      everything flows, topics as soon as the directory knows anew what others want;
+//                the other pods are told of that
 //
 // A view that comes before the last one was settled begins anew with the first step. A pod that is
 // cut off from ZooKeeper sees no new view and takes no step; its session ends, and it with it.
@@ -74,7 +75,7 @@ private:
     std::int64_t reached = -1; ///< the latest view it has installed
     std::int64_t adopted = -1; ///< and whose orphans it has adopted
     std::int64_t drained = -1; ///< in which it has nothing under way to the pod that yields
-    std::int64_t settled = -1; ///< the latest in which everything flows there
+    std::int64_t settled = -1; ///< the latest in which topics go on there
     std::int64_t yielded = -1; ///< in which its sessions that move are nobody's
   };
 
@@ -111,6 +112,7 @@ private:
   void ask_for_yield();
   void tell_usher();
   void settle();
+  void topics_go_on(std::int64_t number);
 
   parts with_;
   std::shared_ptr<store_ear> ear_;

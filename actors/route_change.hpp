@@ -24,6 +24,8 @@ struct route_step {
   subscriber by;      ///< the session's subscription; null: it has none with this filter any more
   mqtt::group_number number = mqtt::group_number::none;
   group_actor group; ///< null: it is no more
+  /// Whether nobody had this filter before.
+  enum class filter_is : std::uint8_t { known, fresh } is = filter_is::known;
 };
 
 class route_change final : public ref_counted {

@@ -176,7 +176,7 @@ constexpr auto table = std::to_array<option>({
 
     // About 1.4 KB each: 10000 idle topics hold 14 MB; waking one costs some microseconds.
     {"topics.idle.max", [](settings& s) -> auto& { return s.topics.idle_max; },
-     "10000", "0", "100000000", on_reload, "Live topics that are kept while nothing is published to them: so many without a subscriber, and as many with one."},
+     "10000", "0", "100000000", on_reload, "Live topics that are kept while nothing is published to them: so many without a subscriber, and as many with one. Every 64 filters that match one count as another topic."},
     {"topics.idle.timeout", [](settings& s) -> auto& { return s.topics.idle_timeout; },
      "1m", "100ms", "1d", on_reload, "Time a topic stays live after its last message."},
 

@@ -3,8 +3,13 @@
 #include "tests/actors/directory_fixture.hpp"
 #include "tests/actors/store_proxy.hpp"
 
+#include <functional>
+#include <utility>
+#include <vector>
+
 using namespace mqttzoo;
 using test::strings;
+using views = std::vector<std::int64_t>;
 
 namespace {
 
@@ -23,6 +28,33 @@ public:
   }
 
   bool is_full = false;
+};
+
+/// Keeps what is read of one node to itself for a while.
+class slow_store final : public test::store_proxy {
+public:
+  using store_proxy::store_proxy;
+
+  void get(zk::executor& where, std::string path, zk::watcher watch,
+           zk::handler<zk::node> done) override {
+    if (path != keeps)
+      return beneath().get(where, std::move(path), std::move(watch), std::move(done));
+    beneath().get(where, std::move(path), std::move(watch),
+                  [this, done = std::move(done)](const auto& found) {
+                    kept_.push_back([done, found] { done(found); });
+                  });
+  }
+
+  void answer() {
+    keeps.clear();
+    for (const auto& say : std::exchange(kept_, {}))
+      say();
+  }
+
+  std::string keeps; ///< a path
+
+private:
+  std::vector<std::function<void()>> kept_;
 };
 
 } // namespace
@@ -191,6 +223,87 @@ CAF_TEST(topics of a pod whose sessions move keep promises back until the view i
   settle_view(2, {"a", "b", "c"});
   CAF_CHECK_EQUAL(wild.route(), "c");
   CAF_CHECK_EQUAL(own.route(), "c");
+}
+
+CAF_TEST(a view is settled when what others want was read anew) {
+  const strings lives{"a", "b"};
+  auto &a = add("a"), &b = add("b");
+  enter_view(1, lives);
+  CAF_CHECK_EQUAL(a.membership->settled, (views{1}));
+  auto& t = a.watch("t");
+  b.want("t");
+  settle();
+  install_move(2, lives, "b");
+  const auto is_settled = [&](std::int64_t number) {
+    caf::anon_send(a.pod.directory, actors::settle_atom::value, view(a, number, lives));
+    run(); // and the store has not answered
+  };
+  is_settled(2);
+  CAF_CHECK_EQUAL(a.membership->settled, (views{1}));
+  CAF_CHECK_EQUAL(t.route(), "b wait");
+  settle();
+  CAF_CHECK_EQUAL(a.membership->settled, (views{1, 2}));
+  CAF_CHECK_EQUAL(t.route(), "b");
+  install(3, lives);
+  is_settled(3);
+  install(4, lives); // has overtaken it
+  CAF_CHECK_EQUAL(a.membership->settled, (views{1, 2}));
+  settle_view(4, lives);
+  CAF_CHECK_EQUAL(a.membership->settled, (views{1, 2, 4}));
+}
+
+CAF_TEST(promises to a pod whose sessions moved wait also in a later view that is not settled) {
+  const strings lives{"a", "b", "c"};
+  auto &a = add("a"), &b = add("b"), &c = add("c");
+  enter_view(1, lives);
+  auto &wanted = a.watch("t"), &own = b.watch("o");
+  b.want("t");
+  settle();
+  install_move(2, lives, "b");
+  c.want("t"); // it has the session now
+  b.unwant("t");
+  for (auto& p : pods) {
+    caf::anon_send(p.pod.directory, actors::settle_atom::value, view(p, 2, lives));
+    caf::anon_send(p.pod.directory, actors::install_atom::value, view(p, 3, lives));
+  }
+  run(); // and the store has not answered
+  CAF_CHECK_EQUAL(wanted.route(), "b wait");
+  CAF_CHECK_EQUAL(own.route(), "wait");
+  settle();
+  CAF_CHECK_EQUAL(wanted.route(), "c");
+  CAF_CHECK_EQUAL(own.route(), "wait");
+  CAF_CHECK_EQUAL(a.membership->settled, (views{1}));
+  settle_view(3, lives);
+  CAF_CHECK_EQUAL(own.route(), "");
+  CAF_CHECK_EQUAL(a.membership->settled, (views{1, 3}));
+}
+
+CAF_TEST(a topic goes on with nothing that was read before a view was settled) {
+  const strings lives{"a", "b", "c"};
+  slow_store slow{*store};
+  create(paths.pod(pod_life{"a"}));
+  auto& a = pods.emplace_back(sys, clock, timers, slow, "a");
+  auto &b = add("b"), &c = add("c");
+  enter_view(1, lives);
+  b.want("t");
+  settle();
+  install_move(2, lives, "b");
+  slow.keeps = paths.topic_bucket("t");
+  auto& t = a.watch("t");
+  settle();
+  c.want("t"); // it has the session now
+  b.unwant("t");
+  settle();
+  caf::anon_send(a.pod.directory, actors::settle_atom::value, view(a, 2, lives));
+  run(); // and the store has not answered
+  slow.answer();
+  run();
+  CAF_CHECK_EQUAL(t.route(), "-");
+  settle();
+  CAF_CHECK_EQUAL(a.membership->settled, (views{1, 2}));
+  CAF_CHECK_EQUAL(t.route(), "c");
+  CAF_CHECK_EQUAL(t.routes.size(), 1u);
+  kill("a"); // before its store goes
 }
 
 CAF_TEST(members of groups may move with any topic) {

@@ -197,6 +197,7 @@ fake_membership(actors::membership_actor::pointer self,
   return {
       [log](installed_atom, std::int64_t n) { log->installed.push_back(n); },
       [log](adopted_atom, std::int64_t n) { log->adopted.push_back(n); },
+      [log](settled_atom, std::int64_t n) { log->settled.push_back(n); },
       [log](drained_atom, std::int64_t n) { log->drained.push_back(n); },
       [log](yielded_atom, std::int64_t n) { log->yielded.push_back(n); },
       [log](handed_over_atom, const pod_life& life) { log->handed_over.push_back(life); },
@@ -241,7 +242,12 @@ actors::directory_actor::behavior_type fake_directory(actors::directory_actor::p
       [](unwatch_atom, const mqtt::topic_ref&) {},
       [](rerouted_atom, const mqtt::topic_ref&) {},
       [log](install_atom, const view_ref& v) { log->installed.push_back(v); },
-      [log](settle_atom, const view_ref& v) { log->settled.push_back(v->number); },
+      [self, log](settle_atom, const view_ref& v) {
+        log->settled.push_back(v->number);
+        if (log->answers)
+          self->send(caf::actor_cast<membership_actor>(self->current_sender()), settled_atom::value,
+                     v->number);
+      },
       [self](shut_down_atom) { self->quit(); },
   };
 }

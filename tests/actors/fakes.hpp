@@ -67,6 +67,7 @@ actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_
 struct membership_log {
   std::vector<std::int64_t> installed;
   std::vector<std::int64_t> adopted;
+  std::vector<std::int64_t> settled;
   std::vector<std::int64_t> drained;
   std::vector<std::int64_t> yielded;
   std::vector<pod_life> handed_over;
@@ -118,6 +119,7 @@ actors::registrar_actor::behavior_type fake_registrar(actors::registrar_actor::p
 struct directory_log {
   std::vector<actors::view_ref> installed;
   std::vector<std::int64_t> settled; ///< views
+  bool answers = true;               ///< `settle` with `settled`, each time
 };
 
 /// Of a pod whose topics and filters nobody else wants, and whose store is always written.

@@ -36,6 +36,21 @@ struct index_fixture : test::pod_fixture {
     return {all.begin(), all.end()};
   }
 
+  /// Filters that all match the topics below `within`: each level stands there or is a `+`.
+  static strings overlapping(const std::vector<std::string>& within) {
+    strings all{""};
+    for (const auto& level : within) {
+      strings longer;
+      for (const auto& f : all)
+        for (const auto& next : {level, std::string{"+"}})
+          longer.push_back(f + next + '/');
+      all = std::move(longer);
+    }
+    for (auto& f : all)
+      f += '#';
+    return all;
+  }
+
   bool suback_came(client& c) { return !c.received_of<mqtt::suback_packet>().empty(); }
 };
 
@@ -336,6 +351,37 @@ CAF_TEST(those that somebody subscribes to are bounded for themselves) {
   }
   CAF_CHECK_LESS_OR_EQUAL(most, 4u * services.settings.topics.idle_max);
   CAF_CHECK_EQUAL(subscriber.payloads().size(), 300u);
+}
+
+CAF_TEST(of topics that very many filters match fewer are kept) {
+  services.settings.topics.idle_max = 20;
+  for (const auto& f : overlapping({"a", "b", "c", "d", "e", "f", "g", "h"}))
+    subscriber.subscribe(f);
+  subscriber.received();
+  const auto running = sys.registry().running();
+  std::size_t most = 0;
+  for (int i = 0; i < 100; ++i) {
+    publisher.publish("a/b/c/d/e/f/g/h/" + std::to_string(i), "x");
+    most = std::max(most, sys.registry().running() - running);
+  }
+  CAF_CHECK_LESS_OR_EQUAL(most, services.settings.topics.idle_max / 2u); // each counts as five
+  CAF_CHECK_EQUAL(subscriber.payloads().size(), 100u);
+}
+
+CAF_TEST(topics that lived before very many filters matched them are fewer afterwards) {
+  services.settings.topics.idle_max = 20;
+  subscriber.subscribe("a/#");
+  const auto running = sys.registry().running();
+  for (int i = 0; i < 15; ++i)
+    publisher.publish("a/b/c/d/e/f/g/h/" + std::to_string(i), "x");
+  CAF_CHECK_EQUAL(sys.registry().running(), running + 15);
+  for (const auto& f : overlapping({"a", "b", "c", "d", "e", "f", "g", "h"}))
+    subscriber.subscribe(f);
+  CAF_CHECK_LESS_OR_EQUAL(sys.registry().running(),
+                          running + services.settings.topics.idle_max / 2u);
+  subscriber.received();
+  publisher.publish("a/b/c/d/e/f/g/h/0", "y");
+  CAF_CHECK_EQUAL(subscriber.payloads(), (strings{"y"}));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

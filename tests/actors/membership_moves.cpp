@@ -61,6 +61,42 @@ CAF_TEST(sessions of this pod move when all others have nothing under way to it)
   CAF_CHECK_EQUAL(adopter->adopt.size(), adoptions + 1);
 }
 
+CAF_TEST(other pods hear that topics go on when the directory says so) {
+  start();
+  join("b");
+  const auto before = views().back();
+  carry_through(before, {"b"});
+  CAF_CHECK_EQUAL(told("b", frame_kind::has_settled), (numbers{before}));
+  directory->answers = false;
+  const auto move_batch = [&](std::uint64_t batch) {
+    mark("b-1", batch, move_purpose::rebalance);
+    const auto v = views().back();
+    installed(v);
+    say("b", frame_kind::reached, v);
+    say("b", frame_kind::yielded, v);
+    adopted(v);
+    say("b", frame_kind::has_adopted, v);
+    say("b", frame_kind::has_settled, v);
+    CAF_REQUIRE(is_settled());
+    return v;
+  };
+  const auto topics_go_on = [&](std::int64_t view) {
+    caf::anon_send(pod.membership, settled_atom::value, view);
+    settle();
+  };
+  const auto overtaken = move_batch(1);
+  const auto last = move_batch(2);
+  CAF_REQUIRE(overtaken < last);
+  CAF_CHECK_EQUAL(directory->settled, (numbers{before, overtaken, last}));
+  CAF_CHECK(told("b", frame_kind::has_settled).empty());
+  topics_go_on(overtaken);
+  CAF_CHECK(told("b", frame_kind::has_settled).empty());
+  CAF_CHECK(usher->settled.empty());
+  topics_go_on(last);
+  CAF_CHECK_EQUAL(told("b", frame_kind::has_settled), (numbers{last}));
+  CAF_CHECK_EQUAL(usher->settled, (numbers{last}));
+}
+
 CAF_TEST(a marker that makes no sense or is of no member moves nothing) {
   start();
   mark("z-9", 1, move_purpose::drain);
