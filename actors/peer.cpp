@@ -58,17 +58,13 @@ peer::behavior_type peer::make_behavior() {
       },
       [this](depart_atom) { depart(); },
       [this](hand_over_atom, const view_ref& view) { hand_over(view); },
-      [this](shut_down_atom) { quit(); },
+      [this](shut_down_atom) { close(); },
+      [this](retire_atom) { quit(); },
   };
 }
 
 void peer::on_exit() {
-  channel_.discard();
-  // Nobody knows what became of them: that may not look like a promise that was kept.
-  for (auto& w : std::exchange(waiting_, {}))
-    enter_promised(*w.messages, w.tickets);
-  for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
-    e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
+  close();
   view_ = nullptr;
   drains_in_ = nullptr;
   heirs_ = nullptr;
@@ -119,9 +115,7 @@ bool peer::fits(const mqtt::message& m, std::string_view client) const noexcept 
 void peer::forward(const batch_ref& b, const ticket_list& tickets) {
   if (is_ != life::member) {
     enter_promised(*b, tickets);
-    if (is_ == life::handing_over) // it departed while this was on its way
-      pass_on_unspoken();
-    return;
+    return end_without_it(); // it departed, or this one stops, while that was on its way
   }
   if (waiting_.empty() && !full())
     return send_messages(*b, tickets);
@@ -226,8 +220,8 @@ void peer::send_group(const group_mail& mail) {
                      view_,
                      false});
   }
-  if (is_ == life::handing_over)
-    return pass_on_unspoken();
+  if (is_ != life::member)
+    return end_without_it();
   trace(*mail.message, mqtt::trace_event::sent_to_pod, {}, mail.filter);
   write(encode_group(sent, now()));
 }
@@ -245,8 +239,7 @@ void peer::outcome(std::uint64_t number, mqtt::reason_code result) {
     e->spoken = false;
   else
     unsettled_.settle(*e);
-  if (is_ == life::handing_over)
-    pass_on_unspoken();
+  end_without_it();
   tell_if_drained();
 }
 
@@ -260,6 +253,28 @@ void peer::depart() {
   channel_.discard();
   for (auto& w : std::exchange(waiting_, {}))
     enter_promised(*w.messages, w.tickets);
+}
+
+/// Clients are told later than the other pods that this one stops: what they publish meanwhile
+/// still comes here.
+void peer::close() {
+  depart();
+  is_ = life::closed;
+  refuse_all();
+}
+
+/// What the other pod cannot settle any more is for its heirs, or nobody's if this pod stops.
+void peer::end_without_it() {
+  if (is_ == life::handing_over)
+    pass_on_unspoken();
+  else if (is_ == life::closed)
+    refuse_all();
+}
+
+/// Nobody knows what becomes of them: that may not look like a promise that was kept.
+void peer::refuse_all() {
+  for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
+    e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
 }
 
 void peer::hand_over(const view_ref& view) {

@@ -2,11 +2,11 @@
 //
 // Spawned by the membership actor with the view that brings the other pod, on the first unit; says
 // so to the membership when that pod has departed and all it had not confirmed is passed on, which
-// ends it. Owns the channel to it, and
-// every message that it has not settled. While the backlog is above links.queue.bytes.max what
-// needs no promise is dropped and counted; what does waits with its batch, which holds its
-// publisher back; and of news of retained messages only the topic goes: the other pod reads the
-// store.
+// ends it. When this pod stops it refuses what is still to be promised, until nobody sends to it
+// any more. Owns the channel to it, and every message that it has not settled. While the backlog is
+// above links.queue.bytes.max what needs no promise is dropped and counted; what does waits with
+// its batch, which holds its publisher back; and of news of retained messages only the topic goes:
+// the other pod reads the store.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -34,7 +34,7 @@ public:
   void on_exit() override;
 
 private:
-  enum class life : std::uint8_t { member, departed, handing_over };
+  enum class life : std::uint8_t { member, departed, handing_over, closed };
 
   struct waiting {
     batch_ref messages;
@@ -78,7 +78,10 @@ private:
   void tell_if_drained();
   void depart();
   void hand_over(const view_ref& view);
+  void close();
+  void end_without_it();
   void pass_on_unspoken();
+  void refuse_all();
   void pass_on(unsettled::entry e);
   std::vector<pod_life> departed_since(const view_ref& view) const;
 

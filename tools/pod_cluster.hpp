@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mqttzoo::tools {
 
@@ -45,7 +46,7 @@ public:
   /// that something is safe because it was dropped. From another thread than the units'.
   void leave_pods(actors::unit_services& first, caf::actor_system& system,
                   const std::function<void(const std::function<void()>&)>& on_first_unit);
-  /// Ends the actors.
+  /// Ends the actors; nobody uses them any more.
   void dismiss(actors::pod_services& pod);
 
 private:
@@ -56,7 +57,8 @@ private:
   std::function<void()> on_fenced_;
   std::unique_ptr<pod_links> links_;
   std::unique_ptr<zk::enrolment> enrolment_;
-  actors::membership_actor membership_; ///< whom links are told to
+  actors::membership_actor membership_;  ///< whom links are told to
+  std::vector<actors::peer_actor> left_; ///< they refuse what is still sent to them
 };
 
 } // namespace mqttzoo::tools

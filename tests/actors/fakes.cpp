@@ -27,6 +27,7 @@ actors::peer_actor::behavior_type fake_peer(actors::peer_actor::pointer self,
       [](depart_atom) {},
       [](hand_over_atom, const view_ref&) {},
       [self](shut_down_atom) { self->quit(); },
+      [](retire_atom) {},
   };
 }
 

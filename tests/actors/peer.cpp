@@ -429,4 +429,29 @@ CAF_TEST(with its end no promise looks as if it was kept) {
   CAF_CHECK_EQUAL(outcomes, (strings{"waits:131", std::string(200, 'x') + ":131"}));
 }
 
+CAF_TEST(what comes while the pod stops is refused) {
+  link();
+  tell(shut_down_atom::value);
+  CAF_CHECK(!far.linked());
+  publish({"late"});
+  publish_to_group("later");
+  publish({"-unpromised"});
+  publish({"twice"}, policy::store_first);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"late:131", "later:131", "twice:131"}));
+  link();
+  settle();
+  CAF_CHECK(!far.linked());
+  tell(retire_atom::value);
+  CAF_CHECK(heard().empty());
+}
+
+CAF_TEST(a departed pod that has heirs is nobody any more when this one stops) {
+  publish({"a"});
+  tell(depart_atom::value);
+  tell(shut_down_atom::value);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"a:131"}));
+  publish({"late"});
+  CAF_CHECK_EQUAL(outcomes, (strings{"late:131"}));
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -31,6 +31,7 @@ wire_peer::behavior_type wire_peer::make_behavior() {
       [](depart_atom) {},
       [](hand_over_atom, const view_ref&) {},
       [](shut_down_atom) {},
+      [](retire_atom) {},
   };
 }
 
