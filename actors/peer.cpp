@@ -65,6 +65,9 @@ peer::behavior_type peer::make_behavior() {
 
 void peer::on_exit() {
   close();
+  // The post office has ended, and who published these too.
+  for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
+    e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
   view_ = nullptr;
   drains_in_ = nullptr;
   heirs_ = nullptr;
@@ -260,7 +263,7 @@ void peer::depart() {
 void peer::close() {
   depart();
   is_ = life::closed;
-  refuse_all();
+  refuse_unspoken();
 }
 
 /// What the other pod cannot settle any more is for its heirs, or nobody's if this pod stops.
@@ -268,12 +271,13 @@ void peer::end_without_it() {
   if (is_ == life::handing_over)
     pass_on_unspoken();
   else if (is_ == life::closed)
-    refuse_all();
+    refuse_unspoken();
 }
 
-/// Nobody knows what becomes of them: that may not look like a promise that was kept.
-void peer::refuse_all() {
-  for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
+/// Nobody knows what becomes of them: that may not look like a promise that was kept. What the
+/// store is asked about still has an outcome.
+void peer::refuse_unspoken() {
+  for (auto& e : unsettled_.extract_unless([](const auto& e) { return e.spoken; }))
     e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
 }
 

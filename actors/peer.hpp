@@ -81,7 +81,7 @@ private:
   void close();
   void end_without_it();
   void pass_on_unspoken();
-  void refuse_all();
+  void refuse_unspoken();
   void pass_on(unsettled::entry e);
   std::vector<pod_life> departed_since(const view_ref& view) const;
 

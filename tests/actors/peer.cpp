@@ -445,6 +445,23 @@ CAF_TEST(what comes while the pod stops is refused) {
   CAF_CHECK(heard().empty());
 }
 
+CAF_TEST(what the store is asked about while the pod stops is settled by its outcome) {
+  link();
+  publish({"a", "b", "c", "d"}, policy::store_first);
+  settle();
+  for (const auto number : {1, 2, 3})
+    give_word(static_cast<std::uint64_t>(number));
+  office->words.clear();
+  tell(shut_down_atom::value);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"d:131"}));
+  tell(outcome_atom::value, std::uint64_t{1}, reason_code::success);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"a:0"}));
+  tell(outcome_atom::value, std::uint64_t{2}, reason_code::server_moved); // no other word will come
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"b:131"}));
+  tell(retire_atom::value); // nobody knows
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"c:131"}));
+}
+
 CAF_TEST(a departed pod that has heirs is nobody any more when this one stops) {
   publish({"a"});
   tell(depart_atom::value);
