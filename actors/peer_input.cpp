@@ -18,6 +18,13 @@ bool within(net::link_kind kind, net::link_kind first, net::link_kind last) noex
   return first <= kind && kind <= last;
 }
 
+/// The other pod says what it wants stored. Of a group's message it goes by the QoS: what an ending
+/// session hands over is stored here already, or need not be, but not yet for the member there.
+bool waits_for_word(const unsettled::entry& e) noexcept {
+  const bool once = e.message->qos() == mqtt::qos::exactly_once;
+  return !e.spoken && (e.ticket->store_first() || (e.group && once));
+}
+
 } // namespace
 
 void peer::on_frame(net::link_kind kind, std::string_view body) {
@@ -85,7 +92,7 @@ void peer::settle(unsettled::entry& e, const mqtt::settlement& outcome) {
     e.ticket->refuse(outcome.reason == mqtt::reason_code::quota_exceeded
                          ? outcome
                          : mqtt::reason_code::implementation_specific_error);
-  if (!e.ticket->store_first() || e.spoken) // else its word is still to come
+  if (!waits_for_word(e))
     unsettled_.settle(e);
 }
 
@@ -94,7 +101,7 @@ void peer::take_word(std::string_view body) {
   if (!w)
     return misbehaved("word");
   auto* e = unsettled_.find(w->number);
-  if (!e || !e->ticket->store_first() || e->spoken)
+  if (!e || !waits_for_word(*e))
     return misbehaved("word for a message that waits for none");
   e->spoken = true;
   send(

@@ -301,6 +301,27 @@ CAF_TEST(a message for a group comes back or is settled) {
   CAF_CHECK_EQUAL(take_outcomes(), (strings{"a:0"})); // nobody else held it
 }
 
+CAF_TEST(of a group the other pod says what it wants stored of each message of QoS 2) {
+  link();
+  const auto handed_over = message("m", mqtt::qos::exactly_once);
+  tell(deliver_atom::value,
+       group_mail{"$share/g/t", handed_over, promise("m", policy::store_if_needed), nullptr, 0});
+  publish_to_group("n");
+  settle();
+  answer({1}); // before its word: nothing follows from it
+  give_word(1);
+  CAF_CHECK(far.linked());
+  CAF_REQUIRE_EQUAL(office->words.size(), 1u);
+  CAF_CHECK(office->words[0].message == handed_over);
+  office->words.clear();
+  CAF_CHECK(outcomes.empty());
+  tell(outcome_atom::value, std::uint64_t{1}, reason_code::success);
+  CAF_CHECK_EQUAL(outcomes, (strings{"m:0"}));
+  give_word(2);
+  CAF_CHECK(office->words.empty());
+  CAF_CHECK(!far.linked());
+}
+
 CAF_TEST(a message for a group here is answered when its promise ends) {
   link();
   for (const auto qos : {mqtt::qos::at_least_once, mqtt::qos::exactly_once})
