@@ -108,11 +108,27 @@ bool peer::full() const noexcept {
   return channel_.backlog_bytes() > services().settings.links.queue_bytes_max;
 }
 
-bool peer::fits(const mqtt::message& m, std::string_view client) const noexcept {
+/// `names_bytes`: of what stands beside the message and its topic.
+bool peer::fits(const mqtt::message& m, std::size_t names_bytes) const noexcept {
   const auto bound =
       std::min(services().settings.links.frame_bytes_max, channel_.frame_bytes_max());
   return m.footprint_bytes() + frame_overhead_bytes_max <= bound ||
-         m.footprint_bytes() + m.topic().size() + client.size() + 256 <= bound;
+         m.footprint_bytes() + m.topic().size() + names_bytes + 256 <= bound;
+}
+
+/// It is too long for the other pod, which cannot say so: nothing of it goes there.
+void peer::leave_out(const mqtt::message& m, std::uint64_t number, std::string_view group) {
+  log.error("a message is longer than links.frame.bytes.max and does not reach another pod",
+            {{"topic", m.topic()}, {"pod", member_->life.str()}});
+  services().counters.publishes_dropped.add();
+  trace(m, mqtt::trace_event::dropped, mqtt::trace_cause::frame_size, group);
+  auto* e = unsettled_.find(number);
+  if (!e)
+    return;
+  e->ticket->refuse({mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0});
+  if (e->ticket->store_first()) // else the post office waits for a word from there
+    send(pod().post_office, decline_atom::value, e->ticket, e->message);
+  unsettled_.settle(*e);
 }
 
 void peer::forward(const batch_ref& b, const ticket_list& tickets) {
@@ -184,7 +200,7 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
   messages_writer frame{b.topic->name(), b.origin.orphans_of, first, client};
   for (std::size_t i = 0; i < b.publications.size(); ++i) {
     const auto& m = b.publications[i].message;
-    const bool skip = !fits(*m, client);
+    const bool skip = !fits(*m, client.size());
     if (!frame.empty() && (skip || !frame.has_room())) {
       write(frame.take());
       frame = {b.topic->name(), b.origin.orphans_of, number_of(i), client};
@@ -195,12 +211,7 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
       frame.add(m, at);
       continue;
     }
-    log.error("a message is longer than links.frame.bytes.max and does not reach another pod",
-              {{"topic", b.topic->name()}, {"pod", member_->life.str()}});
-    services().counters.publishes_dropped.add();
-    trace(*m, mqtt::trace_event::dropped, mqtt::trace_cause::frame_size);
-    if (auto* e = unsettled_.find(number_of(i)))
-      settle(*e, {mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0});
+    leave_out(*m, number_of(i));
     frame = {b.topic->name(), b.origin.orphans_of, number_of(i + 1), client};
   }
   if (!frame.empty())
@@ -225,6 +236,8 @@ void peer::send_group(const group_mail& mail) {
   }
   if (is_ != life::member)
     return end_without_it();
+  if (!fits(*mail.message, mail.filter.size() + client_of({mail.promise}).size()))
+    return leave_out(*mail.message, sent.number, mail.filter);
   trace(*mail.message, mqtt::trace_event::sent_to_pod, {}, mail.filter);
   write(encode_group(sent, now()));
 }

@@ -51,7 +51,8 @@ private:
   void empty_pigeonhole();
   void send_waiting();
   bool full() const noexcept;
-  bool fits(const mqtt::message& m, std::string_view client) const noexcept;
+  bool fits(const mqtt::message& m, std::size_t names_bytes) const noexcept;
+  void leave_out(const mqtt::message& m, std::uint64_t number, std::string_view group = {});
   void enter_promised(const batch& b, const ticket_list& tickets);
   void trace(const mqtt::message& m, mqtt::trace_event what,
              mqtt::trace_cause why = mqtt::trace_cause::none, std::string_view group = {});

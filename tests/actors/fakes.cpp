@@ -252,7 +252,9 @@ fake_post_office(const std::shared_ptr<post_office_log>& log) {
   using namespace actors;
   return {
       [](deposit_mail_atom, const deposit&) {},
-      [](decline_atom, const ref<publish_ticket>&, const mqtt::message_ref&) {},
+      [log](decline_atom, const ref<publish_ticket>&, const mqtt::message_ref& m) {
+        log->declined.push_back(m);
+      },
       [](record_atom, const card_ref&, const mqtt::stored_pointer&) {},
       [](forget_atom, const card_ref&, mqtt::stored_number) {},
       [](forget_atom, const card_ref&, mqtt::packet_id) {},

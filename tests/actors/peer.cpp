@@ -193,6 +193,44 @@ CAF_TEST(a message that is too long is refused and the others go) {
   CAF_CHECK_EQUAL(outcomes.size(), 2u);
 }
 
+CAF_TEST(a store first message that is too long ends without a word of the other pod) {
+  services.settings.links.frame_bytes_max = 4096;
+  const std::string large(5000, 'x');
+  link();
+  publish({large, "a"}, policy::store_first);
+  settle();
+  CAF_CHECK_EQUAL(heard(), (strings{"2=a"}));
+  CAF_REQUIRE_EQUAL(office->declined.size(), 1u);
+  CAF_CHECK_EQUAL(office->declined[0]->payload(), large);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{large + ":151"}));
+  tell(yield_atom::value, view(2, {"b-1"}));
+  CAF_CHECK(membership->drained.empty());
+  give_word(2);
+  office->words.clear();
+  tell(outcome_atom::value, std::uint64_t{2}, reason_code::success);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"a:0"}));
+  CAF_CHECK_EQUAL(membership->drained, (std::vector<std::int64_t>{2}));
+}
+
+CAF_TEST(a message for a group that is too long is refused) {
+  far.wire.frame_bytes_max = 4096;
+  const std::string large(5000, 'x');
+  link();
+  settle();
+  publish_to_group(large);
+  publish_to_group(large, false);
+  publish_to_group("a");
+  settle();
+  CAF_CHECK_EQUAL(far.take(frame_kind::group).size(), 1u);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{large + ":151"}));
+  CAF_CHECK_EQUAL(dropped(), 2u);
+  CAF_CHECK(office->declined.empty());
+  answer({2});
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"a:0"}));
+  tell(yield_atom::value, view(2, {"b-1"}));
+  CAF_CHECK_EQUAL(membership->drained, (std::vector<std::int64_t>{2}));
+}
+
 CAF_TEST(a message that is too long for the other pod is refused too) {
   far.wire.frame_bytes_max = 4096;
   link();
