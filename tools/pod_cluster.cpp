@@ -81,13 +81,15 @@ void pod_cluster::leave_pods(
   caf::scoped_actor here{system};
   caf::anon_send(first.pod->membership, shut_down_atom::value);
   here->wait_for(first.pod->membership);
+  // Nor does it begin sessions any more: nobody would end those that come behind the home's end.
+  caf::anon_send(first.pod->adopter, shut_down_atom::value);
+  here->wait_for(first.pod->adopter);
   on_first_unit([&] { links_->stop(); });
 }
 
 void pod_cluster::dismiss(pod_services& pod) {
   caf::anon_send(pod.directory, shut_down_atom::value);
   caf::anon_send(pod.registrar, shut_down_atom::value);
-  caf::anon_send(pod.adopter, shut_down_atom::value);
   for (auto* u : pod.units)
     caf::anon_send_exit(u->porter, caf::exit_reason::user_shutdown);
   for (const auto& p : std::exchange(left_, {}))

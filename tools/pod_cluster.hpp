@@ -42,8 +42,9 @@ public:
 
   /// Spawns the actors on the first unit; all others exist.
   void spawn(actors::unit_services& first, caf::actor_system& system);
-  /// Speaks with no pod any more: first of all when the pod stops, so that none of them is told
-  /// that something is safe because it was dropped. From another thread than the units'.
+  /// Speaks with no pod any more, and takes over no sessions: first of all when the pod stops, so
+  /// that no other pod is told that something is safe because it was dropped. From another thread
+  /// than the units'.
   void leave_pods(actors::unit_services& first, caf::actor_system& system,
                   const std::function<void(const std::function<void()>&)>& on_first_unit);
   /// Ends the actors; nobody uses them any more.
