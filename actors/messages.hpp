@@ -131,6 +131,9 @@ struct pod_frame {
   net::link_kind kind{};
   std::string body;
   mqtt::message_ref payload; ///< its payload stands behind the body; often null
+  /// From then on nobody waits for it, and it had better not come. What has such a time may be left
+  /// out before, too: its sender gives up by itself.
+  mqtt::time_point until = mqtt::time_point::max();
 };
 
 /// A message of a shared subscription's group on its way between pods.

@@ -78,13 +78,15 @@ void peer::on_exit() {
 
 /// Nobody can be held back for the news of a retained message.
 void peer::tell(const pod_frame& f) {
+  if (f.until != mqtt::time_point::max() && full())
+    return;
   const bool withheld = f.kind == frame_kind::retained_news && f.payload && full();
   write(withheld ? encode_withheld_news(f) : f);
 }
 
 void peer::write(pod_frame f) {
   if (is_ == life::member)
-    channel_.send(f.kind, std::move(f.body), std::move(f.payload));
+    channel_.send(f.kind, std::move(f.body), std::move(f.payload), f.until);
 }
 
 /// One frame for each run of the same outcome.
@@ -104,7 +106,8 @@ void peer::empty_pigeonhole() {
     write(encode_settled(r));
 }
 
-bool peer::full() const noexcept {
+bool peer::full() {
+  channel_.drop_late();
   return channel_.backlog_bytes() > services().settings.links.queue_bytes_max;
 }
 

@@ -5,8 +5,8 @@
 // ends it. When this pod stops it refuses what is still to be promised, until nobody sends to it
 // any more. Owns the channel to it, and every message that it has not settled. While the backlog is
 // above links.queue.bytes.max what needs no promise is dropped and counted; what does waits with
-// its batch, which holds its publisher back; and of news of retained messages only the topic goes:
-// the other pod reads the store.
+// its batch, which holds its publisher back; of news of retained messages only the topic goes: the
+// other pod reads the store; and a question whose asker gives up by itself is not sent.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -50,7 +50,7 @@ private:
   void write(pod_frame f);
   void empty_pigeonhole();
   void send_waiting();
-  bool full() const noexcept;
+  bool full();
   bool fits(const mqtt::message& m, std::size_t names_bytes) const noexcept;
   void leave_out(const mqtt::message& m, std::uint64_t number, std::string_view group = {});
   void enter_promised(const batch& b, const ticket_list& tickets);

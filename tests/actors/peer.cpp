@@ -152,6 +152,37 @@ CAF_TEST(above the bound of a retained message only the topic is told) {
   CAF_CHECK_EQUAL(dropped(), 0u);
 }
 
+CAF_TEST(a question nobody waits for any more is not asked) {
+  const auto ask = [&](std::string what) {
+    tell(tell_atom::value, pod_frame{frame_kind::first_of_porter, std::move(what), nullptr,
+                                     clock.now() + std::chrono::seconds{10}});
+  };
+  ask("early");
+  clock.advance(std::chrono::seconds{5});
+  ask("in time");
+  clock.advance(std::chrono::seconds{5});
+  link();
+  settle();
+  CAF_CHECK(far.take(frame_kind::first_of_porter) == strings{"in time"});
+}
+
+CAF_TEST(above the bound no question is asked that may go unanswered) {
+  services.settings.links.queue_bytes_max = 100'000;
+  for (int i = 0; i < 10'000; ++i)
+    tell(tell_atom::value, pod_frame{frame_kind::first_of_porter, std::string(1000, 'x'), nullptr,
+                                     clock.now() + std::chrono::seconds{10}});
+  tell(tell_atom::value, pod_frame{frame_kind::reached, "x", nullptr});
+  CAF_CHECK_EQUAL(dropped(), 0u);
+  clock.advance(std::chrono::seconds{10}); // which makes room
+  publish({"-a"});
+  CAF_CHECK_EQUAL(dropped(), 0u);
+  link();
+  settle();
+  CAF_CHECK(far.take(frame_kind::first_of_porter).empty());
+  CAF_CHECK_EQUAL(far.take(frame_kind::reached).size(), 1u);
+  CAF_CHECK_EQUAL(heard(), (strings{"0=-a"}));
+}
+
 CAF_TEST(what waits goes as far as there is room each time) {
   services.settings.links.queue_bytes_max = 1000;
   for (const auto* text : {"a", "b", "c"})
