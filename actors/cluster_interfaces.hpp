@@ -29,6 +29,8 @@ using peer_actor = caf::typed_actor<
     caf::reacts_to<word_atom, std::uint64_t, std::shared_ptr<const std::vector<zk::op>>>,
     /// What became of its word.
     caf::reacts_to<outcome_atom, std::uint64_t, mqtt::reason_code>,
+    /// The bytes that came from there and are in transit here fell.
+    caf::reacts_to<transit_fell_atom>,
     /// A frame that is all there is to say.
     caf::reacts_to<tell_atom, pod_frame>,
     /// Its link is open, a new one after the last.

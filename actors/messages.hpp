@@ -59,6 +59,8 @@ public:
   ~batch() override;
 
   void add(publication p);
+  /// Its bytes count against the pod that it came from. Once all are added and `origin` is set.
+  void count_for_pod();
   /// A trace follows some of its messages.
   bool followed() const noexcept { return followed_; }
 
@@ -85,6 +87,7 @@ public:
 private:
   std::size_t bytes_ = 0;
   bool followed_ = false;
+  bool counts_for_pod_ = false;
 };
 
 using batch_ref = ref<batch>;

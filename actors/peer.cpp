@@ -43,6 +43,7 @@ peer::behavior_type peer::make_behavior() {
       [this](outcome_atom, std::uint64_t number, mqtt::reason_code result) {
         outcome(number, result);
       },
+      [this](transit_fell_atom) { watch_transit(); },
       [this](tell_atom, const pod_frame& f) { tell(f); },
       [this](linked_atom, const net::pod_link_ptr& link) {
         if (is_ == life::member)

@@ -7,6 +7,7 @@
 // above links.queue.bytes.max what needs no promise is dropped and counted; what does waits with
 // its batch, which holds its publisher back; of news of retained messages only the topic goes: the
 // other pod reads the store; and a question whose asker gives up by itself is not sent.
+// While too much of what came from there waits for topics here, its links are not read.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -71,6 +72,7 @@ private:
   void take_group(std::string_view body);
   void take_returned(std::string_view body);
   void pass_to_actor(net::link_kind kind, std::string_view body);
+  void watch_transit();
   void settle(unsettled::entry& e, const mqtt::settlement& outcome);
   void misbehaved(std::string_view what);
 

@@ -14,6 +14,9 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
+/// All clients of another pod together may have as much in transit here as so many of this one.
+constexpr std::size_t transit_publishers_max = 64;
+
 bool within(net::link_kind kind, net::link_kind first, net::link_kind last) noexcept {
   return first <= kind && kind <= last;
 }
@@ -73,7 +76,21 @@ void peer::take_messages(std::string_view body) {
     return misbehaved("messages");
   services().counters.far_publishes_received.add(b->publications.size());
   trace(*b, mqtt::trace_event::came_from_pod);
+  b->count_for_pod();
   local.route(to, std::move(b));
+  watch_transit();
+}
+
+/// What needs no promise nobody there is held back for, and only this pod knows that it cannot
+/// follow. Topics here wait for nothing that comes through the link, so it is read again.
+void peer::watch_transit() {
+  const auto bound = transit_publishers_max * services().settings.net.transit_bytes_max;
+  if (member_->transit_bytes.load() <= bound)
+    return channel_.resume_reading();
+  channel_.pause_reading();
+  member_->transit_waiter.store(true);
+  if (member_->transit_bytes.load() <= bound && member_->transit_waiter.exchange(false))
+    channel_.resume_reading();
 }
 
 void peer::take_settled(std::string_view body) {

@@ -31,7 +31,19 @@ void link_channel::open(pod_link_ptr link) {
   frame_bytes_max_ = link_->frame_bytes_max();
   link_->send(resume, count_body(heard_)); // the first frame always finds room
   heard_told_ = heard_;
+  if (paused_)
+    link_->pause_reading();
   link_->attach_events(*this);
+}
+
+void link_channel::pause_reading() {
+  if (!std::exchange(paused_, true) && link_)
+    link_->pause_reading();
+}
+
+void link_channel::resume_reading() {
+  if (std::exchange(paused_, false) && link_)
+    link_->resume_reading();
 }
 
 void link_channel::abort() {

@@ -62,6 +62,10 @@ public:
   void discard();
   bool is_open() const noexcept { return link_ != nullptr; }
 
+  /// Nothing is heard until resume_reading(), through whichever link.
+  void pause_reading();
+  void resume_reading();
+
   /// The payload of `payload`, if there is one, follows `body` in the frame. From `until` on it is
   /// not given to a link any more.
   void send(link_kind kind, std::string body, mqtt::message_ref payload = nullptr,
@@ -106,6 +110,7 @@ private:
   channel_events& events_;
   pod_link_ptr link_;
   bool resumed_ = false; ///< the other side has said where to go on
+  bool paused_ = false;  ///< nothing is read
   std::deque<frame> frames_;
   std::size_t written_ = 0;     ///< the first so many of frames_ are with the link
   std::uint64_t confirmed_ = 0; ///< so many came before frames_

@@ -19,6 +19,7 @@ actors::peer_actor::behavior_type fake_peer(actors::peer_actor::pointer self,
       [log](outcome_atom, std::uint64_t number, mqtt::reason_code reason) {
         log->outcomes.emplace_back(number, reason);
       },
+      [](transit_fell_atom) {},
       [log](tell_atom, const pod_frame& f) { log->frames.push_back(f); },
       [](linked_atom, const net::pod_link_ptr&) {},
       [log](misbehaved_atom, const std::string& why) { log->misbehaved.push_back(why); },

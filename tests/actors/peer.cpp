@@ -334,6 +334,29 @@ CAF_TEST(what comes goes to its topic and the promise back) {
   caf::anon_send(t, retire_atom::value);
 }
 
+CAF_TEST(who cannot follow reads no further until its topics do) {
+  services.settings.net.transit_bytes_max = 100; // of one of 64
+  const auto came = [&] { return services.counters.far_publishes_received.get(); };
+  link();
+  for (int i = 0; i < 100; ++i)
+    far.say(far_message(std::string(1000, 'x'), 0));
+  settle();
+  const auto first = came();
+  CAF_CHECK(first > 3 && first < 10); // 6,400 bytes
+  auto topic = std::make_shared<test::topic_log>();
+  const auto t = find_topic(topic);
+  settle();
+  CAF_CHECK_EQUAL(came(), first); // the topic has them, and has not handed them out
+  while (!topic->published.empty()) {
+    topic->published.clear();
+    settle();
+  }
+  CAF_CHECK_EQUAL(came(), 100u);
+  CAF_CHECK_EQUAL(b->transit_bytes.load(), 0u);
+  CAF_CHECK(far.linked());
+  caf::anon_send(t, retire_atom::value);
+}
+
 CAF_TEST(the words of this pod go out) {
   link();
   tell(word_atom::value, std::uint64_t{9}, std::make_shared<const std::vector<zk::op>>());

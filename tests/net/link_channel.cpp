@@ -231,6 +231,24 @@ CAF_TEST(the user may end the link in the middle of a frame) {
   check_heard(4);
 }
 
+CAF_TEST(who pauses hears nothing through any link until it resumes) {
+  link();
+  run();
+  right.channel.pause_reading();
+  say(2);
+  run();
+  check_heard(0);
+  link();
+  run();
+  check_heard(0);
+  right.channel.resume_reading();
+  run();
+  check_heard(2);
+  say(1);
+  run();
+  check_heard(3);
+}
+
 CAF_TEST(a count that cannot be ends the link) {
   link();
   run();
