@@ -65,6 +65,12 @@ mqtt::message_ref peer_fixture::message(const std::string& payload, mqtt::qos qo
   return mqtt::message::make(std::move(head), {}, payload);
 }
 
+actors::pod_frame peer_fixture::far_message(const std::string& payload, std::uint64_t number) {
+  actors::messages_writer frame{"t", {}, number};
+  frame.add(message(payload), {});
+  return frame.take();
+}
+
 ref<actors::publish_ticket> peer_fixture::promise(const std::string& name, policy p) {
   return make_ref<noted_ticket>(p, name, outcome_log);
 }
