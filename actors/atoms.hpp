@@ -34,7 +34,7 @@ MQTTZOO_ATOM(attach, "attach");          // take this connection
 MQTTZOO_ATOM(release, "release");        // a session is over
 MQTTZOO_ATOM(released, "released");      // gone: that packet id, that client's session; or: quit
 MQTTZOO_ATOM(settled, "settled");        // receipts for a publisher; or: topics go on in a view
-MQTTZOO_ATOM(transit_fell, "transit");   // a publisher may read again
+MQTTZOO_ATOM(transit_fell, "transit");   // a publisher or a peer may read again
 MQTTZOO_ATOM(deposit_mail, "deposit");   // store a message for a session
 MQTTZOO_ATOM(decline, "decline");        // an addressee does not need it stored
 MQTTZOO_ATOM(record, "record");          // change a stored message's state

@@ -29,6 +29,8 @@ using peer_actor = caf::typed_actor<
     caf::reacts_to<word_atom, std::uint64_t, std::shared_ptr<const std::vector<zk::op>>>,
     /// What became of its word.
     caf::reacts_to<outcome_atom, std::uint64_t, mqtt::reason_code>,
+    /// The bytes that came from there and are in transit here fell.
+    caf::reacts_to<transit_fell_atom>,
     /// A frame that is all there is to say.
     caf::reacts_to<tell_atom, pod_frame>,
     /// Its link is open, a new one after the last.
@@ -45,8 +47,10 @@ using peer_actor = caf::typed_actor<
     /// All members of this view can take what it has not confirmed; answered to the membership with
     /// `handed_over` whenever nothing is left.
     caf::reacts_to<hand_over_atom, view_ref>,
-    /// The pod stops: it ends.
-    caf::reacts_to<shut_down_atom>>;
+    /// The pod stops: nothing goes there any more, and what needs a promise is refused.
+    caf::reacts_to<shut_down_atom>,
+    /// Nobody sends to it any more: it ends.
+    caf::reacts_to<retire_atom>>;
 
 /// Which pods there are, and how far they have come with every change of that; see membership.hpp.
 using membership_actor = caf::typed_actor<
@@ -69,7 +73,7 @@ using membership_actor = caf::typed_actor<
     caf::reacts_to<heard_atom, member_ref, pod_frame>,
     /// To all other members.
     caf::reacts_to<tell_atom, pod_frame>,
-    /// The pod stops: its peers end, and it does.
+    /// The pod stops: its peers are told so, and it ends.
     caf::reacts_to<shut_down_atom>>;
 
 /// Which pods want which topics; see directory.hpp.

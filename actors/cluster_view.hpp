@@ -34,6 +34,10 @@ public:
   mutable pigeonhole<far_slip> settlements;
   /// The longest frame that it takes, once it is linked. Written by its peer.
   mutable std::atomic<std::size_t> frame_bytes_max{std::numeric_limits<std::size_t>::max()};
+  /// Of batches that came from there and that no topic here has handed out yet.
+  mutable std::atomic<std::size_t> transit_bytes{0};
+  /// Its peer wants to hear when they fall.
+  mutable std::atomic<bool> transit_waiter{false};
 };
 
 /// One of 65,536 parts of all client ids: the first two levels of a session's path.

@@ -76,7 +76,7 @@ wait_state peer::waits() const {
 }
 
 void peer::describe(facts& to) const {
-  constexpr const char* lives[] = {"member", "departed", "handing over"};
+  constexpr const char* lives[] = {"member", "departed", "handing over", "closed"};
   to.add("pod", subject()).add("is", lives[static_cast<std::size_t>(is_)]);
   to.add("linked", channel_.is_open());
   if (!channel_.is_open())

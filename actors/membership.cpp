@@ -46,15 +46,24 @@ void membership::on_exit() {
   for (auto& [life, p] : pods_)
     if (p.member->peer) {
       with_.links->let_go(p.record);
-      caf::anon_send(p.member->peer, shut_down_atom::value);
+      leave(p.member->peer);
     }
   for (auto& [life, g] : ghosts_)
-    caf::anon_send(g.member->peer, shut_down_atom::value);
+    leave(g.member->peer);
   pods_.clear();
   ghosts_.clear();
   for (auto& link : std::exchange(early_links_, {}))
     link->abort();
   view_ = nullptr;
+}
+
+void membership::leave(const peer_actor& p) {
+  caf::anon_send(p, shut_down_atom::value);
+  with_.on_left(p);
+}
+
+void membership::retire(const peer_actor& p) {
+  caf::anon_send(p, retire_atom::value);
 }
 
 // --- a view ---
@@ -248,7 +257,7 @@ void membership::handed_over(const pod_life& life) {
                    [](const auto& entry) { return entry.second.handed_over; }))
     return;
   for (const auto& entry : std::exchange(ghosts_, {}))
-    send(entry.second.member->peer, shut_down_atom::value);
+    retire(entry.second.member->peer);
   go_on();
 }
 

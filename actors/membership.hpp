@@ -38,11 +38,15 @@ namespace mqttzoo::actors {
 
 class membership final : public pinned_base<membership_actor>, private net::timer_client {
 public:
+  static void retire(const peer_actor& p);
+
   struct parts {
     zk::paths paths;
     link_source* links = nullptr;
     /// This pod's own node is gone while its session lives: somebody removed it.
     std::function<void()> on_removed;
+    /// The pod stops, and this peer was told so: it is to retire when nobody sends to it any more.
+    std::function<void(const peer_actor&)> on_left = retire;
   };
 
   membership(caf::actor_config& config, unit_services& services, parts with);
@@ -93,6 +97,7 @@ private:
   void take_in(const pod_life& life, const zk::pod_record& record);
   void dismiss(const pod_life& life);
   void give_links();
+  void leave(const peer_actor& p);
 
   // how far everybody is
   void installed(std::int64_t number);

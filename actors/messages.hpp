@@ -59,6 +59,8 @@ public:
   ~batch() override;
 
   void add(publication p);
+  /// Its bytes count against the pod that it came from. Once all are added and `origin` is set.
+  void count_for_pod();
   /// A trace follows some of its messages.
   bool followed() const noexcept { return followed_; }
 
@@ -85,6 +87,7 @@ public:
 private:
   std::size_t bytes_ = 0;
   bool followed_ = false;
+  bool counts_for_pod_ = false;
 };
 
 using batch_ref = ref<batch>;
@@ -131,6 +134,9 @@ struct pod_frame {
   net::link_kind kind{};
   std::string body;
   mqtt::message_ref payload; ///< its payload stands behind the body; often null
+  /// From then on nobody waits for it, and it had better not come. What has such a time may be left
+  /// out before, too: its sender gives up by itself.
+  mqtt::time_point until = mqtt::time_point::max();
 };
 
 /// A message of a shared subscription's group on its way between pods.

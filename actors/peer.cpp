@@ -44,6 +44,7 @@ peer::behavior_type peer::make_behavior() {
       [this](outcome_atom, std::uint64_t number, mqtt::reason_code result) {
         outcome(number, result);
       },
+      [this](transit_fell_atom) { watch_transit(); },
       [this](tell_atom, const pod_frame& f) { tell(f); },
       [this](linked_atom, const net::pod_link_ptr& link) {
         if (is_ == life::member)
@@ -59,15 +60,14 @@ peer::behavior_type peer::make_behavior() {
       },
       [this](depart_atom) { depart(); },
       [this](hand_over_atom, const view_ref& view) { hand_over(view); },
-      [this](shut_down_atom) { quit(); },
+      [this](shut_down_atom) { close(); },
+      [this](retire_atom) { quit(); },
   };
 }
 
 void peer::on_exit() {
-  channel_.discard();
-  // Nobody knows what became of them: that may not look like a promise that was kept.
-  for (auto& w : std::exchange(waiting_, {}))
-    enter_promised(*w.messages, w.tickets);
+  close();
+  // The post office has ended, and who published these too.
   for (auto& e : unsettled_.extract_unless([](const auto&) { return false; }))
     e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
   view_ = nullptr;
@@ -80,13 +80,15 @@ void peer::on_exit() {
 
 /// Nobody can be held back for the news of a retained message.
 void peer::tell(const pod_frame& f) {
+  if (f.until != mqtt::time_point::max() && full())
+    return;
   const bool withheld = f.kind == frame_kind::retained_news && f.payload && full();
   write(withheld ? encode_withheld_news(f) : f);
 }
 
 void peer::write(pod_frame f) {
   if (is_ == life::member)
-    channel_.send(f.kind, std::move(f.body), std::move(f.payload));
+    channel_.send(f.kind, std::move(f.body), std::move(f.payload), f.until);
 }
 
 /// One frame for each run of the same outcome.
@@ -106,23 +108,38 @@ void peer::empty_pigeonhole() {
     write(encode_settled(r));
 }
 
-bool peer::full() const noexcept {
+bool peer::full() {
+  channel_.drop_late();
   return channel_.backlog_bytes() > services().settings.links.queue_bytes_max;
 }
 
-bool peer::fits(const mqtt::message& m, std::string_view client) const noexcept {
+/// `names_bytes`: of what stands beside the message and its topic.
+bool peer::fits(const mqtt::message& m, std::size_t names_bytes) const noexcept {
   const auto bound =
       std::min(services().settings.links.frame_bytes_max, channel_.frame_bytes_max());
   return m.footprint_bytes() + frame_overhead_bytes_max <= bound ||
-         m.footprint_bytes() + m.topic().size() + client.size() + 256 <= bound;
+         m.footprint_bytes() + m.topic().size() + names_bytes + 256 <= bound;
+}
+
+/// It is too long for the other pod, which cannot say so: nothing of it goes there.
+void peer::leave_out(const mqtt::message& m, std::uint64_t number, std::string_view group) {
+  log.error("a message is longer than links.frame.bytes.max and does not reach another pod",
+            {{"topic", m.topic()}, {"pod", member_->life.str()}});
+  services().counters.publishes_dropped.add();
+  trace(m, mqtt::trace_event::dropped, mqtt::trace_cause::frame_size, group);
+  auto* e = unsettled_.find(number);
+  if (!e)
+    return;
+  e->ticket->refuse({mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0});
+  if (e->ticket->store_first()) // else the post office waits for a word from there
+    send(pod().post_office, decline_atom::value, e->ticket, e->message);
+  unsettled_.settle(*e);
 }
 
 void peer::forward(const batch_ref& b, const ticket_list& tickets) {
   if (is_ != life::member) {
     enter_promised(*b, tickets);
-    if (is_ == life::handing_over) // it departed while this was on its way
-      pass_on_unspoken();
-    return;
+    return end_without_it(); // it departed, or this one stops, while that was on its way
   }
   if (waiting_.empty() && !full())
     return send_messages(*b, tickets);
@@ -188,7 +205,7 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
   messages_writer frame{b.topic->name(), b.origin.orphans_of, first, client};
   for (std::size_t i = 0; i < b.publications.size(); ++i) {
     const auto& m = b.publications[i].message;
-    const bool skip = !fits(*m, client);
+    const bool skip = !fits(*m, client.size());
     if (!frame.empty() && (skip || !frame.has_room())) {
       write(frame.take());
       frame = {b.topic->name(), b.origin.orphans_of, number_of(i), client};
@@ -199,12 +216,7 @@ void peer::send_messages(const batch& b, const ticket_list& tickets) {
       frame.add(m, at);
       continue;
     }
-    log.error("a message is longer than links.frame.bytes.max and does not reach another pod",
-              {{"topic", b.topic->name()}, {"pod", member_->life.str()}});
-    services().counters.publishes_dropped.add();
-    trace(*m, mqtt::trace_event::dropped, mqtt::trace_cause::frame_size);
-    if (auto* e = unsettled_.find(number_of(i)))
-      settle(*e, {mqtt::reason_code::quota_exceeded, mqtt::limit::link_frame, 0});
+    leave_out(*m, number_of(i));
     frame = {b.topic->name(), b.origin.orphans_of, number_of(i + 1), client};
   }
   if (!frame.empty())
@@ -227,8 +239,10 @@ void peer::send_group(const group_mail& mail) {
                      view_,
                      false});
   }
-  if (is_ == life::handing_over)
-    return pass_on_unspoken();
+  if (is_ != life::member)
+    return end_without_it();
+  if (!fits(*mail.message, mail.filter.size() + client_of({mail.promise}).size()))
+    return leave_out(*mail.message, sent.number, mail.filter);
   trace(*mail.message, mqtt::trace_event::sent_to_pod, {}, mail.filter);
   write(encode_group(sent, now()));
 }
@@ -246,8 +260,7 @@ void peer::outcome(std::uint64_t number, mqtt::reason_code result) {
     e->spoken = false;
   else
     unsettled_.settle(*e);
-  if (is_ == life::handing_over)
-    pass_on_unspoken();
+  end_without_it();
   tell_if_drained();
 }
 
@@ -261,6 +274,29 @@ void peer::depart() {
   channel_.discard();
   for (auto& w : std::exchange(waiting_, {}))
     enter_promised(*w.messages, w.tickets);
+}
+
+/// Clients are told later than the other pods that this one stops: what they publish meanwhile
+/// still comes here.
+void peer::close() {
+  depart();
+  is_ = life::closed;
+  refuse_unspoken();
+}
+
+/// What the other pod cannot settle any more is for its heirs, or nobody's if this pod stops.
+void peer::end_without_it() {
+  if (is_ == life::handing_over)
+    pass_on_unspoken();
+  else if (is_ == life::closed)
+    refuse_unspoken();
+}
+
+/// Nobody knows what becomes of them: that may not look like a promise that was kept. What the
+/// store is asked about still has an outcome.
+void peer::refuse_unspoken() {
+  for (auto& e : unsettled_.extract_unless([](const auto& e) { return e.spoken; }))
+    e.ticket->refuse(mqtt::reason_code::implementation_specific_error);
 }
 
 void peer::hand_over(const view_ref& view) {

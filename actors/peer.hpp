@@ -2,11 +2,12 @@
 //
 // Spawned by the membership actor with the view that brings the other pod, on the first unit; says
 // so to the membership when that pod has departed and all it had not confirmed is passed on, which
-// ends it. Owns the channel to it, and
-// every message that it has not settled. While the backlog is above links.queue.bytes.max what
-// needs no promise is dropped and counted; what does waits with its batch, which holds its
-// publisher back; and of news of retained messages only the topic goes: the other pod reads the
-// store.
+// ends it. When this pod stops it refuses what is still to be promised, until nobody sends to it
+// any more. Owns the channel to it, and every message that it has not settled. While the backlog is
+// above links.queue.bytes.max what needs no promise is dropped and counted; what does waits with
+// its batch, which holds its publisher back; of news of retained messages only the topic goes: the
+// other pod reads the store; and a question whose asker gives up by itself is not sent.
+// While too much of what came from there waits for topics here, its links are not read.
 #pragma once
 
 #include "actors/pinned.hpp"
@@ -34,7 +35,7 @@ public:
   void on_exit() override;
 
 private:
-  enum class life : std::uint8_t { member, departed, handing_over };
+  enum class life : std::uint8_t { member, departed, handing_over, closed };
 
   struct waiting {
     batch_ref messages;
@@ -50,8 +51,9 @@ private:
   void write(pod_frame f);
   void empty_pigeonhole();
   void send_waiting();
-  bool full() const noexcept;
-  bool fits(const mqtt::message& m, std::string_view client) const noexcept;
+  bool full();
+  bool fits(const mqtt::message& m, std::size_t names_bytes) const noexcept;
+  void leave_out(const mqtt::message& m, std::uint64_t number, std::string_view group = {});
   void enter_promised(const batch& b, const ticket_list& tickets);
   void trace(const mqtt::message& m, mqtt::trace_event what,
              mqtt::trace_cause why = mqtt::trace_cause::none, std::string_view group = {});
@@ -70,6 +72,7 @@ private:
   void take_group(std::string_view body);
   void take_returned(std::string_view body);
   void pass_to_actor(net::link_kind kind, std::string_view body);
+  void watch_transit();
   void settle(unsettled::entry& e, const mqtt::settlement& outcome);
   void misbehaved(std::string_view what);
 
@@ -78,7 +81,10 @@ private:
   void tell_if_drained();
   void depart();
   void hand_over(const view_ref& view);
+  void close();
+  void end_without_it();
   void pass_on_unspoken();
+  void refuse_unspoken();
   void pass_on(unsettled::entry e);
   std::vector<pod_life> departed_since(const view_ref& view) const;
 

@@ -14,8 +14,18 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
+/// All clients of another pod together may have as much in transit here as so many of this one.
+constexpr std::size_t transit_publishers_max = 64;
+
 bool within(net::link_kind kind, net::link_kind first, net::link_kind last) noexcept {
   return first <= kind && kind <= last;
+}
+
+/// The other pod says what it wants stored. Of a group's message it goes by the QoS: what an ending
+/// session hands over is stored here already, or need not be, but not yet for the member there.
+bool waits_for_word(const unsettled::entry& e) noexcept {
+  const bool once = e.message->qos() == mqtt::qos::exactly_once;
+  return !e.spoken && (e.ticket->store_first() || (e.group && once));
 }
 
 } // namespace
@@ -66,7 +76,21 @@ void peer::take_messages(std::string_view body) {
     return misbehaved("messages");
   services().counters.far_publishes_received.add(b->publications.size());
   trace(*b, mqtt::trace_event::came_from_pod);
+  b->count_for_pod();
   local.route(to, std::move(b));
+  watch_transit();
+}
+
+/// What needs no promise nobody there is held back for, and only this pod knows that it cannot
+/// follow. Topics here wait for nothing that comes through the link, so it is read again.
+void peer::watch_transit() {
+  const auto bound = transit_publishers_max * services().settings.net.transit_bytes_max;
+  if (member_->transit_bytes.load() <= bound)
+    return channel_.resume_reading();
+  channel_.pause_reading();
+  member_->transit_waiter.store(true);
+  if (member_->transit_bytes.load() <= bound && member_->transit_waiter.exchange(false))
+    channel_.resume_reading();
 }
 
 void peer::take_settled(std::string_view body) {
@@ -85,7 +109,7 @@ void peer::settle(unsettled::entry& e, const mqtt::settlement& outcome) {
     e.ticket->refuse(outcome.reason == mqtt::reason_code::quota_exceeded
                          ? outcome
                          : mqtt::reason_code::implementation_specific_error);
-  if (!e.ticket->store_first() || e.spoken) // else its word is still to come
+  if (!waits_for_word(e))
     unsettled_.settle(e);
 }
 
@@ -94,7 +118,7 @@ void peer::take_word(std::string_view body) {
   if (!w)
     return misbehaved("word");
   auto* e = unsettled_.find(w->number);
-  if (!e || !e->ticket->store_first() || e->spoken)
+  if (!e || !waits_for_word(*e))
     return misbehaved("word for a message that waits for none");
   e->spoken = true;
   send(

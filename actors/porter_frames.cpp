@@ -86,7 +86,7 @@ bool read_identity(mqtt::wire_reader& in, mqtt::identity& who, net::time_point n
 } // namespace
 
 pod_frame make_attach(const attachment& a, std::uint64_t number, net::time_point now) {
-  pod_frame frame{frame_kind::attach, {}, nullptr};
+  pod_frame frame{frame_kind::attach, {}, nullptr, a.wait_until};
   const auto& c = a.connect;
   mqtt::wire_writer out{frame.body};
   out.u16(static_cast<std::uint16_t>(a.unit));

@@ -58,7 +58,8 @@ struct stream_frame {
   stream_close how{};       ///< closed
 };
 
-/// With the CONNECT as it was accepted and who it is of, without what showed that.
+/// With the CONNECT as it was accepted and who it is of, without what showed that. Only until the
+/// client is refused: it may be connected elsewhere later.
 pod_frame make_attach(const attachment& a, std::uint64_t number, net::time_point now);
 pod_frame make_opened(const stream_address& to, unit_index from);
 pod_frame make_not_here(const stream_address& to);

@@ -123,7 +123,14 @@ void registrar::submit(const client_id& client, std::uint64_t number) {
   if (is_self(to))
     judge(client, {to, number});
   else
-    tell(to, frame_kind::claim, {view_->number, number, {client}, {}});
+    ask(to, client, number);
+}
+
+/// The home here waits no longer than that.
+void registrar::ask(const member_ref& to, const client_id& client, std::uint64_t number) {
+  auto f = encode(frame_kind::claim, {view_->number, number, {client}, {}});
+  f.until = now() + services().settings.cluster.claim_timeout;
+  send(to->peer, tell_atom::value, std::move(f));
 }
 
 void registrar::adopted_here(const client_id& client) {

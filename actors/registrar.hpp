@@ -62,6 +62,7 @@ private:
   void settle(const view_ref& v);
   void claim(const client_id& client, std::uint64_t number);
   void submit(const client_id& client, std::uint64_t number);
+  void ask(const member_ref& to, const client_id& client, std::uint64_t number);
   void adopted_here(const client_id& client);
   void released_here(const client_id& client);
 

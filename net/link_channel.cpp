@@ -31,7 +31,19 @@ void link_channel::open(pod_link_ptr link) {
   frame_bytes_max_ = link_->frame_bytes_max();
   link_->send(resume, count_body(heard_)); // the first frame always finds room
   heard_told_ = heard_;
+  if (paused_)
+    link_->pause_reading();
   link_->attach_events(*this);
+}
+
+void link_channel::pause_reading() {
+  if (!std::exchange(paused_, true) && link_)
+    link_->pause_reading();
+}
+
+void link_channel::resume_reading() {
+  if (std::exchange(paused_, false) && link_)
+    link_->resume_reading();
 }
 
 void link_channel::abort() {
@@ -42,6 +54,7 @@ void link_channel::discard() {
   drop_link();
   confirmed_ += frames_.size();
   frames_.clear();
+  timed_ = {};
   written_ = 0;
   backlog_bytes_ = 0;
 }
@@ -54,14 +67,32 @@ void link_channel::drop_link() {
   link_ = nullptr;
 }
 
-void link_channel::send(link_kind kind, std::string body, mqtt::message_ref payload) {
+void link_channel::send(link_kind kind, std::string body, mqtt::message_ref payload,
+                        time_point until) {
+  if (until != time_point::max())
+    timed_.emplace(until, confirmed_ + frames_.size());
   frames_.push_back({kind, std::move(body), std::move(payload)});
   backlog_bytes_ += frames_.back().bytes();
   if (written_ + 1 == frames_.size())
     pump();
 }
 
+/// The frames stay, as both sides count.
+void link_channel::drop_late() {
+  while (!timed_.empty() && timed_.top().first <= clock_.now()) {
+    const auto number = timed_.top().second;
+    timed_.pop();
+    if (number < confirmed_)
+      continue;
+    auto& f = frames_[static_cast<std::size_t>(number - confirmed_)];
+    backlog_bytes_ -= f.bytes();
+    f = {skipped, {}, nullptr};
+    backlog_bytes_ += f.bytes();
+  }
+}
+
 void link_channel::pump() {
+  drop_late();
   while (link_ && resumed_ && written_ < frames_.size() && write(frames_[written_]))
     ++written_;
 }

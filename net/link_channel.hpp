@@ -3,8 +3,9 @@
 //
 // Part of a peer (actors/peer.hpp), for as long as the other pod lives; on its loop's thread. Owns
 // the link while there is one, and every frame until the other side has confirmed it. Both sides
-// say first how many frames they have had so far; what is above is sent again. Who uses it looks at
-// backlog_bytes() and holds back what can wait; that bounds it.
+// say first how many frames they have had so far; what is above is sent again. What nobody waits
+// for any more is not sent. Who uses it looks at backlog_bytes() and holds back what can wait; that
+// bounds it.
 #pragma once
 
 #include "core/clock.hpp"
@@ -16,9 +17,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
+#include <queue>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace mqttzoo::net {
 
@@ -40,7 +45,7 @@ public:
   /// The channel's own kinds; the user's are any others.
   static constexpr auto resume = link_kind::first_of_user;
   static constexpr auto received = static_cast<link_kind>(static_cast<int>(resume) + 1);
-  /// In place of a frame that is longer than the other side takes.
+  /// In place of a frame that is longer than the other side takes, or whose time was over.
   static constexpr auto skipped = static_cast<link_kind>(static_cast<int>(resume) + 2);
 
   link_channel(timer_queue& timers, const core::clock& clock, channel_events& events) noexcept
@@ -57,8 +62,16 @@ public:
   void discard();
   bool is_open() const noexcept { return link_ != nullptr; }
 
-  /// The payload of `payload`, if there is one, follows `body` in the frame.
-  void send(link_kind kind, std::string body, mqtt::message_ref payload = nullptr);
+  /// Nothing is heard until resume_reading(), through whichever link.
+  void pause_reading();
+  void resume_reading();
+
+  /// The payload of `payload`, if there is one, follows `body` in the frame. From `until` on it is
+  /// not given to a link any more.
+  void send(link_kind kind, std::string body, mqtt::message_ref payload = nullptr,
+            time_point until = time_point::max());
+  /// Forgets what is in frames whose time is over.
+  void drop_late();
 
   /// What is not confirmed.
   std::size_t backlog_bytes() const noexcept { return backlog_bytes_; }
@@ -97,9 +110,13 @@ private:
   channel_events& events_;
   pod_link_ptr link_;
   bool resumed_ = false; ///< the other side has said where to go on
+  bool paused_ = false;  ///< nothing is read
   std::deque<frame> frames_;
   std::size_t written_ = 0;     ///< the first so many of frames_ are with the link
   std::uint64_t confirmed_ = 0; ///< so many came before frames_
+  /// Frames that have a time, by it: how many came before each. They may be confirmed.
+  using timed = std::pair<time_point, std::uint64_t>;
+  std::priority_queue<timed, std::vector<timed>, std::greater<>> timed_;
   std::size_t backlog_bytes_ = 0;
   std::size_t frame_bytes_max_ = std::numeric_limits<std::size_t>::max();
   std::uint64_t heard_ = 0;      ///< frames from the other side

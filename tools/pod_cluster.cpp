@@ -67,8 +67,10 @@ void pod_cluster::spawn(unit_services& first, caf::actor_system& system) {
   pod.directory = spawn_on<directory>(first, system, paths_);
   pod.registrar = spawn_on<registrar>(first, system, paths_);
   pod.adopter = spawn_on<adopter>(first, system, paths_);
-  pod.membership =
-      spawn_on<membership>(first, system, membership::parts{paths_, links_.get(), on_fenced_});
+  pod.membership = spawn_on<membership>(
+      first, system,
+      membership::parts{paths_, links_.get(), on_fenced_,
+                        [this](const peer_actor& peer) { left_.push_back(peer); }});
   membership_ = pod.membership;
   links_->start();
 }
@@ -79,15 +81,19 @@ void pod_cluster::leave_pods(
   caf::scoped_actor here{system};
   caf::anon_send(first.pod->membership, shut_down_atom::value);
   here->wait_for(first.pod->membership);
+  // Nor does it begin sessions any more: nobody would end those that come behind the home's end.
+  caf::anon_send(first.pod->adopter, shut_down_atom::value);
+  here->wait_for(first.pod->adopter);
   on_first_unit([&] { links_->stop(); });
 }
 
 void pod_cluster::dismiss(pod_services& pod) {
   caf::anon_send(pod.directory, shut_down_atom::value);
   caf::anon_send(pod.registrar, shut_down_atom::value);
-  caf::anon_send(pod.adopter, shut_down_atom::value);
   for (auto* u : pod.units)
     caf::anon_send_exit(u->porter, caf::exit_reason::user_shutdown);
+  for (const auto& p : std::exchange(left_, {}))
+    membership::retire(p);
   membership_ = nullptr;
 }
 

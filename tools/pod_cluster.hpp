@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mqttzoo::tools {
 
@@ -41,11 +42,12 @@ public:
 
   /// Spawns the actors on the first unit; all others exist.
   void spawn(actors::unit_services& first, caf::actor_system& system);
-  /// Speaks with no pod any more: first of all when the pod stops, so that none of them is told
-  /// that something is safe because it was dropped. From another thread than the units'.
+  /// Speaks with no pod any more, and takes over no sessions: first of all when the pod stops, so
+  /// that no other pod is told that something is safe because it was dropped. From another thread
+  /// than the units'.
   void leave_pods(actors::unit_services& first, caf::actor_system& system,
                   const std::function<void(const std::function<void()>&)>& on_first_unit);
-  /// Ends the actors.
+  /// Ends the actors; nobody uses them any more.
   void dismiss(actors::pod_services& pod);
 
 private:
@@ -56,7 +58,8 @@ private:
   std::function<void()> on_fenced_;
   std::unique_ptr<pod_links> links_;
   std::unique_ptr<zk::enrolment> enrolment_;
-  actors::membership_actor membership_; ///< whom links are told to
+  actors::membership_actor membership_;  ///< whom links are told to
+  std::vector<actors::peer_actor> left_; ///< they refuse what is still sent to them
 };
 
 } // namespace mqttzoo::tools

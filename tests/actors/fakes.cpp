@@ -19,6 +19,7 @@ actors::peer_actor::behavior_type fake_peer(actors::peer_actor::pointer self,
       [log](outcome_atom, std::uint64_t number, mqtt::reason_code reason) {
         log->outcomes.emplace_back(number, reason);
       },
+      [](transit_fell_atom) {},
       [log](tell_atom, const pod_frame& f) { log->frames.push_back(f); },
       [](linked_atom, const net::pod_link_ptr&) {},
       [log](misbehaved_atom, const std::string& why) { log->misbehaved.push_back(why); },
@@ -27,6 +28,7 @@ actors::peer_actor::behavior_type fake_peer(actors::peer_actor::pointer self,
       [](depart_atom) {},
       [](hand_over_atom, const view_ref&) {},
       [self](shut_down_atom) { self->quit(); },
+      [](retire_atom) {},
   };
 }
 
@@ -257,7 +259,9 @@ fake_post_office(const std::shared_ptr<post_office_log>& log) {
   using namespace actors;
   return {
       [](deposit_mail_atom, const deposit&) {},
-      [](decline_atom, const ref<publish_ticket>&, const mqtt::message_ref&) {},
+      [log](decline_atom, const ref<publish_ticket>&, const mqtt::message_ref& m) {
+        log->declined.push_back(m);
+      },
       [](record_atom, const card_ref&, const mqtt::stored_pointer&) {},
       [](forget_atom, const card_ref&, mqtt::stored_number) {},
       [](forget_atom, const card_ref&, mqtt::packet_id) {},

@@ -158,6 +158,7 @@ struct post_office_log {
   };
   std::vector<spoken> words;
   std::vector<std::pair<mqtt::message_ref, int>> expected; ///< more words of that message
+  std::vector<mqtt::message_ref> declined;
   std::vector<std::pair<std::uint64_t, mqtt::reason_code>> outcomes;
   std::vector<std::int64_t> installed;   ///< views
   std::vector<actors::pod_frame> frames; ///< of other pods

@@ -252,6 +252,27 @@ CAF_TEST(a pod that does not answer is not waited for) {
   CAF_CHECK_EQUAL(counted.connections_carried_ever.get(), 0u);
 }
 
+CAF_TEST(other pods are asked for as long as the client waits) {
+  const auto name = client_of(third, all);
+  client here{*this, name}, there{*this, name};
+  here.connect(second, persistent);
+  pods[third]->dead = true; // so the client is asked for twice
+  const auto until = clock.now() + pods[0]->units[0].settings.cluster.claim_timeout;
+  pods[first]->sent.clear();
+  there.begin_connecting(first, persistent);
+  settle();
+  const auto claims = pods[first]->take_sent(actors::frame_kind::claim);
+  CAF_REQUIRE_EQUAL(claims.size(), 1u);
+  CAF_CHECK(claims[0].until == until);
+  clock.advance(std::chrono::milliseconds{100});
+  pods[third]->dead = false;
+  install_and_settle(2, all);
+  const auto attaches = pods[first]->take_sent(actors::frame_kind::attach);
+  CAF_REQUIRE_EQUAL(attaches.size(), 1u);
+  CAF_CHECK(attaches[0].until == until);
+  CAF_CHECK(there.connack().session_present);
+}
+
 CAF_TEST(pods that disagree are asked ever more seldom) {
   const auto name = client_of(second, all);
   caf::anon_send(pods[second]->pod.registrar, actors::heard_atom::value,

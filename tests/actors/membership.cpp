@@ -179,6 +179,22 @@ CAF_TEST(a pod that departed is handed over before the view is settled) {
   CAF_CHECK_EQUAL(directory->settled, (numbers{3, 4}));
 }
 
+CAF_TEST(peers outlive the membership until nobody sends to them any more) {
+  std::vector<peer_actor> left;
+  on_left = [&](const peer_actor& p) { left.push_back(p); };
+  come("b");
+  start();
+  link("b");
+  const auto before = sys.registry().running();
+  stop();
+  CAF_CHECK(!at("b").linked());
+  CAF_REQUIRE_EQUAL(left.size(), 1u);
+  CAF_CHECK_EQUAL(sys.registry().running(), before - 1);
+  membership::retire(left.front());
+  settle();
+  CAF_CHECK_EQUAL(sys.registry().running(), before - 2);
+}
+
 CAF_TEST(peers of departed pods end together) {
   come("b");
   come("c");

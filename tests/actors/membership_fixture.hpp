@@ -106,8 +106,8 @@ struct membership_fixture : fake_pod {
   }
 
   void start() {
-    pod.membership = spawn_on<membership>(services, sys,
-                                          membership::parts{paths, &links, [this] { ++removed; }});
+    pod.membership = spawn_on<membership>(
+        services, sys, membership::parts{paths, &links, [this] { ++removed; }, on_left});
     settle();
   }
   void stop() {
@@ -252,6 +252,7 @@ struct membership_fixture : fake_pod {
   std::unique_ptr<unwilling_store> store;
   std::shared_ptr<usher_log> usher = std::make_shared<usher_log>();
   noted_links links;
+  std::function<void(const peer_actor&)> on_left = membership::retire;
   std::map<std::string, far_side> far;
   strings told_sys;
   int removed = 0;

@@ -1,6 +1,5 @@
-// What goes to another pod and comes from it, while it lives: in order, once, and bounded.
+// What goes to another pod and comes from it, while it lives: in order and once.
 #define CAF_SUITE peer
-#include "actors/retained_frames.hpp"
 #include "core/random.hpp"
 #include "tests/actors/peer_fixture.hpp"
 
@@ -16,13 +15,6 @@ namespace {
 
 net::link_kind numbered(net::link_kind first, int n) {
   return static_cast<net::link_kind>(static_cast<int>(first) + n);
-}
-
-/// What a pod of ours says of one message, for this pod.
-pod_frame far_message(const std::string& payload, std::uint64_t number) {
-  messages_writer frame{"t", {}, number};
-  frame.add(peer_fixture::message(payload), {});
-  return frame.take();
 }
 
 } // namespace
@@ -95,76 +87,6 @@ CAF_TEST(links that come and go at random repeat and lose nothing) {
   }
 }
 
-CAF_TEST(above the bound what needs no promise is dropped and what needs one waits) {
-  services.settings.links.queue_bytes_max = 2000;
-  publish({"-" + std::string(1500, 'x')}); // below the bound: goes
-  publish({"-" + std::string(1500, 'y')});
-  CAF_CHECK_EQUAL(dropped(), 0u);
-  publish({"-1", "-2"});
-  CAF_CHECK_EQUAL(dropped(), 2u);
-  publish({"a", "-b"});
-  publish({"c"});
-  publish({"-3"}); // not past those that wait
-  CAF_CHECK_EQUAL(dropped(), 3u);
-  link();
-  settle();
-  CAF_CHECK_EQUAL(heard().size(), 2u); // the other pod has not confirmed them yet
-  advance();
-  CAF_CHECK_EQUAL(heard(), (strings{"1=a", "2=-b", "3=c"}));
-  publish({"-4"});
-  settle();
-  CAF_CHECK_EQUAL(heard(), (strings{"0=-4"}));
-  CAF_CHECK(outcomes.empty());
-}
-
-CAF_TEST(above the bound a message for a group that needs no promise is dropped) {
-  services.settings.links.queue_bytes_max = 100'000;
-  for (int i = 0; i < 10'000; ++i)
-    publish_to_group(std::string(10'000, 'x'), false);
-  publish_to_group("promised");
-  link();
-  settle();
-  const auto came = far.take(frame_kind::group).size();
-  CAF_CHECK_LESS(came, 12u);
-  CAF_CHECK_EQUAL(dropped(), 10'001u - came);
-  CAF_CHECK(outcomes.empty());
-  advance();
-  publish_to_group("again", false);
-  settle();
-  CAF_CHECK_EQUAL(far.take(frame_kind::group).size(), 1u);
-}
-
-CAF_TEST(above the bound of a retained message only the topic is told) {
-  services.settings.links.queue_bytes_max = 100'000;
-  for (int i = 0; i < 100; ++i)
-    tell(tell_atom::value,
-         encode_retained_news("t", message(std::string(10'000, 'x')), clock.now()));
-  tell(tell_atom::value, encode_retained_news("t", nullptr, clock.now())); // a removal is small
-  tell(tell_atom::value, encode_retained_commit({"t", 5}));
-  link();
-  settle();
-  const auto news = far.take(frame_kind::retained_news).size();
-  CAF_CHECK_LESS(news, 13u);
-  const auto commits = far.take(frame_kind::retained_commit);
-  CAF_REQUIRE_EQUAL(news + commits.size(), 102u);
-  CAF_CHECK(commits.front() == encode_retained_commit({"t", 0}).body);
-  CAF_CHECK(commits.back() == encode_retained_commit({"t", 5}).body);
-  CAF_CHECK_EQUAL(dropped(), 0u);
-}
-
-CAF_TEST(what waits goes as far as there is room each time) {
-  services.settings.links.queue_bytes_max = 1000;
-  for (const auto* text : {"a", "b", "c"})
-    publish({std::string(1200, *text)});
-  link();
-  settle();
-  CAF_CHECK_EQUAL(heard().size(), 1u);
-  advance();
-  CAF_CHECK_EQUAL(heard().size(), 1u);
-  advance();
-  CAF_CHECK_EQUAL(heard().size(), 1u);
-}
-
 CAF_TEST(a promise is settled by the word of the other pod) {
   link();
   publish({"a", "b", "c", "d"});
@@ -178,28 +100,6 @@ CAF_TEST(a promise is settled by the word of the other pod) {
   answer({4, 3, 1}, reason_code::packet_too_large); // may not stand in a PUBACK
   CAF_CHECK_EQUAL(take_outcomes(), (strings{"d:131"}));
   CAF_CHECK(far.linked());
-}
-
-CAF_TEST(a message that is too long is refused and the others go) {
-  services.settings.links.frame_bytes_max = 4096;
-  link();
-  publish({"a", std::string(5000, 'x'), "b"});
-  publish({"-" + std::string(5000, 'x')});
-  settle();
-  CAF_CHECK_EQUAL(heard(), (strings{"1=a", "3=b"}));
-  CAF_CHECK_EQUAL(take_outcomes(), (strings{std::string(5000, 'x') + ":151"}));
-  CAF_CHECK_EQUAL(dropped(), 2u);
-  answer({3, 1});
-  CAF_CHECK_EQUAL(outcomes.size(), 2u);
-}
-
-CAF_TEST(a message that is too long for the other pod is refused too) {
-  far.wire.frame_bytes_max = 4096;
-  link();
-  publish({std::string(5000, 'x'), "a"});
-  settle();
-  CAF_CHECK_EQUAL(heard(), (strings{"2=a"}));
-  CAF_CHECK_EQUAL(outcomes.size(), 1u);
 }
 
 CAF_TEST(a store first message waits for the outcome of its word) {
@@ -299,6 +199,27 @@ CAF_TEST(a message for a group comes back or is settled) {
   CAF_CHECK(index->returned[0].pod == member_ref{b});
   index->returned.clear();
   CAF_CHECK_EQUAL(take_outcomes(), (strings{"a:0"})); // nobody else held it
+}
+
+CAF_TEST(of a group the other pod says what it wants stored of each message of QoS 2) {
+  link();
+  const auto handed_over = message("m", mqtt::qos::exactly_once);
+  tell(deliver_atom::value,
+       group_mail{"$share/g/t", handed_over, promise("m", policy::store_if_needed), nullptr, 0});
+  publish_to_group("n");
+  settle();
+  answer({1}); // before its word: nothing follows from it
+  give_word(1);
+  CAF_CHECK(far.linked());
+  CAF_REQUIRE_EQUAL(office->words.size(), 1u);
+  CAF_CHECK(office->words[0].message == handed_over);
+  office->words.clear();
+  CAF_CHECK(outcomes.empty());
+  tell(outcome_atom::value, std::uint64_t{1}, reason_code::success);
+  CAF_CHECK_EQUAL(outcomes, (strings{"m:0"}));
+  give_word(2);
+  CAF_CHECK(office->words.empty());
+  CAF_CHECK(!far.linked());
 }
 
 CAF_TEST(a message for a group here is answered when its promise ends) {
@@ -427,6 +348,48 @@ CAF_TEST(with its end no promise looks as if it was kept) {
   tell(shut_down_atom::value);
   std::sort(outcomes.begin(), outcomes.end());
   CAF_CHECK_EQUAL(outcomes, (strings{"waits:131", std::string(200, 'x') + ":131"}));
+}
+
+CAF_TEST(what comes while the pod stops is refused) {
+  link();
+  tell(shut_down_atom::value);
+  CAF_CHECK(!far.linked());
+  publish({"late"});
+  publish_to_group("later");
+  publish({"-unpromised"});
+  publish({"twice"}, policy::store_first);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"late:131", "later:131", "twice:131"}));
+  link();
+  settle();
+  CAF_CHECK(!far.linked());
+  tell(retire_atom::value);
+  CAF_CHECK(heard().empty());
+}
+
+CAF_TEST(what the store is asked about while the pod stops is settled by its outcome) {
+  link();
+  publish({"a", "b", "c", "d"}, policy::store_first);
+  settle();
+  for (const auto number : {1, 2, 3})
+    give_word(static_cast<std::uint64_t>(number));
+  office->words.clear();
+  tell(shut_down_atom::value);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"d:131"}));
+  tell(outcome_atom::value, std::uint64_t{1}, reason_code::success);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"a:0"}));
+  tell(outcome_atom::value, std::uint64_t{2}, reason_code::server_moved); // no other word will come
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"b:131"}));
+  tell(retire_atom::value); // nobody knows
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"c:131"}));
+}
+
+CAF_TEST(a departed pod that has heirs is nobody any more when this one stops) {
+  publish({"a"});
+  tell(depart_atom::value);
+  tell(shut_down_atom::value);
+  CAF_CHECK_EQUAL(take_outcomes(), (strings{"a:131"}));
+  publish({"late"});
+  CAF_CHECK_EQUAL(outcomes, (strings{"late:131"}));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -23,7 +23,7 @@ peer_fixture::peer_fixture() {
 
 peer_fixture::~peer_fixture() {
   run();
-  caf::anon_send(b->peer, actors::shut_down_atom::value);
+  caf::anon_send(b->peer, actors::retire_atom::value);
   for (auto& [life, log] : logs)
     caf::anon_send(members.at(life)->peer, actors::shut_down_atom::value);
   caf::anon_send(pod.membership, actors::shut_down_atom::value);
@@ -32,7 +32,7 @@ peer_fixture::~peer_fixture() {
 
 void peer_fixture::spawn_peer(actors::view_ref before) {
   if (b)
-    caf::anon_send(b->peer, actors::shut_down_atom::value);
+    caf::anon_send(b->peer, actors::retire_atom::value);
   b = make_ref<actors::cluster_member>(pod_life{"b-1"});
   b->peer = actors::spawn_on<actors::peer>(services, sys, actors::member_ref{b}, before);
   members.insert_or_assign("b-1", b);
@@ -63,6 +63,12 @@ mqtt::message_ref peer_fixture::message(const std::string& payload, mqtt::qos qo
   head.topic = make_ref<const mqtt::shared_topic>("t");
   head.qos = qos;
   return mqtt::message::make(std::move(head), {}, payload);
+}
+
+actors::pod_frame peer_fixture::far_message(const std::string& payload, std::uint64_t number) {
+  actors::messages_writer frame{"t", {}, number};
+  frame.add(message(payload), {});
+  return frame.take();
 }
 
 ref<actors::publish_ticket> peer_fixture::promise(const std::string& name, policy p) {

@@ -63,6 +63,8 @@ struct peer_fixture : fake_pod {
 
   static mqtt::message_ref message(const std::string& payload,
                                    mqtt::qos qos = mqtt::qos::at_least_once);
+  /// What a pod of ours says of one message, for this pod.
+  static actors::pod_frame far_message(const std::string& payload, std::uint64_t number);
   /// Named in `outcomes`.
   ref<actors::publish_ticket> promise(const std::string& name, policy p = policy::store_if_needed);
 

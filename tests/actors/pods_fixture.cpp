@@ -23,6 +23,7 @@ wire_peer::behavior_type wire_peer::make_behavior() {
       [](settled_atom) {},
       [](word_atom, std::uint64_t, const std::shared_ptr<const std::vector<zk::op>>&) {},
       [](outcome_atom, std::uint64_t, mqtt::reason_code) {},
+      [](transit_fell_atom) {},
       [this](tell_atom, const pod_frame& f) { pass_on(f); },
       [](linked_atom, const net::pod_link_ptr&) {},
       [this](misbehaved_atom, const std::string& what) { at_.complaints.push_back(what); },
@@ -31,6 +32,7 @@ wire_peer::behavior_type wire_peer::make_behavior() {
       [](depart_atom) {},
       [](hand_over_atom, const view_ref&) {},
       [](shut_down_atom) {},
+      [](retire_atom) {},
   };
 }
 

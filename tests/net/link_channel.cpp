@@ -163,6 +163,63 @@ CAF_TEST(a frame that is too long is left out and counted by both) {
   check_heard(3);
 }
 
+CAF_TEST(what came too late to be sent is left out and counted by both) {
+  const auto soon = clock.now() + 1s, later = clock.now() + 2s;
+  left.channel.send(note, "0");
+  left.channel.send(note, std::string(1000, 'x'), nullptr, soon);
+  left.channel.send(note, "1", nullptr, later);
+  left.channel.send(note, "2");
+  clock.advance(1s);
+  const auto before = left.channel.backlog_bytes();
+  left.channel.drop_late();
+  CAF_CHECK_EQUAL(left.channel.backlog_bytes(), before - 1000);
+  CAF_CHECK_EQUAL(left.channel.backlog_frames(), 4u);
+  link();
+  run();
+  check_heard(3);
+  wire.cut();
+  left.channel.send(note, "3");
+  link();
+  run();
+  check_heard(4);
+}
+
+CAF_TEST(what has a time is sent again within it and not behind it) {
+  link();
+  run();
+  const auto until = clock.now() + 1s;
+  for (const auto* text : {"0", "1", "2"})
+    left.channel.send(note, text, nullptr, until);
+  wire.deliver(1); // and nobody knows
+  wire.cut();
+  link();
+  wire.deliver(3); // both counts, and one of the frames
+  wire.cut();
+  check_heard(2);
+  clock.advance(1s);
+  link();
+  run();
+  advance(25ms);
+  check_heard(2);
+  CAF_CHECK_EQUAL(left.channel.backlog_frames(), 0u);
+  CAF_CHECK_EQUAL(left.channel.backlog_bytes(), 0u);
+}
+
+CAF_TEST(what was confirmed is no matter of time) {
+  link();
+  run();
+  left.channel.send(note, "0", nullptr, clock.now() + 1s);
+  run();
+  advance(25ms);
+  CAF_CHECK_EQUAL(left.channel.backlog_frames(), 0u);
+  left.channel.send(note, "1");
+  clock.advance(1s);
+  left.channel.drop_late();
+  run();
+  advance(25ms);
+  check_heard(2);
+}
+
 CAF_TEST(the user may end the link in the middle of a frame) {
   right.closes_at = 2;
   say(4);
@@ -172,6 +229,24 @@ CAF_TEST(the user may end the link in the middle of a frame) {
   link();
   run();
   check_heard(4);
+}
+
+CAF_TEST(who pauses hears nothing through any link until it resumes) {
+  link();
+  run();
+  right.channel.pause_reading();
+  say(2);
+  run();
+  check_heard(0);
+  link();
+  run();
+  check_heard(0);
+  right.channel.resume_reading();
+  run();
+  check_heard(2);
+  say(1);
+  run();
+  check_heard(3);
 }
 
 CAF_TEST(a count that cannot be ends the link) {

@@ -85,8 +85,8 @@ public:
       n += f.to != end_;
     return n;
   }
-  void pause_reading() override {}
-  void resume_reading() override {}
+  void pause_reading() override { paused_ = true; }
+  void resume_reading() override { paused_ = false; }
   void close() override { abort(); }
   void abort() override {
     if (std::exchange(open_, false))
@@ -112,15 +112,16 @@ private:
   link_events* events_ = nullptr;
   bool open_ = true;
   bool full_ = false;
+  bool paused_ = false;
 };
 
 inline std::size_t memory_wire::deliver(std::uint64_t count) {
   std::size_t done = 0;
   for (; done < count; ++done) {
-    // Whoever has not attached its events yet gets its frames when it has.
+    // Whoever has not attached its events yet, or pauses, gets its frames later.
     const auto next = std::find_if(frames_.begin(), frames_.end(), [&](const frame& f) {
       const auto to = ends_[f.to].lock();
-      return to && to->events_;
+      return to && to->events_ && !to->paused_;
     });
     if (next == frames_.end())
       break;

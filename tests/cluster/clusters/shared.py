@@ -131,6 +131,24 @@ def the_group_and_others_have_their_own(t: Stage) -> None:
         client.expect_nothing()
 
 
+@case(pods=2)
+def what_an_ending_session_has_goes_to_another_pod(t: Stage) -> None:
+    """A client begins anew that has messages of QoS 2 of a group: a member elsewhere gets them, and the client is let in."""
+    topic, filter_ = t.topic(), f"$share/{t.unique}/{t.topic()}"
+    keeper = t.keeper(0, "keeper")
+    keeper.subscribe(filter_, qos=2)
+    keeper.leave()
+    publisher = t.client(0)
+    texts = [f"{n}" for n in range(BATCH // 10)]
+    for text in texts:
+        publisher.publish(topic, text, qos=2)
+    member = t.client(1)
+    member.subscribe(filter_, qos=2)
+    _hears(publisher, topic, [member])
+    t.keeper(0, "keeper", clean=True)
+    _each_once(_collect([member], texts), texts)
+
+
 @case()
 def nothing_is_lost_with_the_pod_of_a_member(t: Stage) -> None:
     """One member holds its part unacknowledged when its pod is killed: acknowledged messages reach some member."""
