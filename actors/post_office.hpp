@@ -126,6 +126,7 @@ private:
   struct removal {
     ops what;
     std::optional<held_change> held; ///< of that mail
+    card_ref erases{};               ///< a session, which waits to hear that it is gone
   };
 
   /// A store-first message whose addressees have not all spoken yet, or whose transaction is under
@@ -442,7 +443,10 @@ private:
   void write(ops what, payment pay, std::function<void(const bank_commit&)> then);
   /// Removals that may not get lost: tried again while the store is full.
   void remove(removal r);
+  void removed_or_not(removal r, const zk::multi_result& result);
   void try_again(removal r, const zk::multi_error& after);
+  bool children_go(const zk::op& node) const;
+  void tell_erased(removal& r);
   void revive(std::string_view path);
   void await_room();
   void on_due(net::time_point now) override;
@@ -458,8 +462,10 @@ private:
   std::unordered_map<session_number, std::unordered_set<mqtt::packet_id>> received_;
   std::map<far_message, given_word> words_;
   std::unordered_map<session_number, known_session> known_sessions_;
-  std::unordered_set<std::string> buckets_; ///< at most 65,536 + 256 of each tree
-  std::vector<removal> unremoved_;
+  std::unordered_set<std::string> buckets_;   ///< at most 65,536 + 256 of each tree
+  std::map<std::uint64_t, removal> removing_; ///< under way, by their order
+  std::uint64_t last_removal_ = 0;
+  std::vector<removal> unremoved_;           ///< to be tried again
   std::map<std::uint64_t, waiting> waiting_; ///< by place: in the order of their coming
   std::uint64_t last_place_ = 0;
   std::size_t waiting_bytes_ = 0;

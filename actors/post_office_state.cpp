@@ -154,20 +154,15 @@ void post_office::erase(const card_ref& session) {
   known_sessions_.erase(session->number);
   leave_gatherings(session);
   const auto path = paths_.session(session->client);
-  ops what;
+  removal all;
   if (auto ids = received_.extract(session->number))
     for (const auto id : ids.mapped())
       remove({{zk::remove_op{zk::paths::received(path, static_cast<std::uint16_t>(id))}}, {}});
   if (pod().clustered())
-    what.emplace_back(zk::remove_op{zk::paths::session_owner(path)});
-  what.emplace_back(zk::remove_op{path});
-  auto again = what;
-  write(std::move(what),
-        [this, session, again = std::move(again)](zk::multi_result result) mutable {
-          if (!result)
-            try_again({std::move(again), {}}, result.error());
-          send(session->handle, erased_atom::value);
-        });
+    all.what.emplace_back(zk::remove_op{zk::paths::session_owner(path)});
+  all.what.emplace_back(zk::remove_op{path});
+  all.erases = session;
+  remove(std::move(all));
 }
 
 /// What waits for other addressees' words must not be written below a session that is gone: one

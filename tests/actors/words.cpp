@@ -29,6 +29,36 @@ CAF_TEST(a session that begins where its predecessor could not be removed has it
   CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "b-1");
 }
 
+CAF_TEST(a session is gone when its nodes are and not before) {
+  const auto s = make_session(b, "s");
+  b.faults.next_meets(zk::fault::storage_full);
+  erase(b, s);
+  CAF_CHECK_EQUAL(s.log->erased, 0);
+  CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "b-1");
+  advance(std::chrono::seconds{2});
+  CAF_CHECK_EQUAL(s.log->erased, 1);
+  CAF_CHECK_EQUAL(data_of(paths.session(s.card->client)), "no node");
+}
+
+CAF_TEST(a session goes also when what a word left below it is removed behind it) {
+  const auto s = make_session(b, "s");
+  deposit(b, s, at_b, far(b, 1), 1);
+  carry_word(b, 0);
+  CAF_REQUIRE_EQUAL(pointers(), 1u);
+  // The session ends, and the outcome comes while its removal is under way.
+  caf::anon_send(b.office(), actors::forget_atom::value, s.card, mqtt::stored_number{1});
+  caf::anon_send(b.office(), actors::erase_atom::value, s.card);
+  caf::anon_send(b.office(), actors::outcome_atom::value, b.others[0], number,
+                 reason_code::success);
+  settle();
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+  CAF_CHECK_EQUAL(s.log->erased, 0);
+  advance(std::chrono::seconds{2});
+  CAF_CHECK_EQUAL(s.log->erased, 1);
+  CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "no node");
+  CAF_CHECK_EQUAL(data_of(paths.session(s.card->client)), "no node");
+}
+
 CAF_TEST(mail from another pod is its publishers own) {
   const auto s = make_session(b, "s");
   const auto t = make_ref<actors::far_ticket>(mqtt::ticket::policy::store_if_needed, b.others[0],
