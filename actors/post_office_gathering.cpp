@@ -211,14 +211,19 @@ void post_office::store_without(transaction t, std::size_t word) {
 
 /// A departed pod's heirs have what it had when the store has decided on its words. What waits for
 /// room is not decided, and while they are missing the leader reaps nothing that would make room:
-/// so they are to give words of their own. Returns how many will.
+/// so they are to give words of their own, if there was something to store. Returns how many will.
 std::ptrdiff_t post_office::drop_departed_words(transaction& t) {
-  return static_cast<std::ptrdiff_t>(std::erase_if(t.words, [this](const far_word& w) {
-    const bool departed = !is_member(w.pod);
-    if (departed)
-      send(w.pod->peer, outcome_atom::value, w.number, mqtt::reason_code::server_moved);
-    return departed;
-  }));
+  std::ptrdiff_t to_come = 0;
+  std::erase_if(t.words, [&](const far_word& w) {
+    if (is_member(w.pod))
+      return false;
+    const bool is_empty = w.ops->empty();
+    to_come += is_empty ? 0 : 1;
+    send(w.pod->peer, outcome_atom::value, w.number,
+         is_empty ? mqtt::reason_code::success : mqtt::reason_code::server_moved);
+    return true;
+  });
+  return to_come;
 }
 
 /// Its books are undone, and so many words are to come.

@@ -181,6 +181,24 @@ CAF_TEST(nobody there needs it stored) {
   CAF_CHECK_EQUAL(mails(), 0u);
 }
 
+CAF_TEST(a departed pod that needed nothing stored is not waited for) {
+  const auto here = make_session(a, "h");
+  deposit(a, here, make_message("t", "before"), nullptr, 9); // makes the topic's bucket
+  here.log->stored.clear();
+  begin(2);
+  ticket->patient = true;
+  deposit(a, here, at_a, ticket, 1);
+  caf::anon_send(b.office(), actors::decline_atom::value, far(b, 1), at_b);
+  settle();
+  a.faults.next_meets(zk::fault::storage_full);
+  carry_word(b, 0);
+  expect_stored(here, {});
+  see(a, {a.others[1]});
+  expect_outcome(0, reason_code::success);
+  advance(std::chrono::seconds{2});
+  expect_stored(here, {reason_code::success});
+}
+
 CAF_TEST(a session that ended after the word was given does not keep others from theirs) {
   begin(2);
   const auto here = make_session(a, "h"), s = make_session(b, "s"), gone = make_session(b, "g");
