@@ -119,10 +119,10 @@ void post_office::store(transaction t) {
 void post_office::refused(transaction t, const bank_commit& answer) {
   auto why = to_settlement(answer);
   const auto& e = answer.result.error();
-  const bool without_copy = lost_copy(t, e);
+  const bool without_ground = lacks_ground(t, e);
   undo(t);
-  if (without_copy) {
-    if (!std::exchange(t.without_copy, true))
+  if (without_ground) {
+    if (!std::exchange(t.without_ground, true))
       return store(std::move(t));
     why = to_settlement(zk::error::storage_full); // and again: there was no room for it
   }
@@ -137,9 +137,10 @@ void post_office::refused(transaction t, const bank_commit& answer) {
   ended(t, why);
 }
 
-/// The copy of the message that it counts on was to be created by a transaction that was refused.
-bool post_office::lost_copy(const transaction& t, const zk::multi_error& e) noexcept {
-  return e.code == zk::error::no_node && e.index == 0 && t.creates.empty() && !t.deposits.empty();
+/// The copy of the message that it counts on was to be created by a transaction that was refused,
+/// or there was no room for the bucket of its own copy.
+bool post_office::lacks_ground(const transaction& t, const zk::multi_error& e) noexcept {
+  return e.code == zk::error::no_node && e.index == 0 && !t.deposits.empty();
 }
 
 /// Makes the books say again that nothing of it is stored. What its sessions have forgotten

@@ -68,8 +68,8 @@ void post_office::save(const session_state_record& s) {
     replace_session(s.session, s.revision, std::move(*data), std::nullopt);
 }
 
-void post_office::create_session(const card_ref& session, std::uint64_t revision,
-                                 std::string data) {
+void post_office::create_session(const card_ref& session, std::uint64_t revision, std::string data,
+                                 attempt tried) {
   const auto path = paths_.session(session->client);
   ops what;
   ensure_bucket(path);
@@ -77,18 +77,24 @@ void post_office::create_session(const card_ref& session, std::uint64_t revision
   if (pod().clustered())
     what.emplace_back(zk::create_op{zk::paths::session_owner(path), owner_data(*session),
                                     zk::create_mode::persistent});
-  write_groundwork(std::move(what), [this, session, revision,
-                                     data](const zk::multi_result& result) {
-    if (!result && result.error().code == zk::error::node_exists)
-      return pod().clustered() ? take_owner(session, revision, data)
-                               : replace_session(session, revision, data, std::nullopt);
-    if (const auto known = known_sessions_.find(session->number);
-        result && known != known_sessions_.end())
-      known->second = {0, pod().clustered()};
-    if (!result)
-      known_sessions_.erase(session->number);
-    session_written(session, revision, result ? std::optional<zk::error>{} : result.error().code);
-  });
+  write_groundwork(
+      std::move(what), [this, session, revision, data, tried](const zk::multi_result& result) {
+        const auto known = known_sessions_.find(session->number);
+        auto failed = result ? std::optional<zk::error>{} : result.error().code;
+        if (failed == zk::error::node_exists)
+          return pod().clustered() ? take_owner(session, revision, data)
+                                   : replace_session(session, revision, data, std::nullopt);
+        if (failed == zk::error::no_node) { // there was no room for the bucket
+          if (tried == attempt::first && known != known_sessions_.end())
+            return create_session(session, revision, data, attempt::again);
+          failed = zk::error::storage_full;
+        }
+        if (!failed && known != known_sessions_.end())
+          known->second = {0, pod().clustered()};
+        if (failed)
+          known_sessions_.erase(session->number);
+        session_written(session, revision, failed);
+      });
 }
 
 /// Writes over the session's node; with `owner`, the owner node's version, over that too.

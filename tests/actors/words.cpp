@@ -6,6 +6,33 @@
 using namespace mqttzoo;
 using mqtt::reason_code;
 
+namespace {
+
+/// A pod's way to its store, where there is no room for buckets.
+class bucketless_store final : public test::store_proxy {
+public:
+  using pod_parts = test::cluster_store_fixture::pod_parts;
+
+  explicit bucketless_store(pod_parts& p) : store_proxy(static_cast<zk::store&>(p.store)), pod_(p) {
+    p.pod.store = this;
+  }
+  ~bucketless_store() override { pod_.pod.store = &pod_.store; }
+
+  void multi(zk::executor& where, std::vector<zk::op> ops, zk::multi_handler done) override {
+    const auto* made = ops.size() == 1 ? std::get_if<zk::create_op>(&ops.front()) : nullptr;
+    if (!made || !made->data.empty())
+      return store_proxy::multi(where, std::move(ops), std::move(done));
+    beneath().exists(where, "/", nullptr, [done = std::move(done)](const auto&) {
+      done(unexpected(zk::multi_error{zk::error::storage_full}));
+    });
+  }
+
+private:
+  pod_parts& pod_;
+};
+
+} // namespace
+
 CAF_TEST_FIXTURE_SCOPE(words_tests, test::words_fixture)
 
 CAF_TEST(a session has an owner and loses it with its end) {
@@ -126,6 +153,35 @@ CAF_TEST(what cannot be stored is refused everywhere) {
   expect_stored(s, {reason_code::quota_exceeded});
   CAF_CHECK(mqtt::is_failure(ticket->outcome()));
   CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+}
+
+CAF_TEST(a bucket that found no room is made with the next try) {
+  b.faults.next_meets(zk::fault::storage_full);
+  const auto s = make_session(b, "s");
+  CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "b-1");
+  b.faults.next_meets(zk::fault::storage_full);
+  deposit(b, s, make_message("t", "m"), nullptr, 1);
+  expect_stored(s, {reason_code::success});
+  CAF_CHECK_EQUAL(mails(), 1u);
+}
+
+CAF_TEST(who needs a bucket that finds no room hears that it is for now) {
+  const auto here = make_session(a, "h");
+  ticket->patient = true;
+  {
+    const bucketless_store no_room{a};
+    deposit(a, here, at_a, ticket, 1);
+    const auto other =
+        make_ref<test::publish_ticket>(mqtt::ticket::policy::store_if_needed, nullptr,
+                                       mqtt::connection_epoch::none, mqtt::packet_id::none);
+    deposit(a, here, make_message("t", "n"), other, 2);
+    CAF_CHECK(other->outcome().hit == mqtt::limit::store);
+    advance(std::chrono::seconds{2});
+    expect_stored(here, {reason_code::quota_exceeded});
+  }
+  advance(std::chrono::seconds{2});
+  expect_stored(here, {reason_code::quota_exceeded, reason_code::success});
+  CAF_CHECK(!mqtt::is_failure(ticket->outcome()));
 }
 
 CAF_TEST(what waits for room stores no packet id when its publisher has begun anew) {
