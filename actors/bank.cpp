@@ -199,6 +199,7 @@ void bank::tick() {
     return quit();
   }
   services().timers->schedule(*this, now() + tick_interval);
+  refused_.clear(); // it may never be idle; who counts on one of them hears so from the store
   spent_per_s_ = (spent_per_s_ + static_cast<double>(std::exchange(withdrawn_, 0))) / 2;
   tell_figures();
   if (!books_open())

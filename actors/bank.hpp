@@ -71,6 +71,7 @@ public:
 
   /// On the unit's thread.
   const bank_accounts& accounts() const noexcept { return accounts_; }
+  std::size_t refusals_remembered() const noexcept { return refused_.size(); }
 
 private:
   using commit_ptr = std::shared_ptr<bank_commit>;
@@ -186,7 +187,7 @@ private:
   std::int64_t queue_cost_ = 0;   ///< of those that cost something
   std::vector<commit_ptr> batch_; ///< under way
   std::int64_t batch_spent_ = 0;  ///< as it will be
-  /// Mail that was refused, as long as something waits that may count on it.
+  /// Mail that was refused, as long as something waits that may count on it; of this tick only.
   std::unordered_set<std::string> refused_;
   std::size_t alone_ = 0; ///< so many go one by one, as it is not known whom to blame
 

@@ -3,10 +3,41 @@
 #define CAF_SUITE bank_limits
 #include "tests/actors/bank_fixture.hpp"
 
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 using namespace mqttzoo;
 using namespace std::chrono_literals;
 
 namespace {
+
+/// A pod's way to its store on which writes wait until they are let go.
+class slow_store final : public test::store_proxy {
+public:
+  explicit slow_store(test::bank_fixture::bank_pod& p)
+      : store_proxy(static_cast<zk::store&>(p.store)), pod_(p) {
+    p.pod.store = this;
+  }
+  ~slow_store() override { pod_.pod.store = &pod_.store; }
+
+  void multi(zk::executor& where, std::vector<zk::op> ops, zk::multi_handler done) override {
+    held_.emplace_back([this, &where, ops = std::move(ops), done = std::move(done)] {
+      store_proxy::multi(where, ops, done);
+    });
+  }
+
+  void let_go() {
+    for (const auto& call : std::exchange(held_, {}))
+      call();
+  }
+
+private:
+  test::bank_fixture::bank_pod& pod_;
+  std::vector<std::function<void()>> held_;
+};
 
 /// 100 KiB and a least TTL of 10 s: 1000 credits.
 struct poor_bank : test::bank_fixture {
@@ -14,6 +45,13 @@ struct poor_bank : test::bank_fixture {
     settings.capacity_bytes = 100 * 1024;
     settings.ttl_min = 10s;
     settings.ttl_max = 60s;
+  }
+
+  /// Something that costs nothing.
+  void make_node(bank_pod& p, const std::string& name) {
+    auto c = std::make_shared<actors::bank_commit>();
+    c->ops.emplace_back(zk::create_op{paths.topic_bucket("t") + "/" + name});
+    ask(p, c);
   }
 };
 
@@ -34,6 +72,26 @@ CAF_TEST(a pod that stops without credit carries out what costs nothing) {
   CAF_CHECK_EQUAL(b.mails, 0u);
   CAF_CHECK_EQUAL(b.leased, 0);
   check_books();
+}
+
+CAF_TEST(what was refused is forgotten also when there is always something to do) {
+  auto& p = start("a-1");
+  deposit(p, 1000);
+  settle();
+  slow_store slow{p};
+  make_node(p, "1");
+  run();
+  const auto refused = deposit(p, 100);
+  make_node(p, "2"); // goes with the answer to the first
+  run();
+  slow.let_go();
+  settle();
+  CAF_CHECK(refused->refused);
+  CAF_CHECK_EQUAL(p.bank().refusals_remembered(), 1u);
+  advance(1s);
+  CAF_CHECK_EQUAL(p.bank().refusals_remembered(), 0u);
+  slow.let_go();
+  settle();
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
