@@ -27,7 +27,7 @@ zk::version version_after(const zk::op& o) noexcept {
 
 } // namespace
 
-/// Without anything that waits it only asks the store for the time.
+/// Without anything that waits and is paid for it only asks the store for the time.
 void bank::send_batch() {
   ops what;
   std::size_t bytes = 0;
@@ -39,7 +39,7 @@ void bank::send_batch() {
     const bool fits =
         what.size() + c.ops.size() <= batch_ops_max && bytes + more <= batch_bytes_max;
     const bool paid = c.cost <= 0 || batch_spent_ + c.cost + lent_ <= granted_;
-    if (!batch_.empty() && (!fits || !paid || over_share(c) || needs_refused(c)))
+    if (!paid || (!batch_.empty() && (!fits || over_share(c) || needs_refused(c))))
       break;
     bytes += more;
     batch_spent_ += c.cost;

@@ -74,6 +74,22 @@ CAF_TEST(a pod that stops without credit carries out what costs nothing) {
   check_books();
 }
 
+CAF_TEST(a bank that opens its books spends no more than they have) {
+  auto& p = start("a-1");
+  deposit(start("b-1"), 900);
+  settle();
+  caf::anon_send_exit(p.pod.bank, caf::exit_reason::user_shutdown);
+  settle();
+  p.pod.store_time = {};
+  p.pod.bank = actors::spawn_on<actors::bank>(p.services, sys, paths);
+  const auto refused = deposit(p, 300);
+  settle();
+  CAF_CHECK(refused->refused);
+  CAF_CHECK(p.pod.store_time.known());
+  CAF_CHECK_EQUAL(read().mails, 1u);
+  check_books();
+}
+
 CAF_TEST(what was refused is forgotten also when there is always something to do) {
   auto& p = start("a-1");
   deposit(p, 1000);
