@@ -14,8 +14,8 @@
 // (unit_allowance.hpp); that stays drawn and is not spent. When there is no more to draw, what
 // costs something is refused; what costs nothing goes on.
 //
-// Bounded: so many transactions wait, with so many bytes; more are refused as overloaded. Each unit
-// asks for one loan at a time.
+// Bounded: so many transactions wait, with so many bytes; more are refused as overloaded. Those
+// that only change the accounts never wait. Each unit asks for one loan at a time.
 #pragma once
 
 #include "actors/bank_accounts.hpp"
@@ -85,6 +85,7 @@ private:
 
   void await_store();
   void commit(const commit_ptr& c);
+  void apply_held(const bank_commit& c);
   void go_on();
   void answer(const commit_ptr& c, zk::multi_result result);
   bool over_share(const bank_commit& c) const;

@@ -47,8 +47,6 @@ void bank::send_batch() {
     batch_.push_back(take_head());
   }
   alone_ -= std::min(alone_, batch_.size());
-  if (what.empty() && !batch_.empty()) // the accounts change and nothing else
-    return batch_applied(zk::multi_result{});
   await_store();
   what.emplace_back(zk::set_op{paths_.bank_pod_out(life_),
                                zk::encode_spent({seq_ + 1, batch_spent_}), out_version_});
@@ -75,7 +73,6 @@ void bank::batch_ended(const zk::multi_result& result) {
 
 /// Everybody in it hears of his part.
 void bank::batch_applied(const zk::multi_result& result) {
-  auto& figures = pod().bank_counts;
   std::size_t at = 0;
   for (auto& c : std::exchange(batch_, {})) {
     if (c->cost > 0) {
@@ -84,10 +81,7 @@ void bank::batch_applied(const zk::multi_result& result) {
     }
     if (pod().bug == planted_bug::returned_twice && c->cost < 0)
       spent_ += c->cost;
-    for (const auto& h : c->held) {
-      accounts_.apply(h);
-      (h.credits > 0 ? figures.deposits : figures.returns).add();
-    }
+    apply_held(*c);
     answer(c, slice(*result, at, c->ops.size()));
     at += c->ops.size();
   }

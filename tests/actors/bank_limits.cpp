@@ -3,6 +3,7 @@
 #define CAF_SUITE bank_limits
 #include "tests/actors/bank_fixture.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,6 +52,13 @@ struct poor_bank : test::bank_fixture {
   void make_node(bank_pod& p, const std::string& name) {
     auto c = std::make_shared<actors::bank_commit>();
     c->ops.emplace_back(zk::create_op{paths.topic_bucket("t") + "/" + name});
+    ask(p, c);
+  }
+
+  /// Somebody else has paid for a message of this pod.
+  void book(bank_pod& p) {
+    auto c = std::make_shared<actors::bank_commit>();
+    c->held.push_back({client_id{"c"}, topic, 1, until(60s)});
     ask(p, c);
   }
 };
@@ -108,6 +116,23 @@ CAF_TEST(what was refused is forgotten also when there is always something to do
   CAF_CHECK_EQUAL(p.bank().refusals_remembered(), 0u);
   slow.let_go();
   settle();
+}
+
+CAF_TEST(the accounts have all that a pod finds although its disk is full) {
+  constexpr std::uint64_t many = actors::bank::queue_max + 5'000;
+  auto& p = start("a-1");
+  deposit(p, 10);
+  settle();
+  p.faults.set_full(true);
+  make_node(p, "1");
+  run(); // under way; the rest waits behind it
+  const auto removed = remove(p, p.mails.at(0));
+  for (std::uint64_t n = 0; n < many; ++n)
+    book(p);
+  settle();
+  CAF_CHECK(!removed->result);
+  CAF_CHECK_EQUAL(p.bank().accounts().all().messages, many + 1);
+  p.faults.set_full(false);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
