@@ -57,6 +57,11 @@ void bank::await_store() {
 void bank::commit(const commit_ptr& c) {
   if (work_ == work::over)
     return answer(c, unexpected(zk::multi_error{zk::error::session_expired}));
+  if (c->ops.empty()) { // the accounts change and nothing else: that has nothing to wait for
+    apply_held(*c);
+    answer(c, zk::multi_result{});
+    return go_on();
+  }
   const auto bytes = zk::payload_bytes(c->ops);
   if (queue_.size() >= queue_max || queue_bytes_ + bytes > queue_bytes_max)
     return answer(c, unexpected(zk::multi_error{zk::error::overloaded}));
@@ -64,6 +69,14 @@ void bank::commit(const commit_ptr& c) {
   queue_cost_ += std::max<std::int64_t>(c->cost, 0);
   queue_.push_back(c);
   go_on();
+}
+
+void bank::apply_held(const bank_commit& c) {
+  auto& figures = pod().bank_counts;
+  for (const auto& h : c.held) {
+    accounts_.apply(h);
+    (h.credits > 0 ? figures.deposits : figures.returns).add();
+  }
 }
 
 bank::commit_ptr bank::take_head() {
@@ -199,6 +212,7 @@ void bank::tick() {
     return quit();
   }
   services().timers->schedule(*this, now() + tick_interval);
+  refused_.clear(); // it may never be idle; who counts on one of them hears so from the store
   spent_per_s_ = (spent_per_s_ + static_cast<double>(std::exchange(withdrawn_, 0))) / 2;
   tell_figures();
   if (!books_open())

@@ -14,8 +14,8 @@
 // (unit_allowance.hpp); that stays drawn and is not spent. When there is no more to draw, what
 // costs something is refused; what costs nothing goes on.
 //
-// Bounded: so many transactions wait, with so many bytes; more are refused as overloaded. Each unit
-// asks for one loan at a time.
+// Bounded: so many transactions wait, with so many bytes; more are refused as overloaded. Those
+// that only change the accounts never wait. Each unit asks for one loan at a time.
 #pragma once
 
 #include "actors/bank_accounts.hpp"
@@ -71,6 +71,7 @@ public:
 
   /// On the unit's thread.
   const bank_accounts& accounts() const noexcept { return accounts_; }
+  std::size_t refusals_remembered() const noexcept { return refused_.size(); }
 
 private:
   using commit_ptr = std::shared_ptr<bank_commit>;
@@ -84,6 +85,7 @@ private:
 
   void await_store();
   void commit(const commit_ptr& c);
+  void apply_held(const bank_commit& c);
   void go_on();
   void answer(const commit_ptr& c, zk::multi_result result);
   bool over_share(const bank_commit& c) const;
@@ -186,7 +188,7 @@ private:
   std::int64_t queue_cost_ = 0;   ///< of those that cost something
   std::vector<commit_ptr> batch_; ///< under way
   std::int64_t batch_spent_ = 0;  ///< as it will be
-  /// Mail that was refused, as long as something waits that may count on it.
+  /// Mail that was refused, as long as something waits that may count on it; of this tick only.
   std::unordered_set<std::string> refused_;
   std::size_t alone_ = 0; ///< so many go one by one, as it is not known whom to blame
 

@@ -27,7 +27,7 @@ zk::version version_after(const zk::op& o) noexcept {
 
 } // namespace
 
-/// Without anything that waits it only asks the store for the time.
+/// Without anything that waits and is paid for it only asks the store for the time.
 void bank::send_batch() {
   ops what;
   std::size_t bytes = 0;
@@ -39,7 +39,7 @@ void bank::send_batch() {
     const bool fits =
         what.size() + c.ops.size() <= batch_ops_max && bytes + more <= batch_bytes_max;
     const bool paid = c.cost <= 0 || batch_spent_ + c.cost + lent_ <= granted_;
-    if (!batch_.empty() && (!fits || !paid || over_share(c) || needs_refused(c)))
+    if (!paid || (!batch_.empty() && (!fits || over_share(c) || needs_refused(c))))
       break;
     bytes += more;
     batch_spent_ += c.cost;
@@ -47,8 +47,6 @@ void bank::send_batch() {
     batch_.push_back(take_head());
   }
   alone_ -= std::min(alone_, batch_.size());
-  if (what.empty() && !batch_.empty()) // the accounts change and nothing else
-    return batch_applied(zk::multi_result{});
   await_store();
   what.emplace_back(zk::set_op{paths_.bank_pod_out(life_),
                                zk::encode_spent({seq_ + 1, batch_spent_}), out_version_});
@@ -75,7 +73,6 @@ void bank::batch_ended(const zk::multi_result& result) {
 
 /// Everybody in it hears of his part.
 void bank::batch_applied(const zk::multi_result& result) {
-  auto& figures = pod().bank_counts;
   std::size_t at = 0;
   for (auto& c : std::exchange(batch_, {})) {
     if (c->cost > 0) {
@@ -84,10 +81,7 @@ void bank::batch_applied(const zk::multi_result& result) {
     }
     if (pod().bug == planted_bug::returned_twice && c->cost < 0)
       spent_ += c->cost;
-    for (const auto& h : c->held) {
-      accounts_.apply(h);
-      (h.credits > 0 ? figures.deposits : figures.returns).add();
-    }
+    apply_held(*c);
     answer(c, slice(*result, at, c->ops.size()));
     at += c->ops.size();
   }

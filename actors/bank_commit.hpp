@@ -43,7 +43,8 @@ struct bank_refusal {
 enum class attempt : std::uint8_t { first, again };
 
 struct bank_commit {
-  /// All of them or none; may be empty, if only the accounts change.
+  /// All of them or none; may be empty, if only the accounts change: that comes before all that
+  /// waits.
   std::vector<zk::op> ops;
   std::int64_t cost = 0; ///< below zero: returned
   std::vector<held_change> held;

@@ -222,9 +222,9 @@ void bank::moved(draw_end end, std::optional<zk::error> failed) {
   draw_failed_ = failed;
   if (end == draw_end::fell_short)
     draw_again_at_ = now() + draw_pause;
-  if (end == draw_end::fell_short && closing_)
+  if (end == draw_end::fell_short && closing_ && queue_.empty())
     return quit();
-  go_on();
+  go_on(); // also when it stops: what costs nothing is still carried out
 }
 
 } // namespace mqttzoo::actors

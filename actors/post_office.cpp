@@ -128,6 +128,8 @@ void post_office::on_exit() {
   being_written_.clear();
   gatherings_.clear();
   words_.clear();
+  removing_.clear();
+  unremoved_.clear();
   behind_groundwork_.clear();
   retained_writes_.clear();
   leases_.clear();

@@ -127,6 +127,7 @@ private:
   struct removal {
     ops what;
     std::optional<held_change> held; ///< of that mail
+    card_ref erases{};               ///< a session, which waits to hear that it is gone
   };
 
   /// A store-first message whose addressees have not all spoken yet, or whose transaction is under
@@ -151,7 +152,7 @@ private:
     std::vector<std::size_t> word_ends{};    ///< parallel to words: behind its last operation
     std::uint64_t place = 0;                 ///< in waiting_; 0: it has not waited
     std::string creates{};                   ///< the copy's path; empty: it counts on it
-    bool without_copy = false;               ///< that was not there, once
+    bool without_ground = false;             ///< that, or its bucket, was not there, once
     /// Another pod stores it with this word: here only the copy is made that the word counts on.
     std::optional<far_message> word{};
   };
@@ -296,7 +297,7 @@ private:
   void store(transaction t);
   ops to_ops(transaction& t, payment& pay);
   void refused(transaction t, const bank_commit& answer);
-  static bool lost_copy(const transaction& t, const zk::multi_error& e) noexcept;
+  static bool lacks_ground(const transaction& t, const zk::multi_error& e) noexcept;
   void undo(transaction& t);
   bool is_void(const transaction& t, const zk::multi_error& e, std::size_t& word) const noexcept;
   void store_without(transaction t, std::size_t word);
@@ -311,6 +312,8 @@ private:
   static bool fits_a_request(const transaction& t) noexcept;
   bool fits_a_word(const mqtt::message& m) const noexcept;
   void store_parts_first(transaction t);
+  void write_head(const mqtt::message_ref& m);
+  void head_refused(const mqtt::message_ref& m, const bank_commit& answer);
   void write_parts(const mqtt::message_ref& m);
   void parts_written(const mqtt::message_ref& m);
   void parts_failed(const mqtt::message_ref& m, const mqtt::settlement& why);
@@ -350,7 +353,8 @@ private:
   void forget(const card_ref& session, mqtt::stored_number number);
   void forget_received(const card_ref& session, mqtt::packet_id id);
   void save(const session_state_record& s);
-  void create_session(const card_ref& session, std::uint64_t revision, std::string data);
+  void create_session(const card_ref& session, std::uint64_t revision, std::string data,
+                      attempt tried = attempt::first);
   void session_written(const card_ref& session, std::uint64_t revision,
                        std::optional<zk::error> failed);
   void take_owner(const card_ref& session, std::uint64_t revision, std::string data);
@@ -443,7 +447,10 @@ private:
   void write(ops what, payment pay, std::function<void(const bank_commit&)> then);
   /// Removals that may not get lost: tried again while the store is full.
   void remove(removal r);
+  void removed_or_not(removal r, const zk::multi_result& result);
   void try_again(removal r, const zk::multi_error& after);
+  bool children_go(const zk::op& node) const;
+  void tell_erased(removal& r);
   void revive(std::string_view path);
   void await_room();
   void on_due(net::time_point now) override;
@@ -459,8 +466,10 @@ private:
   std::unordered_map<session_number, std::unordered_set<mqtt::packet_id>> received_;
   std::map<far_message, given_word> words_;
   std::unordered_map<session_number, known_session> known_sessions_;
-  std::unordered_set<std::string> buckets_; ///< at most 65,536 + 256 of each tree
-  std::vector<removal> unremoved_;
+  std::unordered_set<std::string> buckets_;   ///< at most 65,536 + 256 of each tree
+  std::map<std::uint64_t, removal> removing_; ///< under way, by their order
+  std::uint64_t last_removal_ = 0;
+  std::vector<removal> unremoved_;           ///< to be tried again
   std::map<std::uint64_t, waiting> waiting_; ///< by place: in the order of their coming
   std::uint64_t last_place_ = 0;
   std::size_t waiting_bytes_ = 0;

@@ -119,10 +119,10 @@ void post_office::store(transaction t) {
 void post_office::refused(transaction t, const bank_commit& answer) {
   auto why = to_settlement(answer);
   const auto& e = answer.result.error();
-  const bool without_copy = lost_copy(t, e);
+  const bool without_ground = lacks_ground(t, e);
   undo(t);
-  if (without_copy) {
-    if (!std::exchange(t.without_copy, true))
+  if (without_ground) {
+    if (!std::exchange(t.without_ground, true))
       return store(std::move(t));
     why = to_settlement(zk::error::storage_full); // and again: there was no room for it
   }
@@ -137,9 +137,10 @@ void post_office::refused(transaction t, const bank_commit& answer) {
   ended(t, why);
 }
 
-/// The copy of the message that it counts on was to be created by a transaction that was refused.
-bool post_office::lost_copy(const transaction& t, const zk::multi_error& e) noexcept {
-  return e.code == zk::error::no_node && e.index == 0 && t.creates.empty() && !t.deposits.empty();
+/// The copy of the message that it counts on was to be created by a transaction that was refused,
+/// or there was no room for the bucket of its own copy.
+bool post_office::lacks_ground(const transaction& t, const zk::multi_error& e) noexcept {
+  return e.code == zk::error::no_node && e.index == 0 && !t.deposits.empty();
 }
 
 /// Makes the books say again that nothing of it is stored. What its sessions have forgotten
@@ -211,14 +212,19 @@ void post_office::store_without(transaction t, std::size_t word) {
 
 /// A departed pod's heirs have what it had when the store has decided on its words. What waits for
 /// room is not decided, and while they are missing the leader reaps nothing that would make room:
-/// so they are to give words of their own. Returns how many will.
+/// so they are to give words of their own, if there was something to store. Returns how many will.
 std::ptrdiff_t post_office::drop_departed_words(transaction& t) {
-  return static_cast<std::ptrdiff_t>(std::erase_if(t.words, [this](const far_word& w) {
-    const bool departed = !is_member(w.pod);
-    if (departed)
-      send(w.pod->peer, outcome_atom::value, w.number, mqtt::reason_code::server_moved);
-    return departed;
-  }));
+  std::ptrdiff_t to_come = 0;
+  std::erase_if(t.words, [&](const far_word& w) {
+    if (is_member(w.pod))
+      return false;
+    const bool is_empty = w.ops->empty();
+    to_come += is_empty ? 0 : 1;
+    send(w.pod->peer, outcome_atom::value, w.number,
+         is_empty ? mqtt::reason_code::success : mqtt::reason_code::server_moved);
+    return true;
+  });
+  return to_come;
 }
 
 /// Its books are undone, and so many words are to come.

@@ -55,23 +55,34 @@ bool post_office::fits_a_word(const mqtt::message& m) const noexcept {
 void post_office::store_parts_first(transaction t) {
   const auto m = t.message;
   auto [at, is_new] = being_written_.try_emplace(m.get());
-  auto& behind = at->second;
-  behind.push_back(std::move(t));
-  if (!is_new)
-    return;
+  at->second.push_back(std::move(t));
+  if (is_new)
+    write_head(m);
+}
+
+void post_office::write_head(const mqtt::message_ref& m) {
+  const auto& first = being_written_.at(m.get()).front();
   ops head;
   payment pay;
-  pay.tried = behind.front().place != 0 ? attempt::again : attempt::first;
-  mail_of(m, behind.front().ticket, behind.front().deposits, head, &pay, cut(*m));
+  pay.tried = first.place != 0 ? attempt::again : attempt::first;
+  mail_of(m, first.ticket, first.deposits, head, &pay, cut(*m));
   write(std::move(head), std::move(pay), [this, m](const bank_commit& answer) {
     if (answer.result)
       return write_parts(m);
-    if (!answer.refused) // else the bank counts it
-      log.warn("a large message could not be stored",
-               {{"error", zk::to_string(answer.result.error().code)}});
     mails_.at(m.get()).standing = false;
-    parts_failed(m, to_settlement(answer));
+    head_refused(m, answer);
   });
+}
+
+void post_office::head_refused(const mqtt::message_ref& m, const bank_commit& answer) {
+  const auto e = answer.result.error().code;
+  const bool no_bucket = e == zk::error::no_node; // there was no room for it
+  auto& first = being_written_.at(m.get()).front();
+  if (no_bucket && !std::exchange(first.without_ground, true))
+    return write_head(m);
+  if (!answer.refused) // else the bank counts it
+    log.warn("a large message could not be stored", {{"error", zk::to_string(e)}});
+  parts_failed(m, no_bucket ? to_settlement(zk::error::storage_full) : to_settlement(answer));
 }
 
 void post_office::write_parts(const mqtt::message_ref& m) {

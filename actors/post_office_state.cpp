@@ -68,8 +68,8 @@ void post_office::save(const session_state_record& s) {
     replace_session(s.session, s.revision, std::move(*data), std::nullopt);
 }
 
-void post_office::create_session(const card_ref& session, std::uint64_t revision,
-                                 std::string data) {
+void post_office::create_session(const card_ref& session, std::uint64_t revision, std::string data,
+                                 attempt tried) {
   const auto path = paths_.session(session->client);
   ops what;
   ensure_bucket(path);
@@ -77,18 +77,24 @@ void post_office::create_session(const card_ref& session, std::uint64_t revision
   if (pod().clustered())
     what.emplace_back(zk::create_op{zk::paths::session_owner(path), owner_data(*session),
                                     zk::create_mode::persistent});
-  write_groundwork(std::move(what), [this, session, revision,
-                                     data](const zk::multi_result& result) {
-    if (!result && result.error().code == zk::error::node_exists)
-      return pod().clustered() ? take_owner(session, revision, data)
-                               : replace_session(session, revision, data, std::nullopt);
-    if (const auto known = known_sessions_.find(session->number);
-        result && known != known_sessions_.end())
-      known->second = {0, pod().clustered()};
-    if (!result)
-      known_sessions_.erase(session->number);
-    session_written(session, revision, result ? std::optional<zk::error>{} : result.error().code);
-  });
+  write_groundwork(
+      std::move(what), [this, session, revision, data, tried](const zk::multi_result& result) {
+        const auto known = known_sessions_.find(session->number);
+        auto failed = result ? std::optional<zk::error>{} : result.error().code;
+        if (failed == zk::error::node_exists)
+          return pod().clustered() ? take_owner(session, revision, data)
+                                   : replace_session(session, revision, data, std::nullopt);
+        if (failed == zk::error::no_node) { // there was no room for the bucket
+          if (tried == attempt::first && known != known_sessions_.end())
+            return create_session(session, revision, data, attempt::again);
+          failed = zk::error::storage_full;
+        }
+        if (!failed && known != known_sessions_.end())
+          known->second = {0, pod().clustered()};
+        if (failed)
+          known_sessions_.erase(session->number);
+        session_written(session, revision, failed);
+      });
 }
 
 /// Writes over the session's node; with `owner`, the owner node's version, over that too.
@@ -154,20 +160,15 @@ void post_office::erase(const card_ref& session) {
   known_sessions_.erase(session->number);
   leave_gatherings(session);
   const auto path = paths_.session(session->client);
-  ops what;
+  removal all;
   if (auto ids = received_.extract(session->number))
     for (const auto id : ids.mapped())
       remove({{zk::remove_op{zk::paths::received(path, static_cast<std::uint16_t>(id))}}, {}});
   if (pod().clustered())
-    what.emplace_back(zk::remove_op{zk::paths::session_owner(path)});
-  what.emplace_back(zk::remove_op{path});
-  auto again = what;
-  write(std::move(what),
-        [this, session, again = std::move(again)](zk::multi_result result) mutable {
-          if (!result)
-            try_again({std::move(again), {}}, result.error());
-          send(session->handle, erased_atom::value);
-        });
+    all.what.emplace_back(zk::remove_op{zk::paths::session_owner(path)});
+  all.what.emplace_back(zk::remove_op{path});
+  all.erases = session;
+  remove(std::move(all));
 }
 
 /// What waits for other addressees' words must not be written below a session that is gone: one

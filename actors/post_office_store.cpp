@@ -5,6 +5,7 @@
 
 #include <caf/actor_cast.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -82,11 +83,14 @@ void post_office::write(ops what, payment pay, std::function<void(const bank_com
 void post_office::revive(std::string_view path) {
   if (unremoved_.empty() || path.empty())
     return;
-  for (auto& r : unremoved_)
+  for (auto& r : unremoved_) {
     std::erase_if(r.what, [&](const zk::op& o) {
       const auto* gone = std::get_if<zk::remove_op>(&o);
       return gone && gone->path == path;
     });
+    if (r.what.empty())
+      tell_erased(r);
+  }
   std::erase_if(unremoved_, [](const removal& r) { return r.what.empty(); });
 }
 
@@ -95,30 +99,58 @@ void post_office::remove(removal r) {
   if (r.held)
     pay.held.push_back(*r.held);
   auto what = r.what;
-  write(std::move(what), std::move(pay), [this, r = std::move(r)](const bank_commit& answer) {
-    if (!answer.result)
-      try_again(r, answer.result.error());
+  const auto number = ++last_removal_;
+  removing_.emplace(number, std::move(r));
+  write(std::move(what), std::move(pay), [this, number](const bank_commit& answer) {
+    removed_or_not(std::move(removing_.extract(number).mapped()), answer.result);
   });
+}
+
+/// In a cluster the next session of that client may begin elsewhere, so what is gone must be gone.
+void post_office::removed_or_not(removal r, const zk::multi_result& result) {
+  if (result || !pod().clustered())
+    tell_erased(r);
+  if (!result)
+    try_again(std::move(r), result.error());
 }
 
 void post_office::try_again(removal r, const zk::multi_error& after) {
   auto& what = r.what;
-  // A session whose pointers are to be tried again, or a word's that may still have to be removed.
-  // Others' children are damaged and stay.
-  const bool children_go =
-      after.code == zk::error::not_empty && (!unremoved_.empty() || !words_.empty());
-  if (after.code == zk::error::no_node &&
-      after.index < what.size()) { // was never there, or is gone
-    const auto gone = what.begin() + static_cast<std::ptrdiff_t>(after.index);
-    if (zk::mail_cost({*gone}) != 0)
+  const auto at = after.index < what.size()
+                      ? what.begin() + static_cast<std::ptrdiff_t>(after.index)
+                      : what.end();
+  if (after.code == zk::error::no_node && at != what.end()) { // was never there, or is gone
+    if (zk::mail_cost({*at}) != 0)
       r.held.reset(); // and its credits with it
-    what.erase(gone);
+    what.erase(at);
     if (!what.empty())
-      remove(std::move(r));
-  } else if (after.code == zk::error::storage_full || zk::may_pass(after.code) || children_go) {
+      return remove(std::move(r));
+  } else if (after.code == zk::error::storage_full || zk::may_pass(after.code) ||
+             (after.code == zk::error::not_empty && at != what.end() && children_go(*at))) {
     unremoved_.push_back(std::move(r));
-    await_room();
+    return await_room();
   }
+  tell_erased(r); // gone, or nobody can do anything about it
+}
+
+/// A session's pointers that are to be tried again or whose removal is under way behind its own, or
+/// a word's that may still have to be removed. Others' children are damaged and stay.
+bool post_office::children_go(const zk::op& node) const {
+  const auto* parent = std::get_if<zk::remove_op>(&node);
+  const auto below = [&](const zk::op& o) {
+    const auto* child = std::get_if<zk::remove_op>(&o);
+    return child && parent && zk::parent_of(child->path) == parent->path;
+  };
+  return !unremoved_.empty() || !words_.empty() ||
+         std::any_of(removing_.begin(), removing_.end(), [&](const auto& r) {
+           return !r.second.erases &&
+                  std::any_of(r.second.what.begin(), r.second.what.end(), below);
+         });
+}
+
+void post_office::tell_erased(removal& r) {
+  if (const auto session = std::exchange(r.erases, nullptr))
+    send(session->handle, erased_atom::value);
 }
 
 /// What found no room is tried again.

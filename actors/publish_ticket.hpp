@@ -124,7 +124,9 @@ public:
   explicit hand_over_ticket(session_actor from)
       : publish_ticket(policy::store_if_needed, nullptr, mqtt::connection_epoch::none,
                        mqtt::packet_id::none),
-        from_(std::move(from)) {}
+        from_(std::move(from)) {
+    patient = true; // whoever was promised one of them cannot be told any more
+  }
   ~hand_over_ticket() override { caf::anon_send(from_, handed_over_atom::value, outcome().reason); }
 
 private:

@@ -46,7 +46,7 @@ actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_
       [log](saved_atom, std::uint64_t, mqtt::reason_code r) { log->saved.push_back(r); },
       [](released_atom, mqtt::packet_id, mqtt::reason_code) {},
       [log](forgotten_atom, mqtt::stored_number n) { log->expired.push_back(n); },
-      [](erased_atom) {},
+      [log](erased_atom) { ++log->erased; },
       [](handed_over_atom, mqtt::reason_code) {},
       [](released_atom) {},
       [](yield_atom, mqtt::connection_epoch) {},

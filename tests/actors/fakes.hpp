@@ -60,6 +60,7 @@ struct session_log {
   std::vector<actors::stored> stored;
   std::vector<mqtt::reason_code> saved;
   std::vector<mqtt::stored_number> expired;
+  int erased = 0;
 };
 
 actors::session_actor::behavior_type fake_session(const std::shared_ptr<session_log>& log);

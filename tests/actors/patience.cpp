@@ -239,6 +239,28 @@ CAF_TEST(a subscriber that ends lets the publisher go on) {
   CAF_CHECK_EQUAL(mails() + pointers(), 0u);
 }
 
+CAF_TEST(what waits for a member of a group that ends waits for another one) {
+  client one{*this, "g1"}, other{*this, "g2"};
+  for (auto* c : {&one, &other}) {
+    c->connect(true, c == &one ? 5 : kept_s);
+    c->subscribe("$share/g/s", qos::at_least_once);
+    c->lose_connection();
+  }
+  no_room();
+  publisher.publish("s", "m", qos::at_least_once, 1); // for the first, whose turn it is
+  CAF_CHECK_EQUAL(waiting(), 1u);
+  seconds_pass(6); // it ends
+  CAF_CHECK_EQUAL(waiting(), 2u);
+  CAF_CHECK_EQUAL(acks(), 0u);
+  room_again();
+  seconds_pass(2);
+  CAF_CHECK_EQUAL(waiting(), 0u);
+  CAF_CHECK_EQUAL(acks(), 1u);
+  CAF_CHECK_EQUAL(fetch(other), strings{"m"});
+  CAF_CHECK_EQUAL(fetch(away), strings{"0"});
+  CAF_CHECK_EQUAL(mails() + pointers(), 0u);
+}
+
 CAF_TEST(a retained message of a 3 x publisher waits too) {
   publisher.publish("r", "1", qos::at_least_once, 1, true);
   CAF_CHECK_EQUAL(acks(), 1u);

@@ -6,6 +6,33 @@
 using namespace mqttzoo;
 using mqtt::reason_code;
 
+namespace {
+
+/// A pod's way to its store, where there is no room for buckets.
+class bucketless_store final : public test::store_proxy {
+public:
+  using pod_parts = test::cluster_store_fixture::pod_parts;
+
+  explicit bucketless_store(pod_parts& p) : store_proxy(static_cast<zk::store&>(p.store)), pod_(p) {
+    p.pod.store = this;
+  }
+  ~bucketless_store() override { pod_.pod.store = &pod_.store; }
+
+  void multi(zk::executor& where, std::vector<zk::op> ops, zk::multi_handler done) override {
+    const auto* made = ops.size() == 1 ? std::get_if<zk::create_op>(&ops.front()) : nullptr;
+    if (!made || !made->data.empty())
+      return store_proxy::multi(where, std::move(ops), std::move(done));
+    beneath().exists(where, "/", nullptr, [done = std::move(done)](const auto&) {
+      done(unexpected(zk::multi_error{zk::error::storage_full}));
+    });
+  }
+
+private:
+  pod_parts& pod_;
+};
+
+} // namespace
+
 CAF_TEST_FIXTURE_SCOPE(words_tests, test::words_fixture)
 
 CAF_TEST(a session has an owner and loses it with its end) {
@@ -27,6 +54,36 @@ CAF_TEST(a session that begins where its predecessor could not be removed has it
   expect_outcome(0, reason_code::success);
   advance(std::chrono::seconds{2});
   CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "b-1");
+}
+
+CAF_TEST(a session is gone when its nodes are and not before) {
+  const auto s = make_session(b, "s");
+  b.faults.next_meets(zk::fault::storage_full);
+  erase(b, s);
+  CAF_CHECK_EQUAL(s.log->erased, 0);
+  CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "b-1");
+  advance(std::chrono::seconds{2});
+  CAF_CHECK_EQUAL(s.log->erased, 1);
+  CAF_CHECK_EQUAL(data_of(paths.session(s.card->client)), "no node");
+}
+
+CAF_TEST(a session goes also when what a word left below it is removed behind it) {
+  const auto s = make_session(b, "s");
+  deposit(b, s, at_b, far(b, 1), 1);
+  carry_word(b, 0);
+  CAF_REQUIRE_EQUAL(pointers(), 1u);
+  // The session ends, and the outcome comes while its removal is under way.
+  caf::anon_send(b.office(), actors::forget_atom::value, s.card, mqtt::stored_number{1});
+  caf::anon_send(b.office(), actors::erase_atom::value, s.card);
+  caf::anon_send(b.office(), actors::outcome_atom::value, b.others[0], number,
+                 reason_code::success);
+  settle();
+  CAF_CHECK_EQUAL(pointers() + mails(), 0u);
+  CAF_CHECK_EQUAL(s.log->erased, 0);
+  advance(std::chrono::seconds{2});
+  CAF_CHECK_EQUAL(s.log->erased, 1);
+  CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "no node");
+  CAF_CHECK_EQUAL(data_of(paths.session(s.card->client)), "no node");
 }
 
 CAF_TEST(mail from another pod is its publishers own) {
@@ -98,6 +155,35 @@ CAF_TEST(what cannot be stored is refused everywhere) {
   CAF_CHECK_EQUAL(pointers() + mails(), 0u);
 }
 
+CAF_TEST(a bucket that found no room is made with the next try) {
+  b.faults.next_meets(zk::fault::storage_full);
+  const auto s = make_session(b, "s");
+  CAF_CHECK_EQUAL(data_of(zk::paths::session_owner(paths.session(s.card->client))), "b-1");
+  b.faults.next_meets(zk::fault::storage_full);
+  deposit(b, s, make_message("t", "m"), nullptr, 1);
+  expect_stored(s, {reason_code::success});
+  CAF_CHECK_EQUAL(mails(), 1u);
+}
+
+CAF_TEST(who needs a bucket that finds no room hears that it is for now) {
+  const auto here = make_session(a, "h");
+  ticket->patient = true;
+  {
+    const bucketless_store no_room{a};
+    deposit(a, here, at_a, ticket, 1);
+    const auto other =
+        make_ref<test::publish_ticket>(mqtt::ticket::policy::store_if_needed, nullptr,
+                                       mqtt::connection_epoch::none, mqtt::packet_id::none);
+    deposit(a, here, make_message("t", "n"), other, 2);
+    CAF_CHECK(other->outcome().hit == mqtt::limit::store);
+    advance(std::chrono::seconds{2});
+    expect_stored(here, {reason_code::quota_exceeded});
+  }
+  advance(std::chrono::seconds{2});
+  expect_stored(here, {reason_code::quota_exceeded, reason_code::success});
+  CAF_CHECK(!mqtt::is_failure(ticket->outcome()));
+}
+
 CAF_TEST(what waits for room stores no packet id when its publisher has begun anew) {
   const auto here = make_session(a, "h"), p = make_session(a, "p");
   deposit(a, here, make_message("t", "before"), nullptr, 9); // makes the topic's bucket
@@ -149,6 +235,24 @@ CAF_TEST(nobody there needs it stored) {
   expect_outcome(0, reason_code::success);
   carry_outcome(0, b);
   CAF_CHECK_EQUAL(mails(), 0u);
+}
+
+CAF_TEST(a departed pod that needed nothing stored is not waited for) {
+  const auto here = make_session(a, "h");
+  deposit(a, here, make_message("t", "before"), nullptr, 9); // makes the topic's bucket
+  here.log->stored.clear();
+  begin(2);
+  ticket->patient = true;
+  deposit(a, here, at_a, ticket, 1);
+  caf::anon_send(b.office(), actors::decline_atom::value, far(b, 1), at_b);
+  settle();
+  a.faults.next_meets(zk::fault::storage_full);
+  carry_word(b, 0);
+  expect_stored(here, {});
+  see(a, {a.others[1]});
+  expect_outcome(0, reason_code::success);
+  advance(std::chrono::seconds{2});
+  expect_stored(here, {reason_code::success});
 }
 
 CAF_TEST(a session that ended after the word was given does not keep others from theirs) {

@@ -151,6 +151,18 @@ CAF_TEST(nothing stays of a copy whose word could not be stored) {
   check_nothing_left();
 }
 
+CAF_TEST(a copy whose bucket found no room is written with the next try) {
+  const auto s = make_session(b, "s");
+  b.faults.next_meets(zk::fault::storage_full);
+  deposit(b, s, large, far(b, 1), 1);
+  CAF_CHECK_EQUAL(parts(), large_parts);
+  carry_word(b, 0);
+  carry_outcome(0, b);
+  expect_stored(s, {reason_code::success});
+  forget(b, s, 1);
+  check_nothing_left();
+}
+
 CAF_TEST(a copy that finds no room is refused with what was full) {
   const auto s = make_session(b, "s");
   for (unsigned steps = 0; steps < steps_max; ++steps) {
