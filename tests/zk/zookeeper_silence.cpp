@@ -4,13 +4,16 @@
 #include "tests/zk/client.hpp"
 #include "zk/zookeeper_store.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <caf/test/dsl.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <cstring>
-#include <functional>
 #include <future>
 #include <memory>
 #include <netinet/in.h>
+#include <string>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <thread>
@@ -47,9 +50,10 @@ std::string with_length(const std::string& body) {
 /// Takes one connection at a time, begins a session, says that the root is there and nothing else.
 class silent_server {
 public:
-  explicit silent_server(std::function<void()> before_greeting = [] {})
-      : before_greeting_(std::move(before_greeting)),
-        listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  enum class greeting : std::uint8_t { at_once, when_told };
+
+  explicit silent_server(greeting how = greeting::at_once)
+      : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -59,11 +63,14 @@ public:
         ::getsockname(listening_, reinterpret_cast<sockaddr*>(&at), &size) != 0)
       CAF_FAIL("no port on loopback");
     address_ = "127.0.0.1:" + std::to_string(ntohs(at.sin_port));
+    if (how == greeting::at_once)
+      greet();
     thread_ = std::thread{[this] { serve(); }};
   }
   silent_server(const silent_server&) = delete;
   silent_server& operator=(const silent_server&) = delete;
   ~silent_server() {
+    greet();
     ::shutdown(listening_, SHUT_RDWR);
     thread_.join();
     ::close(listening_);
@@ -76,8 +83,13 @@ public:
     return made;
   }
 
-  /// Once each.
-  void wait_for_exists() { exists_came_.get_future().wait(); }
+  void greet() {
+    if (!std::exchange(told_to_greet_, true))
+      may_greet_.set_value();
+  }
+  bool was_greeted() const { return was_greeted_; }
+  bool was_asked_for_the_root() const { return was_asked_for_the_root_; }
+  /// Once.
   void wait_for_get() { get_came_.get_future().wait(); }
 
 private:
@@ -89,14 +101,15 @@ private:
   void talk(int peer) {
     const auto hello = read_frame(peer);
     if (!hello.empty()) {
-      before_greeting_();
-      greet(peer, number_at(hello, 12)); // behind the version and the last transaction seen
+      was_greeted_ = true;
+      may_greet_now_.wait();
+      begin_session(peer, number_at(hello, 12)); // behind the version and the last transaction seen
     }
     for (auto asked = read_frame(peer); asked.size() >= 8; asked = read_frame(peer))
       answer(peer, asked);
   }
 
-  void greet(int peer, std::int32_t timeout_ms) {
+  static void begin_session(int peer, std::int32_t timeout_ms) {
     std::string body;
     append(body, 0); // version
     append(body, timeout_ms);
@@ -118,8 +131,7 @@ private:
     body.append(8, '\0');  // transaction
     append(body, 0);       // no error
     body.append(68, '\0'); // stat
-    if (!std::exchange(told_of_exists_, true))
-      exists_came_.set_value();
+    was_asked_for_the_root_ = true;
     send(peer, with_length(body));
   }
 
@@ -140,29 +152,29 @@ private:
     return bytes;
   }
 
-  const std::function<void()> before_greeting_;
   const int listening_;
   std::string address_;
-  bool told_of_exists_ = false;
+  bool told_to_greet_ = false;
+  std::promise<void> may_greet_;
+  const std::shared_future<void> may_greet_now_{may_greet_.get_future()};
+  std::atomic<bool> was_greeted_ = false;
+  std::atomic<bool> was_asked_for_the_root_ = false;
   bool told_of_get_ = false;
-  std::promise<void> exists_came_;
   std::promise<void> get_came_;
   std::thread thread_;
 };
 
-/// While it lives, and `begin` was called, nobody in this process gets another descriptor.
+/// While it lives nobody in this process gets another descriptor.
 class descriptor_famine {
 public:
-  descriptor_famine() { ::getrlimit(RLIMIT_NOFILE, &before_); }
-  descriptor_famine(const descriptor_famine&) = delete;
-  descriptor_famine& operator=(const descriptor_famine&) = delete;
-  ~descriptor_famine() { end(); }
-
-  void begin() const {
+  descriptor_famine() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
     const rlimit none{0, before_.rlim_max};
     ::setrlimit(RLIMIT_NOFILE, &none);
   }
-  void end() const { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  descriptor_famine(const descriptor_famine&) = delete;
+  descriptor_famine& operator=(const descriptor_famine&) = delete;
+  ~descriptor_famine() { ::setrlimit(RLIMIT_NOFILE, &before_); }
 
 private:
   rlimit before_{};
@@ -193,15 +205,27 @@ CAF_TEST(closing ends also if the link breaks while it waits for an answer) {
 }
 
 CAF_TEST(a link that comes while descriptors are short is watched once there are some) {
-  const descriptor_famine famine;
-  silent_server server{[&] { famine.begin(); }};
-  // So long that the library does not give the link up meanwhile.
-  const auto owned = *zookeeper_store::open(server.options(std::chrono::seconds{40}));
-  client c{*owned};
-  server.wait_for_exists();
+  silent_server server{silent_server::greeting::when_told};
+  // On this thread, so that no turn is under way when the test goes on.
+  boost::asio::io_context io{1};
+  auto options = server.options(std::chrono::minutes{1}); // no turn comes but for a reason
+  options.loop = &io;
+  const auto owned = *zookeeper_store::open(options);
+  client c{*owned, [&] { io.run_one_for(std::chrono::milliseconds{10}); }};
+  c.wait([&] { return server.was_greeted(); });
+  {
+    const descriptor_famine famine;
+    server.greet();
+    c.wait([&] { return server.was_asked_for_the_root(); });
+  }
   owned->attach(c.jobs, c.ears());
-  c.wait([&] { return !c.heard.empty(); }); // the turn in which the link came is over
-  famine.end();
-  CAF_CHECK(owned->wait_connected(std::chrono::seconds{10}));
-  owned->close();
+  c.wait([&] { return !c.heard.empty() && c.heard.back() == "connected 7"; });
+  std::atomic<bool> closed = false;
+  std::thread closing{[&] {
+    owned->close();
+    closed = true;
+  }};
+  while (!closed)
+    io.run_one_for(std::chrono::milliseconds{10});
+  closing.join();
 }
