@@ -22,6 +22,9 @@ constexpr core::logger log{core::log_folder::actors};
 /// Whoever guesses passwords may not fill the disk.
 constinit core::log_throttle refusals{20, std::chrono::seconds{1}};
 
+/// Nor may whoever comes and is no client. Apart, so that they do not hide the guesses.
+constinit core::log_throttle strangers{20, std::chrono::seconds{1}};
+
 /// Sessions that are told of a reload in one turn.
 constexpr std::size_t judged_at_once = 256;
 
@@ -97,7 +100,8 @@ public:
     if (progress == mqtt::handshake::progress::refused) {
       auto& counts = house_.services().counters;
       counts.connects_refused.add();
-      log.info("connection refused", {{"peer", connection->peer()}, {"why", greeting.refusal()}});
+      log.log(strangers, core::log_level::info, "connection refused",
+              {{"peer", connection->peer()}, {"why", greeting.refusal()}});
       connection->close();
       house_.leave(*this);
     } else if (progress == mqtt::handshake::progress::accepted) {
@@ -117,7 +121,7 @@ public:
       return house_.turn_away(*this, mqtt::reason_code::server_unavailable,
                               "it took too long to find out who this is");
     house_.services().counters.connect_timeouts.add();
-    log.info("no CONNECT in time", {{"peer", connection->peer()}});
+    log.log(strangers, core::log_level::info, "no CONNECT in time", {{"peer", connection->peer()}});
     connection->abort();
     house_.leave(*this);
   }
@@ -291,7 +295,8 @@ void doorman::granted(attachment& a, const std::shared_ptr<attachment>& shared) 
 void doorman::refuse(attachment& a) {
   const auto connection = std::exchange(a.connection, nullptr);
   services().counters.connects_refused.add();
-  log.info("connection refused", {{"peer", connection->peer()}, {"why", a.refusal_text}});
+  log.log(strangers, core::log_level::info, "connection refused",
+          {{"peer", connection->peer()}, {"why", a.refusal_text}});
   if (a.refusal == mqtt::reason_code::session_taken_over) // no CONNACK can say that
     return connection->abort();
   mqtt::connack_packet refusal;

@@ -35,6 +35,7 @@ constexpr const char* content_security =
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds accept_pause{100}; ///< after the kernel had no descriptor left
+constinit core::log_throttle accept_failures{1, std::chrono::seconds{10}};
 
 using raw_request = http::request<http::string_body>;
 using raw_response = http::response<http::string_body>;
@@ -139,7 +140,8 @@ asio::awaitable<void> server::state::accept_all() {
     if (failed == asio::error::operation_aborted)
       co_return;
     if (failed) {
-      log_.warn("the admin endpoint cannot accept", {{"why", failed.message()}});
+      log_.log(accept_failures, core::log_level::warn, "the admin endpoint cannot accept",
+               {{"why", failed.message()}});
       asio::steady_timer pause{io, accept_pause};
       co_await pause.async_wait(as_result);
       continue;

@@ -71,7 +71,7 @@ constexpr auto table = std::to_array<option>({
      "256KiB", "4KiB", "64MiB", on_reload, "Bytes of one publisher that may be on their way to topics before its socket is no longer read."},
 
     {"mqtt.packet.bytes.max", [](settings& s) -> auto& { return s.mqtt.packet_bytes_max; },
-     "1MiB", "1KiB", "256MiB", on_reload, "Largest packet accepted, announced as Maximum Packet Size."},
+     "1MiB", "1KiB", "256MiB", on_reload, "Largest packet accepted, announced as Maximum Packet Size. A CONNECT, its will included, may have 1 MiB at most."},
     // 1000 covers 100 ms of round trip at 10,000 messages a second; the protocol's own default, 65535, lets
     // one publisher pin 64 GiB.
     {"mqtt.receive.maximum", [](settings& s) -> auto& { return s.mqtt.receive_maximum; },

@@ -18,6 +18,19 @@ bool begins_connect(std::string_view input) noexcept {
          static_cast<std::uint8_t>(packet_type::connect);
 }
 
+/// Of a CONNECT that is refused for its length: in which version to say so, if what came of it
+/// tells.
+protocol_version version_in(std::string_view input) noexcept {
+  std::size_t header_bytes = 1;
+  while (header_bytes < input.size() &&
+         (static_cast<std::uint8_t>(input[header_bytes]) & 0x80) != 0)
+    ++header_bytes;
+  frame begun;
+  begun.type = packet_type::connect;
+  begun.body = input.substr(std::min(header_bytes + 1, input.size()));
+  return connect_version_of(begun);
+}
+
 /// What 3.x can say with a return code; other refusals close the connection without an answer.
 bool has_return_code(reason_code why) noexcept {
   switch (why) {
@@ -47,7 +60,10 @@ handshake::progress handshake::on_input(std::string_view& input, std::string& ou
       refusal_ = "the first packet is not CONNECT";
       return progress::refused;
     }
-    const auto status = next_frame(input, packet_bytes_max(accepted_, limits_), in);
+    const auto bytes_max = std::min(packet_bytes_max(accepted_, limits_), stranger_bytes_max);
+    const auto status = next_frame(input, bytes_max, in);
+    if (!status && !connect_seen_ && status.error().reason == reason_code::packet_too_large)
+      version_ = version_in(input);
     if (!status)
       return refuse(status.error().reason, status.error().what, out);
     if (*status == frame_status::need_more)

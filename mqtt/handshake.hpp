@@ -42,6 +42,10 @@ public:
             id_source assign_client_id) noexcept
       : limits_(limits), methods_(methods), assign_client_id_(assign_client_id) {}
 
+  /// Of a packet before the client is accepted, whatever it may send then: nobody knows who it is,
+  /// and a packet is held until it is whole.
+  static constexpr std::size_t stranger_bytes_max = std::size_t{1} << 20;
+
   /// The client's listener has a bound of its own. Call it before any input.
   void bound_packets(std::size_t bytes_max) noexcept { accepted_.packet_bytes_max = bytes_max; }
 

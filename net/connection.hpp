@@ -40,6 +40,9 @@ public:
 
   /// Last event of a connection; not called after detach_events().
   virtual void on_closed(close_cause cause) = 0;
+
+  /// Whether some of what was consumed has still to be passed on, once whoever gets it takes it.
+  virtual bool keeps_input() const noexcept { return false; }
 };
 
 class connection {

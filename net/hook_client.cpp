@@ -40,6 +40,8 @@ namespace {
 
 constexpr core::logger log{core::log_folder::net};
 constexpr std::size_t answer_bytes_max = 64 * 1024;
+/// Such as `100 Continue`, ahead of the answer.
+constexpr int interim_answers_max = 8;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 /// Its body holds a password, which does not stay in memory.
@@ -67,6 +69,13 @@ struct wire {
   std::optional<beast::tcp_stream> plain;
   std::optional<beast::ssl_stream<beast::tcp_stream>> secure;
   beast::flat_buffer buffer;
+};
+
+/// What came of a request.
+struct outcome {
+  error_code failed;
+  bool heard = false; ///< anything at all
+  std::unique_ptr<parser> answer;
 };
 
 struct job {
@@ -107,8 +116,7 @@ struct hook_client::parts {
   asio::awaitable<void> serve(std::shared_ptr<job> j);
   asio::awaitable<http_reply> ask(job& j);
   asio::awaitable<error_code> connect(wire& w, clock::time_point deadline);
-  asio::awaitable<error_code> exchange(wire& w, request& asked, parser& answer,
-                                       clock::time_point deadline);
+  asio::awaitable<outcome> exchange(wire& w, request& asked, clock::time_point deadline);
   void complete(request& asked, std::string body) const;
 };
 
@@ -206,16 +214,15 @@ asio::awaitable<http_reply> hook_client::parts::ask(job& j) {
       if (failed)
         co_return http_reply{0, {}, "it cannot be reached: " + failed.message()};
     }
-    parser answer;
-    answer.body_limit(answer_bytes_max);
-    const auto failed = co_await exchange(*w, asked, answer, deadline);
-    if (failed && was_used && !answer.got_some() && clock::now() < deadline)
+    auto [failed, heard, answer] = co_await exchange(*w, asked, deadline);
+    if (failed && was_used && !heard && clock::now() < deadline)
       continue; // it had closed the connection meanwhile
     if (failed)
       co_return http_reply{0, {}, "it does not answer: " + failed.message()};
-    if (answer.keep_alive())
+    // What came behind it nobody has asked for: who asks next must not take it for an answer.
+    if (answer->keep_alive() && w->buffer.size() == 0)
       idle.push_back(std::move(w));
-    co_return http_reply{answer.get().result_int(), std::move(answer.get().body()), {}};
+    co_return http_reply{answer->get().result_int(), std::move(answer->get().body()), {}};
   }
 }
 
@@ -234,23 +241,32 @@ asio::awaitable<error_code> hook_client::parts::connect(wire& w, clock::time_poi
   co_return distrusted;
 }
 
-asio::awaitable<error_code> hook_client::parts::exchange(wire& w, request& asked, parser& answer,
-                                                         clock::time_point deadline) {
+asio::awaitable<outcome> hook_client::parts::exchange(wire& w, request& asked,
+                                                      clock::time_point deadline) {
   w.lowest().expires_at(deadline);
-  error_code failed;
+  outcome o;
   std::size_t bytes = 0;
   if (w.secure)
-    std::tie(failed, bytes) = co_await http::async_write(*w.secure, asked, as_result);
+    std::tie(o.failed, bytes) = co_await http::async_write(*w.secure, asked, as_result);
   else
-    std::tie(failed, bytes) = co_await http::async_write(*w.plain, asked, as_result);
-  if (failed)
-    co_return failed;
-  if (w.secure)
-    std::tie(failed, bytes) = co_await http::async_read(*w.secure, w.buffer, answer, as_result);
-  else
-    std::tie(failed, bytes) = co_await http::async_read(*w.plain, w.buffer, answer, as_result);
+    std::tie(o.failed, bytes) = co_await http::async_write(*w.plain, asked, as_result);
+  for (int interim = 0; !o.failed; ++interim) {
+    o.answer = std::make_unique<parser>();
+    o.answer->body_limit(answer_bytes_max);
+    if (w.secure)
+      std::tie(o.failed, bytes) =
+          co_await http::async_read(*w.secure, w.buffer, *o.answer, as_result);
+    else
+      std::tie(o.failed, bytes) =
+          co_await http::async_read(*w.plain, w.buffer, *o.answer, as_result);
+    o.heard = o.heard || o.answer->got_some();
+    if (o.failed || o.answer->get().result_int() / 100 != 1)
+      break;
+    if (interim == interim_answers_max)
+      o.failed = http::error::bad_status;
+  }
   w.lowest().expires_never();
-  co_return failed;
+  co_return o;
 }
 
 void hook_client::parts::complete(request& asked, std::string body) const {

@@ -51,9 +51,9 @@ layered_connection::~layered_connection() {
 
 void layered_connection::attach_events(connection_events& events) {
   events_ = &events;
-  choose_reading();
   if (closed_untold_ || !plain_.empty())
-    ask_for_turn();
+    ask_for_turn(); // ahead of the one that the connection below may want to end in
+  choose_reading();
 }
 
 void layered_connection::detach_events() {
@@ -75,9 +75,9 @@ void layered_connection::pause_reading() {
 
 void layered_connection::resume_reading() {
   paused_ = false;
+  if (!plain_.empty() || input_ended_)
+    ask_for_turn(); // as in attach_events()
   choose_reading();
-  if (!plain_.empty())
-    ask_for_turn();
 }
 
 void layered_connection::choose_reading() {
@@ -168,6 +168,8 @@ void layered_connection::answer_peer() {
 void layered_connection::end_when_consumed() {
   if (state_ != state::open || !input_ended_)
     return;
+  if (paused_ && events_ && events_->keeps_input())
+    return; // a connection above is to pass it on first
   const bool may_go_on = !may_offer() || turn_asked_;
   if ((!plain_.empty() && may_go_on) || !say_end())
     return;

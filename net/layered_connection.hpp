@@ -89,6 +89,7 @@ private:
   std::size_t on_input(std::string_view input) override;
   void on_drained() override;
   void on_closed(close_cause cause) override;
+  bool keeps_input() const noexcept override { return !plain_.empty(); }
   void flush() override;
   void take_turn();
 

@@ -45,6 +45,7 @@ void proxy_reception::begin(loop& on, detached_socket socket, parts with) {
 
 proxy_reception::proxy_reception(private_tag, loop& on, detached_socket socket, parts with)
     : loop_(on), with_(std::move(with)), by_(std::move(socket.by)),
+      proxy_is_here_(socket.peer == endpoint{} || is_loopback(socket.peer)),
       connection_(tcp_connection::adopt(on, std::move(socket))) {}
 
 proxy_reception::~proxy_reception() {
@@ -61,14 +62,19 @@ std::size_t proxy_reception::on_input(std::string_view input) {
     return 0;
   using relation = proxy_header::relation;
   source_ = (*header)->source;
-  // An unspecified address is none, and would look like a client's of this machine.
-  known_ = (*header)->speaks_for == relation::known && source_ != endpoint{};
+  known_ = (*header)->speaks_for == relation::known && tells_where();
   carried_ = (*header)->speaks_for != relation::own && !known_;
   loop_.timers().cancel(*this);
   connection_->detach_events();
   // A socket cannot be taken away while its input is looked at.
   loop_.post([self = shared_from_this()] { self->hand_on(); });
   return (*header)->size_bytes;
+}
+
+/// An unspecified address is none, and would look like a client's of this machine. So would
+/// loopback of another one, where it says only that the client is at the proxy.
+bool proxy_reception::tells_where() const {
+  return source_ != endpoint{} && (proxy_is_here_ || !is_loopback(source_));
 }
 
 void proxy_reception::on_closed(close_cause) {

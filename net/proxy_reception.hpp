@@ -54,6 +54,7 @@ private:
   void on_closed(close_cause cause) override;
   void on_due(time_point now) override;
 
+  bool tells_where() const;
   void refuse(listener_refusal why, std::string_view what);
   void hand_on();
   bool is_seated(detached_socket& socket);
@@ -62,6 +63,7 @@ private:
   loop& loop_;
   parts with_;
   std::shared_ptr<const entrance> by_;
+  const bool proxy_is_here_; ///< on this machine
   endpoint source_;
   bool carried_ = false;
   bool known_ = false; ///< `source_` counts

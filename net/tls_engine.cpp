@@ -138,8 +138,10 @@ stream_engine::reading tls_engine::read(std::string_view in, std::string& plain,
       continue;
     }
     const auto error = SSL_get_error(ssl_, result);
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_ZERO_RETURN)
-      return reading::goes_on; // after the peer's end nothing counts, and its end of stream follows
+    if (error == SSL_ERROR_WANT_READ)
+      return reading::goes_on;
+    if (error == SSL_ERROR_ZERO_RETURN) // RFC 5246, section 7.2.1: it is to be answered
+      return reading::ended;
     note_failure();
     return reading::failed;
   }

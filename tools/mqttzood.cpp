@@ -8,6 +8,7 @@
 #include "core/reload.hpp"
 #include "core/standard_streams.hpp"
 #include "core/version.hpp"
+#include "tools/descriptors.hpp"
 #include "tools/open_store.hpp"
 #include "tools/pod.hpp"
 #include "tools/service_manager.hpp"
@@ -117,6 +118,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   core::configure_log(settings.log);
+  tools::raise_descriptors();
   const auto policy = auth::policy::load(settings.auth);
   if (!policy) {
     print(stderr, "mqttzood: " + policy.error() + "\n");

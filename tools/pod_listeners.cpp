@@ -6,6 +6,7 @@
 #include "net/tls_context.hpp"
 #include "net/tls_engine.hpp"
 #include "net/websocket_engine.hpp"
+#include "tools/descriptors.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -29,6 +30,22 @@ std::string_view what_of(const core::listener_settings& l) {
   if (l.websocket)
     return l.tls ? "WebSocket over TLS" : "MQTT over WebSocket";
   return l.tls ? "MQTT over TLS" : "MQTT 3.1, 3.1.1, 5.0";
+}
+
+/// Of the pod. Each connection takes an open file, and some are needed when all seats are taken.
+std::uint32_t seats_of(const core::net_settings& s) {
+  const auto fit = connections_that_fit();
+  if (fit < s.connections_max)
+    log.warn("the limit of open files leaves fewer connections than net.connections.max says",
+             {{"net.connections.max", s.connections_max},
+              {"open_files", descriptors_max()},
+              {"connections", fit}});
+  return std::min(fit, s.connections_max);
+}
+
+std::string_view seats_option_of(const core::net_settings& s) {
+  return connections_that_fit() < s.connections_max ? "the limit of open files"
+                                                    : "net.connections.max";
 }
 
 std::size_t seats_of(const core::listener_settings& l) {
@@ -91,6 +108,7 @@ struct pod_listeners::opening {
   admit_handler admit;
   int backlog;
   core::rate_limit pace;
+  std::string_view seats_option;
 };
 
 pod_listeners::pod_listeners(std::uint32_t seats_max) : seats_(make_ref<net::seating>(seats_max)) {}
@@ -100,10 +118,10 @@ pod_listeners::~pod_listeners() = default;
 expected<std::unique_ptr<pod_listeners>, std::string>
 pod_listeners::open(const core::settings& settings, std::vector<net::loop*> loops,
                     admit_handler admit) {
-  std::unique_ptr<pod_listeners> self{new pod_listeners{settings.net.connections_max}};
+  std::unique_ptr<pod_listeners> self{new pod_listeners{seats_of(settings.net)}};
   self->seats_->addresses().set_limits(address_limits_of(settings.limits));
   const opening with{std::move(loops), std::move(admit), static_cast<int>(settings.net.backlog),
-                     pace_of(settings.limits)};
+                     pace_of(settings.limits), seats_option_of(settings.net)};
   const auto wanted = core::listeners_of(settings);
   for (const auto& l : wanted)
     if (auto prepared = self->prepare(l); !prepared)
@@ -135,6 +153,7 @@ expected<void, std::string> pod_listeners::listen(const core::listener_settings&
   net::listen_options how{l.address, l.port, with.backlog};
   how.unix_path = l.unix_path;
   how.unix_mode = l.unix_mode;
+  how.seats_option = with.seats_option;
   how.figures = g->figures;
   how.pace = with.pace;
   how.peers_are = peers_of(l);
@@ -220,7 +239,7 @@ expected<void, std::string> pod_listeners::reload(const core::settings& settings
   const auto changes = read_changes(gates_, wanted);
   if (!changes)
     return unexpected{changes.error()};
-  seats_->set_max(settings.net.connections_max);
+  seats_->set_max(seats_of(settings.net));
   seats_->addresses().set_limits(address_limits_of(settings.limits));
   for (auto& l : listeners_)
     l->set_pace(pace_of(settings.limits));

@@ -2,8 +2,9 @@
 //
 // Part of a pod, made before its loops run and gone after them. start() and stop() are called on
 // the first loop's thread, the rest on the main thread. All listeners share the seats of
-// `net.connections.max` and what `limits.address` leaves an address; each may have a bound of its
-// own within, and has a pace of its own. figures() may outlive it.
+// `net.connections.max`, or those for which there are open files, and what `limits.address` leaves
+// an address; each may have a bound of its own within, and has a pace of its own. figures() may
+// outlive it.
 #pragma once
 
 #include "core/expected.hpp"

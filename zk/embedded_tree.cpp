@@ -77,8 +77,8 @@ void embedded_tree::roll_back_turn() {
 }
 
 bool embedded_tree::make_room() {
-  if (in_turn())
-    roll_back_turn();
+  // Also if SQLite has undone the turn by itself: what we know of it goes with it.
+  roll_back_turn();
   return room_.fold_log();
 }
 

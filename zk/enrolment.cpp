@@ -1,15 +1,24 @@
 #include "zk/enrolment.hpp"
 
+#include "core/log.hpp"
 #include "zk/create_missing.hpp"
 #include "zk/executor.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <future>
+#include <string_view>
 #include <utility>
 
 namespace mqttzoo::zk {
 
 namespace {
+
+constexpr core::logger log{core::log_folder::zk};
+core::log_throttle lost_answers{5, std::chrono::seconds{10}};
+
+/// While servers change their leader links break; each try waits for one as long as any request.
+constexpr int tries_max = 5;
 
 /// Answers only wake whoever waits for them.
 inline_executor here;
@@ -21,21 +30,35 @@ expected<T, error> ask(const std::function<void(handler<T>)>& call) {
   return answer.get_future().get();
 }
 
+/// Tries again when the answer is lost, and says so: the pod does nothing else meanwhile.
+template<class Try>
+auto insist(std::string_view on, Try once) {
+  auto came = once();
+  for (int tries = 1; !came && came.error() == error::connection_loss; ++tries) {
+    log.log(lost_answers, core::log_level::warn, "no answer from ZooKeeper",
+            {{"to", on}, {"tries", tries}, {"tries_max", tries_max}});
+    if (tries == tries_max)
+      break;
+    came = once();
+  }
+  return came;
+}
+
 } // namespace
 
 expected<std::uint64_t, error> draw_incarnation(store& in, const paths& of) {
-  for (;;) {
+  const auto set = insist("drawing an incarnation", [&]() -> expected<stat, error> {
     const auto made = ask<std::monostate>(
         [&](auto done) { create_missing(in, here, with_ancestors(of.pods()), std::move(done)); });
-    const auto set = made ? ask<stat>([&](auto done) {
+    if (!made)
+      return unexpected(made.error());
+    return ask<stat>([&](auto done) { // a number that is lost does no harm
       in.set(here, of.pods(), {}, any_version, std::move(done));
-    })
-                          : unexpected(made.error());
-    if (set)
-      return static_cast<std::uint64_t>(set->version);
-    if (set.error() != error::connection_loss) // a number that is lost does no harm
-      return unexpected(set.error());
-  }
+    });
+  });
+  if (!set)
+    return unexpected(set.error());
+  return static_cast<std::uint64_t>(set->version);
 }
 
 /// Waits for the end of the session.
@@ -64,16 +87,15 @@ expected<std::unique_ptr<enrolment>, error> enrolment::enter(store& in, const pa
   auto watching = std::make_shared<sentry>(std::move(on_lost));
   in.attach(here, watching);
   const auto path = of.pod(self.name, self.incarnation);
-  for (;;) {
-    const auto made = ask<op_result>([&](auto done) {
+  const auto made = insist("becoming a member", [&] {
+    return ask<op_result>([&](auto done) {
       in.create(here, path, encode_pod(self), create_mode::ephemeral, std::move(done));
     });
-    // A name nobody else has: if it exists, the answer was lost and not the request.
-    if (made || made.error() == error::node_exists)
-      return std::unique_ptr<enrolment>{new enrolment{std::move(watching)}};
-    if (made.error() != error::connection_loss)
-      return unexpected(made.error());
-  }
+  });
+  // A name nobody else has: if it exists, the answer was lost and not the request.
+  if (made || made.error() == error::node_exists)
+    return std::unique_ptr<enrolment>{new enrolment{std::move(watching)}};
+  return unexpected(made.error());
 }
 
 } // namespace mqttzoo::zk

@@ -1,10 +1,11 @@
 // A pod's membership of its cluster, as ZooKeeper holds it: an ephemeral node with the pod's name
 // and incarnation.
 //
-// Made by tools/pod_cluster before the pod's actors, gone after them. All of it blocks; not on the
-// store's thread. When the store's session is over, so is the membership, and the pod has to stop:
-// others take over what it had. The store must not begin another session by itself
-// (`after_expiry::stay_ended`), so that nothing the pod still writes can reach the tree.
+// Made by tools/pod_cluster before the pod's actors, gone after them. All of it blocks, and gives
+// up after some requests that were not answered; not on the store's thread. When the store's
+// session is over, so is the membership, and the pod has to stop: others take over what it had. The
+// store must not begin another session by itself (`after_expiry::stay_ended`), so that nothing the
+// pod still writes can reach the tree.
 #pragma once
 
 #include "core/expected.hpp"

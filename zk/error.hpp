@@ -29,7 +29,7 @@ enum class error : std::uint8_t {
                    ///< and watches.
   overloaded,      ///< A bounded queue (operations, bytes or watches) is full; try again later.
   closed,          ///< The store was closed before the operation was taken up.
-  // The embedded store's disk.
+  // The embedded store's disk; of an ensemble only that a quota is used up.
   storage_full,    ///< No space for this operation. The store goes on; it works again once there is
                    ///< space.
   storage_damaged, ///< The file is not a sound database. No write is accepted any more.

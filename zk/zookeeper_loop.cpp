@@ -118,6 +118,8 @@ private:
         socket = -1;
         interest = 0;
         client_.advance();
+        if (client_.finished())
+          return end(); // what died with the link was the last it waited for
       }
     }
     auto due = client_.next_look().value_or(time_point::max());
@@ -140,7 +142,7 @@ private:
   void follow(int socket) {
     auto* const handle = client_.handle();
     const bool connected = handle != nullptr && zoo_state(handle) == ZOO_CONNECTED_STATE;
-    if (socket == socket_ && steady_ && connected)
+    if (socket == socket_ && steady_ && connected && watched_)
       return;
     watched_.reset();
     ++generation_;

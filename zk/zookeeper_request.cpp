@@ -2,6 +2,13 @@
 
 namespace mqttzoo::zk {
 
+namespace {
+
+/// Of servers that enforce quotas, for which the C library has no name.
+constexpr int quota_exceeded = -125;
+
+} // namespace
+
 std::string zookeeper_link::full(const std::string& path) const {
   if (chroot.empty())
     return path;
@@ -32,6 +39,8 @@ error to_error(int code) noexcept {
   case ZSESSIONEXPIRED:
   case ZAUTHFAILED:
     return error::session_expired;
+  case quota_exceeded:
+    return error::storage_full;
   case ZTHROTTLEDOP: // not executed at all
     return error::overloaded;
   default: // whatever else it was, nobody knows how far the request got

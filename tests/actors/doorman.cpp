@@ -1,6 +1,12 @@
 // From a socket to a session: CONNECT in time, refusals, authentication.
 #define CAF_SUITE doorman
+#include "core/log.hpp"
 #include "tests/actors/fixture.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <sys/mman.h>
+#include <unistd.h>
 
 using namespace mqttzoo;
 using mqtt::reason_code;
@@ -22,6 +28,28 @@ public:
   std::unique_ptr<mqtt::authentication> begin(const mqtt::connect_packet&) override {
     return std::make_unique<two_steps>();
   }
+};
+
+/// What is logged while it lives.
+class log_catcher {
+public:
+  log_catcher() { core::redirect_log(file_); }
+  log_catcher(const log_catcher&) = delete;
+  log_catcher& operator=(const log_catcher&) = delete;
+  ~log_catcher() {
+    core::redirect_log(STDERR_FILENO);
+    ::close(file_);
+  }
+
+  std::ptrdiff_t lines() const {
+    std::string text(static_cast<std::size_t>(::lseek(file_, 0, SEEK_END)), '\0');
+    CAF_REQUIRE_EQUAL(::pread(file_, text.data(), text.size(), 0),
+                      static_cast<ssize_t>(text.size()));
+    return std::count(text.begin(), text.end(), '\n');
+  }
+
+private:
+  const int file_ = ::memfd_create("log", 0);
 };
 
 struct doorman_fixture : test::pod_fixture {
@@ -66,6 +94,19 @@ struct doorman_fixture : test::pod_fixture {
     std::string bytes;
     encode(p, 0, bytes);
     return bytes;
+  }
+
+  /// Fails if each of many who are turned away by `one` has a line in the log.
+  template<class F>
+  void check_few_lines(F one) {
+    const auto begin = std::chrono::steady_clock::now();
+    const log_catcher log;
+    for (int i = 0; i < 500; ++i)
+      one();
+    // 20 in each second that was begun.
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin);
+    CAF_CHECK_LESS_OR_EQUAL(log.lines(), 20 * (seconds.count() + 2));
   }
 
   template<class T>
@@ -128,6 +169,22 @@ CAF_TEST(what is no CONNECT is closed without an answer) { // [MQTT-3.1.0-1] [MQ
   CAF_CHECK(wire->closed);
   CAF_CHECK(wire->take(mqtt::protocol_version::v5).empty());
   CAF_CHECK_EQUAL(services.counters.connects_refused.get(), 1u);
+}
+
+CAF_TEST(whoever sends no CONNECT fills no log) {
+  check_few_lines([&] {
+    come_in();
+    send("garbage");
+  });
+  CAF_CHECK_EQUAL(services.counters.connects_refused.get(), 500u);
+}
+
+CAF_TEST(nor does whoever sends nothing) {
+  check_few_lines([&] {
+    come_in();
+    advance(services.settings.net.connect_timeout);
+  });
+  CAF_CHECK_EQUAL(services.counters.connect_timeouts.get(), 500u);
 }
 
 CAF_TEST(an unknown method is refused) { // [MQTT-4.12.0-1]

@@ -293,6 +293,39 @@ CAF_TEST(a CONNECT above the limit of its listener is refused) {
   CAF_CHECK(!machine.refusal().empty());
 }
 
+CAF_TEST(a stranger may have no large packet held whatever clients may send) {
+  using namespace std::string_literals;
+  limits.packet_bytes_max = 256 << 20;
+  // 2 MiB are to come: the length, and then as much as tells the version.
+  const auto header = "\x10\x80\x80\x80\x01"s;
+  handshake curt{limits, methods, [] { return std::string{}; }};
+  std::string_view input = header;
+  CAF_CHECK(curt.on_input(input, out) == progress::refused);
+  CAF_CHECK(out.empty());
+  CAF_CHECK(!curt.refusal().empty());
+  CAF_CHECK(feed(header + "\x00\x04MQTT\x05"s) == progress::refused);
+  CAF_CHECK(sent<connack_packet>().reason == reason_code::packet_too_large);
+}
+
+CAF_TEST(nor in the middle of its exchange) {
+  limits.packet_bytes_max = 256 << 20;
+  auto p = hello();
+  p.authentication_method = "two-steps";
+  p.authentication_data = "first";
+  CAF_CHECK(connect(p) == progress::waiting);
+  CAF_CHECK(feed("\xF0\x80\x80\x80\x01") == progress::refused);
+  CAF_CHECK(sent<connack_packet>().reason == reason_code::packet_too_large);
+}
+
+CAF_TEST(a CONNECT of nearly one MiB is fine) {
+  limits.packet_bytes_max = 256 << 20;
+  auto p = hello();
+  p.users.assign((1 << 20) / 5 - 20, {"", ""});
+  CAF_CHECK(connect(p) == progress::accepted);
+  CAF_CHECK(make_connack(machine.result(), presence::fresh, limits).maximum_packet_size ==
+            std::uint32_t{256 << 20});
+}
+
 CAF_TEST(CONNACK announces what is granted) {
   limits.qos_max = qos::at_least_once;
   limits.receive_maximum = 11;

@@ -48,9 +48,20 @@ std::string read_request(tcp::socket& from) {
   return {boost::asio::buffers_begin(buffer.data()), boost::asio::buffers_end(buffer.data())};
 }
 
+const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
+
 void respond(tcp::socket& to, const std::string& body, const std::string& more = "") {
   boost::asio::write(to, boost::asio::buffer("HTTP/1.1 200 OK\r\n" + more + "Content-Length: " +
                                              std::to_string(body.size()) + "\r\n\r\n" + body));
+}
+
+/// So that a service that waits for somebody goes on.
+void knock(const service& at) {
+  boost::asio::io_context io;
+  tcp::socket visitor{io};
+  const auto url = parse_http_url(at.url()).value();
+  visitor.connect(
+      {boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(std::stoi(url.port))});
 }
 
 hook_options to(const std::string& url) {
@@ -110,6 +121,41 @@ CAF_TEST(an answer comes and the connection is kept) {
   CAF_CHECK_EQUAL(third.body, "three");
 }
 
+CAF_TEST(an interim answer is not the answer) {
+  service s{[&](tcp::acceptor& a) {
+    auto peer = a.accept();
+    for (const auto* body : {"one", "two"}) {
+      read_request(peer);
+      boost::asio::write(peer, boost::asio::buffer(interim + "HTTP/1.1 103 Early Hints\r\n\r\n"));
+      respond(peer, body);
+    }
+  }};
+  auto client = hook_client::open(to(s.url())).value();
+  for (const std::string body : {"one", "two"}) {
+    const auto reply = ask(*client);
+    CAF_CHECK_EQUAL(reply.status, 200u);
+    CAF_CHECK_EQUAL(reply.body, body);
+  }
+}
+
+CAF_TEST(what comes behind an answer is for nobody) {
+  service s{[&](tcp::acceptor& a) {
+    auto peer = a.accept();
+    read_request(peer);
+    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
+    boost::asio::write(peer, boost::asio::buffer(answer + "one" + answer + "odd"));
+    auto next = a.accept();
+    read_request(next);
+    respond(next, "two");
+  }};
+  auto client = hook_client::open(to(s.url())).value();
+  const auto first = ask(*client);
+  const auto second = ask(*client);
+  knock(s);
+  CAF_CHECK_EQUAL(first.body, "one");
+  CAF_CHECK_EQUAL(second.body, "two");
+}
+
 CAF_TEST(a kept connection that was closed is replaced) {
   service s{[&](tcp::acceptor& a) {
     for (const auto* body : {"one", "two"}) {
@@ -146,8 +192,11 @@ CAF_TEST(who does not answer in time has not answered) {
 }
 
 CAF_TEST(what is no answer is a problem) {
+  std::string interims;
+  for (int i = 0; i < 20; ++i)
+    interims += interim;
   for (const std::string& says :
-       {std::string{}, std::string{"nonsense\r\n\r\n"},
+       {std::string{}, std::string{"nonsense\r\n\r\n"}, interims,
         "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n" + std::string(70'000, 'x')}) {
     service s{[&](tcp::acceptor& a) {
       auto peer = a.accept();
@@ -200,10 +249,6 @@ CAF_TEST(a client that stops answers nobody) {
   CAF_CHECK(!answered);
   client.reset();
   // Whether it came so far as to connect or not.
-  boost::asio::io_context io;
-  tcp::socket knock{io};
-  const auto url = parse_http_url(s.url()).value();
-  knock.connect(
-      {boost::asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(std::stoi(url.port))});
+  knock(s);
   done.set_value();
 }

@@ -5,8 +5,10 @@
 
 #include "net/open_stream.hpp"
 #include "net/tls_engine.hpp"
+#include "net/websocket_engine.hpp"
 #include "tests/net/certificates.hpp"
 #include "tests/net/loopback.hpp"
+#include "tests/net/websocket_frames.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -29,7 +31,43 @@ std::pair<detached_socket, detached_socket> two_ends(int kernel_buffer_bytes = 0
   return {std::move(pair.ours), std::move(theirs)};
 }
 
+/// A client that says what a test tells it to, and ends TLS without ending TCP.
+struct client_by_hand {
+  void shake_hands(loop& l) {
+    std::string_view rest;
+    while (engine.shake_hands(rest, out) != stream_engine::progress::established) {
+      send();
+      received = read_while_running(l, socket, 1);
+      rest = received;
+    }
+    received = rest;
+  }
+  void send() { socket.send(std::exchange(out, {})); }
+  void end_with(std::string_view last_words) {
+    engine.write(last_words, out);
+    engine.end(out);
+    send();
+  }
+  /// Once the connection is at its end.
+  bool was_answered() {
+    std::string plain;
+    received += socket.receive_all().value_or("");
+    return engine.read(received, plain, out) == stream_engine::reading::ended;
+  }
+
+  peer_socket socket;
+  tls_engine engine;
+  std::string out;
+  std::string received;
+};
+
 struct fixture {
+  client_by_hand connect_by_hand() {
+    auto pair = make_pair();
+    server = over(std::move(pair.ours), ca.context_of_pod("pod-1"), tls_engine::role::server);
+    return {std::move(pair.theirs), {ca.context_of_pod("pod-0"), tls_engine::role::client}, {}, {}};
+  }
+
   std::shared_ptr<layered_connection>
   over(detached_socket socket, std::shared_ptr<const tls_context> context, tls_engine::role role) {
     return layered_connection::start(io, tcp_connection::adopt(io, std::move(socket), limits),
@@ -249,6 +287,53 @@ CAF_TEST(a payload stays shared until the socket has room) {
   run_until(io, [&] { return at_client.drained == 1; });
   CAF_CHECK(m->unique());
   CAF_CHECK_EQUAL(at_client.drained, 1);
+}
+
+CAF_TEST(an end of TLS counts once what came before it is consumed and is answered) {
+  auto by_hand = connect_by_hand();
+  server->attach_events(at_server);
+  by_hand.shake_hands(io);
+  at_server.consume = [&](std::string_view bytes) {
+    if (at_server.calls > 1)
+      return bytes.size();
+    server->pause_reading();
+    return std::size_t{5};
+  };
+  by_hand.end_with("last words");
+  run_until(io, [&] { return at_server.calls == 1; });
+  settle(io);
+  CAF_CHECK(!at_server.closed);
+  server->resume_reading();
+  run_until(io, [&] { return at_server.closed.has_value(); });
+  CAF_CHECK_EQUAL(at_server.input, "last words");
+  CAF_CHECK(at_server.closed == close_cause::by_peer);
+  CAF_CHECK(server->failure().empty());
+  settle(io);
+  CAF_CHECK(by_hand.was_answered());
+}
+
+CAF_TEST(an end of TLS waits for what WebSocket keeps above it) {
+  auto by_hand = connect_by_hand();
+  const auto above = layered_connection::start(
+      io, server, std::make_unique<websocket_engine>(std::make_shared<websocket_rules>()), limits);
+  above->attach_events(at_server);
+  by_hand.shake_hands(io);
+  at_server.consume = [&](std::string_view) {
+    above->pause_reading();
+    return std::size_t{2};
+  };
+  by_hand.end_with(good_request + frame(0x82, "abcdef"));
+  for (int i = 1; i < 3; ++i) {
+    run_until(io, [&] { return at_server.calls == i; });
+    settle(io);
+    CAF_CHECK(!at_server.closed);
+    above->resume_reading();
+  }
+  run_until(io, [&] { return at_server.closed.has_value(); });
+  CAF_CHECK_EQUAL(at_server.input, "abcdef");
+  CAF_CHECK(at_server.closed == close_cause::by_peer);
+  settle(io);
+  CAF_CHECK(by_hand.was_answered());
 }
 
 CAF_TEST(close delivers everything and abort does not wait) {

@@ -16,8 +16,11 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture {
-  void begin(const std::string& trusted = "127.0.0.0/8") {
+  /// `from` is where the proxy seems to be; nothing: where it is, on loopback.
+  void begin(const std::string& trusted = "127.0.0.0/8", std::optional<endpoint> from = {}) {
     auto pair = make_pair();
+    if (from)
+      pair.ours.peer = *from;
     proxy.emplace(std::move(pair.theirs));
     real = to_string(pair.ours.peer);
     pair.ours.place = *seats->take();
@@ -108,6 +111,31 @@ CAF_TEST(an unspecified address is none) {
   run_until(io, [&] { return static_cast<bool>(received); });
   read();
   CAF_CHECK_EQUAL(connection->peer(), "proxy " + real);
+}
+
+CAF_TEST(loopback of a proxy on another machine is no address of this one) {
+  const endpoint elsewhere{boost::asio::ip::make_address("10.0.0.5"), 4711};
+  for (const std::string header :
+       {"PROXY TCP4 127.0.0.1 10.1.0.1 51234 1883\r\n", "PROXY TCP6 ::1 ::2 51234 1883\r\n",
+        "PROXY TCP6 ::ffff:127.0.0.1 ::2 51234 1883\r\n"}) {
+    begin("10.0.0.0/8", elsewhere);
+    proxy->send(header);
+    run_until(io, [&] { return static_cast<bool>(received); });
+    read();
+    CAF_CHECK_EQUAL(connection->peer(), "proxy 10.0.0.5:4711");
+    connection = nullptr;
+  }
+}
+
+CAF_TEST(loopback of a proxy on this machine is an address of it) {
+  for (const auto& from : {std::optional<endpoint>{}, std::optional{endpoint{}}}) {
+    begin("127.0.0.0/8", from);
+    proxy->send("PROXY TCP4 127.0.0.1 10.1.0.1 51234 1883\r\n");
+    run_until(io, [&] { return static_cast<bool>(received); });
+    read();
+    CAF_CHECK_EQUAL(connection->peer(), "127.0.0.1:51234");
+    connection = nullptr;
+  }
 }
 
 CAF_TEST(a proxy that speaks for itself keeps its address) {

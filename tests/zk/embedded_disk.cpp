@@ -44,6 +44,21 @@ bool mount_small_disk(const scratch_directory& at, const char* size) {
          ::mount("tmpfs", at.path().c_str(), "tmpfs", 0, size) == 0;
 }
 
+/// A parent and its child that were made in a turn which a full store has undone, and then once
+/// more: nothing of the first time is left.
+void check_family(client& c) {
+  CAF_CHECK_EQUAL(c.data("/p/c"), "child");
+  auto root = c.children("/");
+  CAF_REQUIRE(root.has_value());
+  std::sort(root->names.begin(), root->names.end());
+  CAF_CHECK_EQUAL(root->names, (strings{"c", "d", "p"}));
+  CAF_CHECK_EQUAL(root->stat.children, root->names.size());
+  const auto parent = c.children("/p");
+  CAF_REQUIRE(parent.has_value());
+  CAF_CHECK_EQUAL(parent->names, strings{"c"});
+  CAF_CHECK_EQUAL(parent->stat.children, parent->names.size());
+}
+
 /// What the child of the SIGKILL test does until it is killed: pairs of nodes and an account of
 /// them in one transaction each, many in flight. Each completed pair's number goes into the pipe.
 int write_for_ever(const std::string& path, int pipe_end, int first) {
@@ -179,19 +194,32 @@ CAF_TEST(what does not fit does not take its turn down with it) {
   auto options = in_directory(home);
   options.bytes_max = 256 * 1024;
   options.threading = store_threading::manual;
-  const auto owned = *embedded_store::open(options);
-  job_queue jobs;
-  strings outcomes;
-  const auto note = [&](multi_result result) { outcomes.push_back(outcome(result)); };
-  owned->multi(jobs, {create_op{"/a", std::string(100'000, 'a')}}, note);
-  owned->multi(jobs, {create_op{"/b", std::string(300'000, 'b')}}, note);
-  owned->multi(jobs, {create_op{"/c", "c"}}, note);
-  owned->multi(jobs, {remove_op{"/a"}}, note);
-  owned->multi(jobs, {create_op{"/d", std::string(100'000, 'd')}}, note);
-  owned->run_turn();
-  while (jobs.run_one(std::chrono::milliseconds{0})) {
+  {
+    const auto owned = *embedded_store::open(options);
+    job_queue jobs;
+    strings outcomes;
+    const auto note = [&](multi_result result) { outcomes.push_back(outcome(result)); };
+    owned->multi(jobs, {create_op{"/a", std::string(100'000, 'a')}}, note);
+    owned->multi(jobs, {create_op{"/p", ""}}, note);
+    owned->multi(jobs, {create_op{"/p/c", "child"}}, note);
+    owned->multi(jobs, {create_op{"/b", std::string(300'000, 'b')}}, note);
+    owned->multi(jobs, {create_op{"/c", "c"}}, note);
+    owned->multi(jobs, {remove_op{"/a"}}, note);
+    owned->multi(jobs, {create_op{"/d", std::string(100'000, 'd')}}, note);
+    owned->run_turn();
+    while (jobs.run_one(std::chrono::milliseconds{0})) {
+    }
+    CAF_CHECK_EQUAL(outcomes, (strings{"ok", "ok", "ok", "storage_full 0", "ok", "ok", "ok"}));
+    client c{*owned, [&] { owned->run_turn(); }};
+    check_family(c);
+    owned->close();
   }
-  CAF_CHECK_EQUAL(outcomes, (strings{"ok", "storage_full 0", "ok", "ok", "ok"}));
+  const auto owned = *embedded_store::open(options);
+  client c{*owned, [&] { owned->run_turn(); }};
+  check_family(c);
+  CAF_CHECK_EQUAL(outcome(c.remove("/p")), "not_empty");
+  CAF_CHECK_EQUAL(outcome(c.remove("/p/c")), "ok");
+  CAF_CHECK_EQUAL(outcome(c.remove("/p")), "ok");
   owned->close();
 }
 

@@ -56,6 +56,19 @@ CAF_TEST(an answer that is lost costs an incarnation and no more) {
   CAF_CHECK(*next >= 2);
 }
 
+CAF_TEST(who is never answered gives up) {
+  CAF_REQUIRE(draw_incarnation(*store, of).has_value());
+  faulty_options never;
+  never.loss_per_mille = 1000;
+  faulty_store faults{*store, never};
+  const auto drawn = draw_incarnation(faults, of);
+  CAF_REQUIRE(!drawn.has_value());
+  CAF_CHECK(drawn.error() == error::connection_loss);
+  const auto entered = enrolment::enter(faults, of, self, [] {});
+  CAF_REQUIRE(!entered.has_value());
+  CAF_CHECK(entered.error() == error::connection_loss);
+}
+
 CAF_TEST(a member is there until its session ends and hears of the end once) {
   CAF_REQUIRE(draw_incarnation(*store, of).has_value());
   int lost = 0;
