@@ -23,6 +23,16 @@ class Overlay:
     def pod(self, name: str) -> dict:
         return self.all("StatefulSet")[name]["spec"]["template"]["spec"]
 
+    def replicas(self, name: str) -> int:
+        """Of a StatefulSet, once its autoscaler has seen it: one is what Kubernetes makes of a set that says nothing."""
+        said = self.all("StatefulSet")[name]["spec"].get("replicas", 1)
+        return max([said, *(a["spec"].get("minReplicas", 1) for a in self.autoscalers(name))])
+
+    def autoscalers(self, name: str) -> list[dict]:
+        """Of a StatefulSet."""
+        wanted = {"kind": "StatefulSet", "name": name}
+        return [a for a in self.all("HorizontalPodAutoscaler").values() if wanted.items() <= a["spec"]["scaleTargetRef"].items()]
+
     def configuration(self) -> str:
         """As the pods get it."""
         return next(o["data"]["mqttzoo.json"] for o in self.all("ConfigMap").values() if "mqttzoo.json" in o["data"])
