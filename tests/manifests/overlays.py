@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 
 import yaml
 from clients.suite import must
@@ -12,9 +13,23 @@ from clients.suite import must
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+MANIFESTS = os.path.join(ROOT, "manifests")
+
+
+def render(overlay: str, components: tuple[str, ...]) -> str:
+    """As an overlay that names the components would be."""
+    with tempfile.TemporaryDirectory() as home:
+        def place(*parts: str) -> str:
+            return os.path.relpath(os.path.join(MANIFESTS, *parts), os.path.realpath(home))
+
+        with open(os.path.join(home, "kustomization.yaml"), "w", encoding="utf-8") as file:
+            yaml.safe_dump({"resources": [place("overlays", overlay)], "components": [place("components", c) for c in components]}, file)
+        return must(["kubectl", "kustomize", home])
+
+
 class Overlay:
-    def __init__(self, name: str):
-        self.text = must(["kubectl", "kustomize", os.path.join(ROOT, "manifests", "overlays", name)])
+    def __init__(self, name: str, components: tuple[str, ...] = ()):
+        self.text = render(name, components)
         self.objects = list(yaml.safe_load_all(self.text))
 
     def all(self, kind: str) -> dict[str, dict]:
@@ -38,7 +53,7 @@ class Overlay:
         return next(o["data"]["mqttzoo.json"] for o in self.all("ConfigMap").values() if "mqttzoo.json" in o["data"])
 
     def settings(self) -> dict:
-        """Its options by their full names."""
+        """Its options by their full names, and those that the environment sets; those are text."""
         flat: dict = {}
 
         def flatten(prefix: str, value: object) -> None:
@@ -49,4 +64,7 @@ class Overlay:
                 flat[prefix] = value
 
         flatten("", json.loads(re.sub(r"(?m)//[^\"\n]*$", "", self.configuration())))
+        for variable in self.pod("mqttzoo")["containers"][0]["env"]:
+            if "value" in variable:
+                flat[variable["name"].removeprefix("MQTTZOO_").lower().replace("_", ".")] = variable["value"]
         return flat
