@@ -1,6 +1,7 @@
 #include "admin/process_figures.hpp"
 
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +15,10 @@ namespace {
 
 double seconds_of(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+}
+
+double seconds_of(const timespec& t) {
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
 }
 
 /// Since the machine started: field 22 of /proc/self/stat, counted behind the name in parentheses.
@@ -32,14 +37,15 @@ double started_after_boot_s() {
 }
 
 /// Since 1970; 0: the kernel does not say. Another reading differs by the clock's adjustments, and
-/// by what passes between its parts.
+/// by what passes between its parts. A service may see processes only, so not /proc/uptime.
 double read_start_s() {
   using namespace std::chrono;
-  double up_s = 0;
-  if (std::ifstream up{"/proc/uptime"}; !(up >> up_s))
+  timespec up{};
+  const auto after_boot = started_after_boot_s();
+  if (after_boot == 0 || clock_gettime(CLOCK_BOOTTIME, &up) != 0)
     return 0;
   const auto now = duration<double>(system_clock::now().time_since_epoch()).count();
-  return now - up_s + started_after_boot_s();
+  return now - seconds_of(up) + after_boot;
 }
 
 } // namespace

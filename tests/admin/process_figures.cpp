@@ -4,6 +4,7 @@
 
 #include <caf/test/dsl.hpp>
 
+#include <chrono>
 #include <fstream>
 
 using namespace mqttzoo;
@@ -16,7 +17,20 @@ double read_uptime() {
   return s;
 }
 
+double read_clock() {
+  using namespace std::chrono;
+  return duration<double>(system_clock::now().time_since_epoch()).count();
+}
+
+const double loaded_s = read_clock(); // before main
+
 } // namespace
+
+CAF_TEST(it started shortly before its first words) {
+  const auto started_s = admin::read_process_figures().started_s;
+  CAF_CHECK(started_s < loaded_s + 1); // two clocks are read one after the other
+  CAF_CHECK(started_s > loaded_s - 10);
+}
 
 CAF_TEST(the start does not change) {
   const auto first = admin::read_process_figures();

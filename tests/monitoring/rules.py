@@ -9,6 +9,7 @@ from typing import Any, Iterator
 METRIC = re.compile(r"\b((?:mqttzoo|process)_[a-z0-9_]+|up)\b")
 MATCHER = re.compile(r"\{([^}]*)\}")
 WINDOW = re.compile(r"\[([^\]]*)\]")
+AGGREGATION = re.compile(r"\b(?:sum|min|max|avg|count|group|stddev|stdvar|topk|bottomk|quantile|count_values)\b\s*(?:(by|without)\s*\(([^)]*)\)\s*)?\(")
 GROUPING = re.compile(r"\b(?:by|without)\s*\(([^)]*)\)")
 
 
@@ -86,3 +87,9 @@ def labels_of(expression: str) -> set[str]:
     for grouping in GROUPING.findall(expression):
         found.update(label.strip() for label in grouping.split(","))
     return found
+
+
+def groupings_of(expression: str) -> list[set[str]]:
+    """The labels that each of its aggregations keeps; none if it has no `by`."""
+    return [{label.strip() for label in labels.split(",") if label.strip()} if how == "by" else set()
+            for how, labels in AGGREGATION.findall(expression)]

@@ -16,8 +16,8 @@ from overlays import ROOT
 from .sandbox import Image
 from .volumes import Mount
 
-# An image of the manifests, and the file that it is built from.
-CONTAINERFILES = {"localhost/mqttzoo:latest": "Containerfile", "localhost/mqttzoo-zookeeper:latest": "manifests/zookeeper/Containerfile"}
+# An image of the manifests, whatever its version, and the file that it is built from.
+CONTAINERFILES = {"localhost/mqttzoo": "Containerfile", "localhost/mqttzoo-zookeeper": "manifests/zookeeper/Containerfile"}
 
 
 class ThisMachine:
@@ -27,7 +27,7 @@ class ThisMachine:
         self.broker = broker
 
     def get(self, name: str) -> Image:
-        text = pathlib.Path(ROOT, CONTAINERFILES[name]).read_text(encoding="utf-8")
+        text = pathlib.Path(ROOT, CONTAINERFILES[name.rpartition(":")[0]]).read_text(encoding="utf-8")
         entry = re.search(r"(?m)^ENTRYPOINT (\[.*\])$", text)
         return Image("/", json.loads(entry[1]) if entry else [], {}, [Mount(self.broker, "/usr/bin/mqttzood", True)])
 

@@ -36,10 +36,10 @@ class StatefulSet:
         with self._lock:
             return [self.pods[n] for n in sorted(self.pods)]
 
-    def begin(self) -> None:
-        """Has the pods of the manifest start, without waiting, if they need not wait for each other."""
+    def begin(self, replicas: int) -> None:
+        """Has so many pods start, without waiting, if they need not wait for each other."""
         if self.is_parallel:
-            for ordinal in range(self.spec["replicas"]):
+            for ordinal in range(replicas):
                 self.create(ordinal)
 
     def scale(self, replicas: int) -> None:

@@ -88,11 +88,11 @@ class World:
         return self.sets["zookeeper"]
 
     def start(self) -> None:
-        """`kubectl apply`: as many replicas as the manifests say, all sets at once."""
+        """`kubectl apply`: as many replicas as the manifests and their autoscalers say, all sets at once."""
         for one in self.sets.values():
-            one.begin()
+            one.begin(self.overlay.replicas(one.name))
         for one in self.sets.values():
-            one.scale(one.spec["replicas"])
+            one.scale(self.overlay.replicas(one.name))
 
     # ---- pods
 
