@@ -82,10 +82,17 @@ bool is_service_url(std::string_view value) {
   return value.starts_with("tcp://") || value.starts_with("udp://");
 }
 
+/// What `mqttzoo inspect` reads. It is set for a whole container, so that its health check finds
+/// the endpoint, and must not stop the pod there. By name: other names below `inspect` are options.
+bool is_variable_of_inspect(std::string_view name) {
+  return name == "MQTTZOO_INSPECT_URL" || name == "MQTTZOO_INSPECT_TOKEN";
+}
+
 void read_variable(std::string_view variable, found& out) {
   const auto equals = variable.find('=');
   const auto name = variable.substr(0, equals);
-  if (!name.starts_with(environment_prefix) || equals == variable.npos)
+  if (!name.starts_with(environment_prefix) || equals == variable.npos ||
+      is_variable_of_inspect(name))
     return;
   const std::string value{variable.substr(equals + 1)};
   if (is_service_url(value))

@@ -154,6 +154,15 @@ CAF_TEST(variables that Kubernetes sets for a service of our name are none of ou
   CAF_CHECK_EQUAL(problems({}, {"MQTTZOO_NET_PORT=http://10.0.0.1"}).size(), 1u);
 }
 
+CAF_TEST(variables of mqttzoo inspect are none of ours and its options still are) {
+  const auto loaded = load_config({}, strings{"MQTTZOO_INSPECT_URL=https://pod-1:8080",
+                                              "MQTTZOO_INSPECT_TOKEN=/run/secrets/token",
+                                              "MQTTZOO_INSPECT_STUCK_AFTER=7s"});
+  CAF_REQUIRE(loaded.has_value());
+  CAF_CHECK(loaded->values.inspect.stuck_after == std::chrono::seconds{7});
+  CAF_CHECK_EQUAL(problems({}, {"MQTTZOO_INSPECT_TOKENS=x"}).size(), 1u);
+}
+
 CAF_TEST(options that contradict each other are an error) {
   CAF_CHECK_EQUAL(problems({"--safety.grace.min=2s"}),
                   strings{"configuration: `safety.grace.min` must not exceed `safety.grace.max`"});
