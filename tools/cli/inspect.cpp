@@ -1,17 +1,16 @@
 // `mqttzoo inspect`: one question to a pod's endpoint, or to those of all pods, and its answer.
 #include "core/json_text.hpp"
 #include "tools/cli/commands.hpp"
+#include "tools/cli/inspect_drain.hpp"
 #include "tools/cli/inspect_options.hpp"
 #include "tools/cli/inspect_tables.hpp"
 #include "tools/cli/inspect_top.hpp"
 #include "tools/cli/inspect_trace.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -34,9 +33,6 @@ struct question {
 
   bool is_no(const json& said) const { return verdict && !said.value(verdict, false); }
 };
-
-/// Of `drain --wait`, which has nothing but questions to learn from.
-constexpr std::chrono::milliseconds drain_look_interval{200};
 
 using enum question::answer;
 using operand = question::operand;
@@ -200,29 +196,6 @@ int forget(const inspect_options& o) {
   return 0;
 }
 
-/// Until the endpoint is gone, and the process with it; says how far it is meanwhile.
-int drain(const inspect_options& o) {
-  const inspect_client pod{o.connection};
-  const auto begun = pod.ask("/api/v1/pod/drain", inspect_method::post);
-  if (!begun)
-    return inspect_failed(begun.error().what);
-  for (std::uint64_t said = UINT64_MAX; o.wait;) {
-    const auto answer = pod.ask("/api/v1/pod");
-    if (!answer)
-      break; // it has ended
-    const auto left = answer->value("drain", json::object()).value("sessions_left", said);
-    if (left != said && o.as == form::for_people)
-      std::cout << left << " sessions are left" << std::endl;
-    said = left;
-    std::this_thread::sleep_for(drain_look_interval);
-  }
-  if (o.as == form::for_programs)
-    std::cout << json{{"done", true}}.dump() << '\n';
-  else
-    std::cout << (o.wait ? "the pod has ended\n" : "the pod drains\n");
-  return 0;
-}
-
 } // namespace
 
 int inspect(const std::vector<std::string>& arguments) {
@@ -241,7 +214,7 @@ int inspect(const std::vector<std::string>& arguments) {
   if (o.command == "forget")
     return o.operands.size() == 1 ? forget(o) : inspect_failed("forget takes a topic filter");
   if (o.command == "drain" && o.of == reach::pod)
-    return o.operands.empty() ? drain(o) : inspect_failed("drain takes nothing more");
+    return o.operands.empty() ? inspect_drain(o) : inspect_failed("drain takes nothing more");
   if (o.command == "top")
     return o.of == reach::pod ? inspect_top(o) : inspect_failed("top shows one pod: see --url");
   if (o.command == "trace")
