@@ -1,5 +1,6 @@
 #include "admin/server.hpp"
 
+#include "admin/seat.hpp"
 #include "admin/tls.hpp"
 #include "core/log.hpp"
 
@@ -64,21 +65,6 @@ beast::tcp_stream& lowest(tls_stream& s) noexcept {
   return s.next_layer();
 }
 
-/// A connection among those that are counted.
-class seat {
-public:
-  seat(std::shared_ptr<void> of, mqtt::counter& taken) : of_(std::move(of)), taken_(taken) {
-    taken_.add();
-  }
-  seat(const seat&) = delete;
-  seat& operator=(const seat&) = delete;
-  ~seat() { taken_.sub(); }
-
-private:
-  std::shared_ptr<void> of_; ///< has the counter
-  mqtt::counter& taken_;
-};
-
 /// An answer that is waited for.
 struct pending {
   explicit pending(asio::io_context& on) : timer(on) {}
@@ -100,12 +86,13 @@ struct server::state : std::enable_shared_from_this<state> {
   tcp::acceptor acceptor;
   std::uint16_t port = 0;
   counters counts;
+  seat_plan seats{counts.connections};
 
   std::string listen();
   asio::awaitable<void> accept_all();
   asio::awaitable<void> greet(tcp::socket socket, std::unique_ptr<seat> its);
   template<class Stream>
-  asio::awaitable<void> serve(Stream& stream, bool certificate);
+  asio::awaitable<void> serve(Stream& stream, seat& its, bool certificate);
   asio::awaitable<void> drain(beast::tcp_stream& stream);
   asio::awaitable<response> respond(const raw_request& in, bool certificate);
   asio::awaitable<response> ask(const request& r);
@@ -146,26 +133,31 @@ asio::awaitable<void> server::state::accept_all() {
     }
     if (counts.connections.get() >= settings.connections_max) {
       counts.connections_full.add();
-      continue; // closes it
+      if (!seats.make_room())
+        continue; // closes it
     }
-    asio::co_spawn(io, greet(std::move(socket), std::make_unique<seat>(self, counts.connections)),
+    asio::co_spawn(io, greet(std::move(socket), std::make_unique<seat>(self, seats)),
                    asio::detached);
   }
 }
 
+/// `its` is given up with the end of this.
 asio::awaitable<void> server::state::greet(tcp::socket socket, std::unique_ptr<seat> its) {
   auto self = shared_from_this();
-  static_cast<void>(its); // given up with the end of this
   if (!tls) {
     beast::tcp_stream stream{std::move(socket)};
-    co_await serve(stream, false);
+    if (!its->take([&stream] { stream.close(); }))
+      co_return;
+    co_await serve(stream, *its, false);
     co_await drain(stream);
   } else {
     tls_stream stream{beast::tcp_stream{std::move(socket)}, *tls};
+    if (!its->take([&stream] { lowest(stream).close(); }))
+      co_return;
     lowest(stream).expires_after(settings.timeout);
     auto [failed] = co_await stream.async_handshake(asio::ssl::stream_base::server, as_result);
     if (!failed)
-      co_await serve(stream, !settings.tls_ca.empty());
+      co_await serve(stream, *its, !settings.tls_ca.empty());
     if (!failed) {
       lowest(stream).expires_after(settings.timeout);
       co_await stream.async_shutdown(as_result);
@@ -174,7 +166,7 @@ asio::awaitable<void> server::state::greet(tcp::socket socket, std::unique_ptr<s
 }
 
 template<class Stream>
-asio::awaitable<void> server::state::serve(Stream& stream, bool certificate) {
+asio::awaitable<void> server::state::serve(Stream& stream, seat& its, bool certificate) {
   beast::flat_buffer buffer{2 * settings.request_bytes_max};
   for (bool more = true; more;) {
     http::request_parser<http::string_body> parser;
@@ -186,12 +178,15 @@ asio::awaitable<void> server::state::serve(Stream& stream, bool certificate) {
     raw_response out;
     response r;
     if (failed == http::error::body_limit || failed == http::error::header_limit ||
-        failed == http::error::buffer_overflow)
+        failed == http::error::buffer_overflow) {
       r = make_error(413, "the request is longer than admin.request.bytes.max");
-    else if (failed)
+    } else if (failed) {
       co_return;
-    else
+    } else {
+      its.begin_answer();
       r = co_await respond(parser.get(), certificate);
+      its.end_answer();
+    }
     more = !failed && parser.get().keep_alive();
     out.version(failed ? 11 : parser.get().version());
     out.result(r.status);

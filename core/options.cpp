@@ -298,7 +298,7 @@ constexpr auto table = std::to_array<option>({
     {"admin.tls.ca", [](settings& s) -> auto& { return s.admin.tls_ca; },
      "", "", "", on_restart, "PEM file of authorities; with it a client must show a certificate that one of them signed."},
     {"admin.connections.max", [](settings& s) -> auto& { return s.admin.connections_max; },
-     "32", "1", "4096", on_restart, "Open connections to the endpoint; further ones are closed at once."},
+     "32", "1", "4096", on_restart, "Open connections to the endpoint; beyond them the one that has brought no request for longest is closed."},
     {"admin.request.bytes.max", [](settings& s) -> auto& { return s.admin.request_bytes_max; },
      "16KiB", "1KiB", "1MiB", on_restart, "Bytes of a request's head, and as many of its body."},
     {"admin.timeout", [](settings& s) -> auto& { return s.admin.timeout; },
