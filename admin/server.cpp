@@ -65,6 +65,14 @@ beast::tcp_stream& lowest(tls_stream& s) noexcept {
   return s.next_layer();
 }
 
+expected<asio::ip::address, std::string> read_address(const core::admin_settings& s) {
+  boost::system::error_code bad;
+  auto address = asio::ip::make_address(s.address, bad);
+  if (bad)
+    return unexpected("admin.address: \"" + s.address + "\" is no numeric address");
+  return address;
+}
+
 /// An answer that is waited for.
 struct pending {
   explicit pending(asio::io_context& on) : timer(on) {}
@@ -101,11 +109,11 @@ struct server::state : std::enable_shared_from_this<state> {
 /// A sentence if it fails.
 std::string server::state::listen() {
   const auto place = settings.address + ':' + std::to_string(*settings.port);
+  const auto address = read_address(settings);
+  if (!address)
+    return address.error();
   boost::system::error_code failed;
-  const auto address = asio::ip::make_address(settings.address, failed);
-  if (failed)
-    return "admin.address: \"" + settings.address + "\" is no numeric address";
-  const tcp::endpoint at{address, *settings.port};
+  const tcp::endpoint at{*address, *settings.port};
   acceptor.open(at.protocol(), failed);
   if (!failed)
     acceptor.set_option(tcp::acceptor::reuse_address{true}, failed);
@@ -276,17 +284,41 @@ const server::counters& server::counts() const noexcept {
   return state_->counts;
 }
 
+namespace {
+
+using tls_or_none = std::optional<asio::ssl::context>;
+
+expected<tls_or_none, std::string> load_tls(const core::admin_settings& settings) {
+  if (settings.tls_certificate.empty())
+    return tls_or_none{};
+  tls_or_none made{asio::ssl::context::tls_server};
+  if (auto why = set_up_tls(*made, settings); !why.empty())
+    return unexpected(std::move(why));
+  return made;
+}
+
+} // namespace
+
+expected<void, std::string> server::check(const core::admin_settings& settings) {
+  if (const auto rules = access::from(settings); !rules)
+    return unexpected(rules.error());
+  if (const auto tls = load_tls(settings); !tls)
+    return unexpected(tls.error());
+  if (const auto at = read_address(settings); !at)
+    return unexpected(at.error());
+  return {};
+}
+
 expected<std::unique_ptr<server>, std::string>
 server::open(asio::io_context& on, const core::admin_settings& settings, handler h) {
   auto rules = access::from(settings);
   if (!rules)
     return unexpected(rules.error());
   auto s = std::make_shared<state>(on, settings, *std::move(rules), std::move(h));
-  if (!settings.tls_certificate.empty()) {
-    s->tls.emplace(asio::ssl::context::tls_server);
-    if (const auto why = set_up_tls(*s->tls, settings); !why.empty())
-      return unexpected(why);
-  }
+  auto tls = load_tls(settings);
+  if (!tls)
+    return unexpected(tls.error());
+  s->tls = *std::move(tls);
   if (const auto why = s->listen(); !why.empty())
     return unexpected(why);
   asio::co_spawn(on, s->accept_all(), asio::detached);

@@ -30,6 +30,9 @@ public:
     mqtt::counter connections_full; ///< closed, as there were too many
   };
 
+  /// Whether open() could read address, token and certificates. The error is a sentence for the
+  /// operator.
+  static expected<void, std::string> check(const core::admin_settings& settings);
   /// Listens. Requests go to `h` with their standing; what it refuses is its business. On failure a
   /// sentence for the operator.
   static expected<std::unique_ptr<server>, std::string>

@@ -10,6 +10,7 @@
 #include "core/version.hpp"
 #include "tools/open_store.hpp"
 #include "tools/pod.hpp"
+#include "tools/rehearsal.hpp"
 #include "tools/service_manager.hpp"
 
 #include <algorithm>
@@ -108,6 +109,17 @@ void warn_of_open_doors(const core::settings& s) {
     log_.info("clients on this machine need no password: auth.anonymous is loopback");
 }
 
+/// Says on standard error what is not. Nothing of it is logged: a start does so itself, once.
+bool is_good(const core::settings& settings) {
+  core::log_settings quiet;
+  quiet.level = core::log_level::error;
+  core::configure_log(quiet);
+  const auto good = tools::rehearse(settings);
+  if (!good)
+    print(stderr, "mqttzood: " + good.error() + "\n");
+  return good.has_value();
+}
+
 int run(core::settings settings, const std::vector<std::string>& arguments) {
   // Blocked before any thread exists, so that every thread leaves signals to this one.
   sigset_t signals;
@@ -116,6 +128,8 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
     sigaddset(&signals, s);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  if (!is_good(settings))
+    return bad_configuration;
   core::configure_log(settings.log);
   const auto policy = auth::policy::load(settings.auth);
   if (!policy) {
@@ -186,6 +200,8 @@ int main(int argc, char** argv) {
       print(stderr, "mqttzood: " + policy.error() + "\n");
       return bad_configuration;
     }
+    if (!is_good(config->values))
+      return bad_configuration;
     print(stdout, core::describe_config(*config) + "configuration is good\n");
     return stopped;
   case core::config_action::run:

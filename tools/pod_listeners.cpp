@@ -117,6 +117,20 @@ pod_listeners::open(const core::settings& settings, std::vector<net::loop*> loop
   return self;
 }
 
+expected<void, std::string> pod_listeners::check(const core::settings& settings) {
+  for (const auto& l : core::listeners_of(settings)) {
+    boost::system::error_code bad;
+    if (l.unix_path.empty())
+      static_cast<void>(boost::asio::ip::make_address(l.address, bad));
+    if (bad)
+      return unexpected{l.origin + ".address: '" + l.address +
+                        "' is no numeric IPv4 or IPv6 address, such as 127.0.0.1 or ::"};
+    if (const auto made = make_rules(l, nullptr); !made)
+      return unexpected{made.error()};
+  }
+  return {};
+}
+
 expected<void, std::string> pod_listeners::prepare(const core::listener_settings& l) {
   auto g = std::make_shared<gate>();
   g->place = core::place_of(l);

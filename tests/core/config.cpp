@@ -169,6 +169,12 @@ CAF_TEST(options that contradict each other are an error) {
   CAF_CHECK_EQUAL(problems({"--bank.ttl.min=3m"}),
                   strings{"configuration: `bank.ttl.min` must not exceed `bank.ttl.max`"});
   CAF_CHECK_EQUAL(problems({"--mqtt.packet.bytes.max=2MiB"}), strings{}); // no other pod
+  for (const std::string path : {"nonsense", "/", "/zoo/", "/eu//zoo", "/eu/../zoo", "/."})
+    CAF_CHECK_EQUAL(problems({"--zk.chroot=" + path}),
+                    strings{"configuration: `zk.chroot` must be the path of a node such as "
+                            "`/eu/zoo`, not `" +
+                            path + "`"});
+  CAF_CHECK_EQUAL(problems({"--zk.chroot=/eu/zoo.2"}), strings{});
   CAF_CHECK_EQUAL(problems({"--mqtt.packet.bytes.max=2MiB", "--zk.servers=127.0.0.1:2181"}),
                   strings{"configuration: `links.frame.bytes.max` must exceed "
                           "`mqtt.packet.bytes.max` by 65 KiB: a message of the largest packet must "
