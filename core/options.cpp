@@ -322,10 +322,10 @@ constexpr auto table = std::to_array<option>({
 
     {"log.level", [](settings& s) -> auto& { return s.log.level; },
      "info", "", "", on_reload, "Least serious kind of line that is logged."},
-    {"log.level.mqtt", level_of<log_folder::mqtt>, "inherit", "", "", on_reload, "Level of the protocol."},
-    {"log.level.net", level_of<log_folder::net>, "inherit", "", "", on_reload, "Level of connections."},
+    {"log.level.mqtt", level_of<log_folder::mqtt>, "inherit", "", "", on_reload, "Level of the protocol: what of it clients break, and who is given up."},
+    {"log.level.net", level_of<log_folder::net>, "inherit", "", "", on_reload, "Level of sockets, TLS, WebSocket and links; who comes and goes is told by `log.level.actors`."},
     {"log.level.zk", level_of<log_folder::zk>, "inherit", "", "", on_reload, "Level of the store."},
-    {"log.level.actors", level_of<log_folder::actors>, "inherit", "", "", on_reload, "Level of sessions and topics."},
+    {"log.level.actors", level_of<log_folder::actors>, "inherit", "", "", on_reload, "Level of sessions and topics; `debug` tells which client comes and goes, and why."},
     {"log.level.admin", level_of<log_folder::admin>, "inherit", "", "", on_reload, "Level of the endpoint for operators and of the watchdog."},
     {"log.level.tools", level_of<log_folder::tools>, "inherit", "", "", on_reload, "Level of the programs: configuration, start and stop."},
     {"log.format", [](settings& s) -> auto& { return s.log.format; },

@@ -120,6 +120,14 @@ bool is_good(const core::settings& settings) {
   return good.has_value();
 }
 
+void log_start(const core::settings& s, const tools::pod& pod) {
+  std::string places;
+  for (const auto& p : pod.places())
+    places += (places.empty() ? "" : ", ") + p.where;
+  log_.info("the pod is started",
+            {{"version", core::version()}, {"pod", s.pod.name}, {"listens_at", places}});
+}
+
 int run(core::settings settings, const std::vector<std::string>& arguments) {
   // Blocked before any thread exists, so that every thread leaves signals to this one.
   sigset_t signals;
@@ -158,6 +166,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
     return failed_to_start;
   }
   print_banner(settings, **pod);
+  log_start(settings, **pod);
   tools::tell_service_manager(tools::service_state::ready);
   bool drains = false;
   for (int signal = 0; sigwait(&signals, &signal) == 0;) {
@@ -165,6 +174,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
       reload(**pod, settings, arguments);
       continue;
     }
+    log_.info("the pod is told to stop", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
     tools::tell_service_manager(tools::service_state::stopping);
     if (signal == SIGTERM && !lost && !std::exchange(drains, true))
       (*pod)->drain();
@@ -172,6 +182,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
       break; // ^C; or it is drained; or somebody will not wait for that
   }
   (*pod)->stop();
+  log_.info("the pod has stopped");
   return lost ? fenced : stopped;
 }
 
