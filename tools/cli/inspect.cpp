@@ -219,6 +219,10 @@ int inspect(const std::vector<std::string>& arguments) {
     return o.of == reach::pod ? inspect_top(o) : inspect_failed("top shows one pod: see --url");
   if (o.command == "trace")
     return inspect_trace(o);
+  if (o.command == "drain" && !o.every_pod)
+    return inspect_failed(
+        "drain --cluster ends every pod at once, and nobody is left to serve: say "
+        "--all if that is meant, or drain one pod, at its --url");
   const auto* q = find(o);
   if (!q)
     return inspect_failed("there is no command '" + o.command + "'; see --help");

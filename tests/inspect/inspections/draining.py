@@ -96,4 +96,14 @@ def a_pod_ends(binary: str) -> None:
         require(pod.broker.process.wait(20) == 0, "its status")
 
 
-CASES = (failures_are_no_end, a_failure_between_is_waited_out, nobody_listens_any_more, a_pod_ends)
+def a_whole_cluster_only_when_meant(binary: str) -> None:
+    with Pod(binary, "--admin.actions.allowed=true") as pod:
+        e = pod.endpoint
+        said = e.run("--cluster", "drain", status=1)
+        require("--all" in said and "every pod" in said, f"what it takes is told: {said}")
+        require(e.ask("/api/v1/pod")["drain"]["state"] != "draining", "nothing drains")
+        e.run("--cluster", "--all", "drain")
+        require(pod.broker.process.wait(20) == 0, "it drains when that is meant")
+
+
+CASES = (failures_are_no_end, a_failure_between_is_waited_out, nobody_listens_any_more, a_pod_ends, a_whole_cluster_only_when_meant)
