@@ -296,7 +296,7 @@ constexpr auto table = std::to_array<option>({
     {"admin.tls.key", [](settings& s) -> auto& { return s.admin.tls_key; },
      "", "", "", on_restart, "PEM file of the certificate's key, without a password."},
     {"admin.tls.ca", [](settings& s) -> auto& { return s.admin.tls_ca; },
-     "", "", "", on_restart, "PEM file of authorities; with it a client must show a certificate that one of them signed."},
+     "", "", "", on_restart, "PEM file of authorities; with it a client must show a certificate that one of them signed, beside the word of `admin.token` if there is one."},
     {"admin.connections.max", [](settings& s) -> auto& { return s.admin.connections_max; },
      "32", "1", "4096", on_restart, "Open connections to the endpoint; beyond them the one that has brought no request for longest is closed."},
     {"admin.request.bytes.max", [](settings& s) -> auto& { return s.admin.request_bytes_max; },
