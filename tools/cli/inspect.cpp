@@ -7,6 +7,7 @@
 #include "tools/cli/inspect_top.hpp"
 #include "tools/cli/inspect_trace.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <iostream>
 #include <optional>
@@ -128,6 +129,32 @@ const char* items_of(const question& q) {
   return q.command == "stuck" ? "actors" : "items";
 }
 
+bool has_pages(const inspect_options& o) {
+  return std::none_of(o.query.begin(), o.query.end(), [](const auto& argument) {
+    return argument.first == "sort" && argument.second != "id";
+  });
+}
+
+/// What of a list is not shown, and how to see it; empty: that is all.
+std::string say_more(const question& q, const inspect_options& o, const json& answer) {
+  if (q.is != list)
+    return {};
+  const auto shown = answer.value(items_of(q), json::array()).size();
+  const auto matching = answer.value("matching", std::uint64_t{0});
+  const auto next = answer.find("next");
+  const bool goes_on = next != answer.end() && next->is_number();
+  if (!goes_on && (has_pages(o) || shown >= matching))
+    return {};
+  auto said = std::to_string(shown) + (matching > 0 ? " of " + std::to_string(matching) : "");
+  if (!goes_on || o.of == reach::cluster)
+    said += "; more with a larger --limit";
+  if (goes_on) {
+    said += o.of == reach::cluster ? ", or at its --url" : "; more";
+    said += " with --after " + next->dump();
+  }
+  return said;
+}
+
 int print_one(const question& q, const inspect_options& o, const json& answer) {
   if (o.as == form::for_programs)
     std::cout << core::to_lines(answer) << '\n';
@@ -135,9 +162,8 @@ int print_one(const question& q, const inspect_options& o, const json& answer) {
     std::cout << q.render(answer.value(items_of(q), json::array()));
   else
     std::cout << q.render(answer);
-  if (o.as == form::for_people)
-    if (const auto next = answer.find("next"); next != answer.end() && next->is_number())
-      std::cout << "more with --after " << *next << '\n';
+  if (const auto more = say_more(q, o, answer); o.as == form::for_people && !more.empty())
+    std::cout << more << '\n';
   return q.is_no(answer) ? 1 : 0;
 }
 
@@ -163,6 +189,9 @@ int ask_all(const question& q, const inspect_options& o, const std::string& targ
     std::cout << core::to_lines(j) << '\n';
   } else if (q.is == list) {
     std::cout << q.render(merge(answers, items_of(q)));
+    for (const auto& [pod, answer] : answers)
+      if (const auto more = say_more(q, o, answer); !more.empty())
+        std::cout << "pod " << printable(pod) << ": " << more << '\n';
   } else {
     for (const auto& [pod, answer] : answers)
       std::cout << "pod " << printable(pod) << '\n' << q.render(answer) << '\n';
