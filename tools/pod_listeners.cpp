@@ -31,6 +31,13 @@ std::string_view what_of(const core::listener_settings& l) {
   return l.tls ? "MQTT over TLS" : "MQTT 3.1, 3.1.1, 5.0";
 }
 
+/// As it is written in the configuration.
+std::string address_option_of(const core::listener_settings& l) {
+  if (l.origin.starts_with("net.listeners"))
+    return l.origin + ": address";
+  return l.websocket ? "net.websocket.address" : l.origin + ".address";
+}
+
 std::size_t seats_of(const core::listener_settings& l) {
   return l.connections_max.value_or(std::numeric_limits<std::uint32_t>::max());
 }
@@ -123,7 +130,7 @@ expected<void, std::string> pod_listeners::check(const core::settings& settings)
     if (l.unix_path.empty())
       static_cast<void>(boost::asio::ip::make_address(l.address, bad));
     if (bad)
-      return unexpected{l.origin + ".address: '" + l.address +
+      return unexpected{address_option_of(l) + ": '" + l.address +
                         "' is no numeric IPv4 or IPv6 address, such as 127.0.0.1 or ::"};
     if (const auto made = make_rules(l, nullptr); !made)
       return unexpected{made.error()};
