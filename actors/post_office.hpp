@@ -497,8 +497,8 @@ private:
   std::set<std::uint64_t> groundwork_open_;
   std::deque<std::pair<std::uint64_t, std::function<void()>>> behind_groundwork_;
   retained_history retained_history_;
-  core::name_set unread_;                  ///< retained topics to be read again
-  std::vector<found_retained> unadopted_;  ///< to be adopted later
+  core::name_set unread_;                 ///< retained topics to be read again
+  std::vector<found_retained> unadopted_; ///< to be adopted later
   std::size_t retained_reads_ = 0;
   core::name_set to_read_; ///< retained topics, while there are as many as may be
 };

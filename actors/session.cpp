@@ -64,6 +64,7 @@ void session::on_exit() {
     machine_.leave_counts();
   }
   if (connection_) {
+    note_end(failed_ ? "its session failed" : "its session is over");
     connection_->detach_events();
     connection_->abort();
     connection_ = nullptr;
@@ -97,6 +98,8 @@ void session::take_over(std::shared_ptr<attachment> a) {
   if (a->epoch < epoch_ || move_ != move::none) // a later connection of the same client came first
     return abort(*a);                           // or it is on its way to another pod
   hear_out();
+  if (connection_)
+    note_take_over(a->connection ? a->connection->peer() : net::to_string(a->socket.peer));
   epoch_ = a->epoch;
   if (machine_.next_due() <= now())
     machine_.on_due(now()); // an adopted session may have expired before its timer ever came
@@ -135,6 +138,8 @@ void session::yield(mqtt::connection_epoch epoch) {
   if (epoch < epoch_ || move_ != move::none) // a later connection came first
     return;
   hear_out();
+  if (connection_)
+    note_take_over("another pod");
   epoch_ = epoch;
   if (arriving_)
     abort(*std::exchange(arriving_, nullptr));
@@ -187,6 +192,7 @@ void session::open(attachment& a, mqtt::presence state) {
     connack_->revision = revision_ + 1; // session_changed() follows
   }
   machine_.open(std::move(a.connect), state, a.epoch, now());
+  note_begin(state);
   if (leaves_will)
     hold_input(by_store);
   expel_if_unwelcome(); // a reload came between
@@ -252,8 +258,9 @@ void session::on_drained() {
   });
 }
 
-void session::on_closed(net::close_cause) {
+void session::on_closed(net::close_cause cause) {
   run_inline([&] {
+    note_end(cause);
     connection_ = nullptr;
     connack_ = nullptr;
     pay_back_outbox();

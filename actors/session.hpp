@@ -125,6 +125,7 @@ private:
   void flush() override;
   bool congested() override;
   void close(mqtt::close_mode mode) override;
+  void note_end(std::string_view why) override;
   void pause_input() override { hold_input(by_protocol); }
   void resume_input() override { release_input(by_protocol); }
   bool reserve(std::size_t bytes) override;
@@ -179,6 +180,12 @@ private:
   void expel_if_unwelcome();
   void require_proof(net::time_point at);
   void send_away(const char* what);
+
+  // session_log.cpp
+  std::string_view user() const noexcept;
+  void note_begin(mqtt::presence state) const;
+  void note_end(net::close_cause cause);
+  void note_take_over(const std::string& new_peer);
 
   // session_moves.cpp
   void dismiss(const dismissal& d);

@@ -52,8 +52,10 @@ expected<access, std::string> access::from(const core::admin_settings& settings)
 }
 
 standing access::judge(const credentials& c) const noexcept {
-  if (by_certificate_)
-    return c.certificate ? standing::admitted : standing::unknown;
+  if (by_certificate_ && !c.certificate)
+    return standing::unknown;
+  if (token_.empty() && by_certificate_)
+    return standing::admitted;
   if (token_.empty()) // a name that leads here must be one of this machine, or it is a trick
     return is_loopback(name_of(c.host)) ? standing::admitted : standing::unknown;
   constexpr std::string_view scheme = "Bearer ";

@@ -1,5 +1,6 @@
-// Who may use the endpoint: whoever brings the token, or shows a certificate; on loopback without
-// either whoever is on the machine, but no page that a browser there was led to.
+// Who may use the endpoint: whoever brings the token, or shows a certificate, and where both are
+// configured does both; on loopback without either whoever is on the machine, but no page that a
+// browser there was led to.
 //
 // Made once at start, immutable, read on the endpoint's thread.
 #pragma once

@@ -1,5 +1,7 @@
 #include "admin/explain.hpp"
 
+#include <algorithm>
+
 namespace mqttzoo::admin {
 
 namespace {
@@ -87,6 +89,15 @@ void explain_sending(const facts& s, std::vector<std::string>& out) {
                   (n >= s.number("window") ? ", which is full" : ""));
 }
 
+bool is_throttled(const facts& session) {
+  const auto* why = session.get<facts::text_list>("not_read_because");
+  return why && std::find(why->begin(), why->end(), "rate") != why->end();
+}
+
+std::string times_throttled(const facts& session) {
+  return counted(session.number("times_throttled"), "time", "times") + " so far";
+}
+
 } // namespace
 
 std::vector<std::string> explain(const actors::actor_details& session,
@@ -111,12 +122,15 @@ std::vector<std::string> explain(const actors::actor_details& session,
     out.push_back("a SUBSCRIBE or UNSUBSCRIBE waits to be in force and stored");
   if (out.empty() && needs_store)
     out.push_back(std::string{"it waits for "} + session.summary.waits_what);
-  if (f.number("times_throttled") > 0)
-    out.push_back("its client sends faster than limits.client allows: it was made to wait " +
-                  counted(f.number("times_throttled"), "time", "times"));
+  if (is_throttled(f))
+    out.push_back("its client sends faster than limits.client allows and waits its turn, " +
+                  times_throttled(f));
   if (out.empty())
     out.push_back(is_connected(f) ? "it waits for nothing: its client is served"
                                   : "its client is away, and nothing waits for it");
+  if (!is_throttled(f) && f.number("times_throttled") > 0)
+    out.push_back("limits.client has had its client wait " + times_throttled(f) +
+                  ", and does not now");
   return out;
 }
 

@@ -291,7 +291,8 @@ std::string metrics::text() const {
              number(with_.http->denied.get()));
     to.total("mqttzoo_admin_timeouts_total", "Those without an answer in time.",
              number(with_.http->timed_out.get()));
-    to.total("mqttzoo_admin_connections_refused_total", "Beyond admin.connections.max.",
+    to.total("mqttzoo_admin_connections_refused_total",
+             "Beyond admin.connections.max: one of them was closed.",
              number(with_.http->connections_full.get()));
   }
   add_process(to);

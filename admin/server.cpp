@@ -1,5 +1,6 @@
 #include "admin/server.hpp"
 
+#include "admin/seat.hpp"
 #include "admin/tls.hpp"
 #include "core/log.hpp"
 
@@ -65,20 +66,13 @@ beast::tcp_stream& lowest(tls_stream& s) noexcept {
   return s.next_layer();
 }
 
-/// A connection among those that are counted.
-class seat {
-public:
-  seat(std::shared_ptr<void> of, mqtt::counter& taken) : of_(std::move(of)), taken_(taken) {
-    taken_.add();
-  }
-  seat(const seat&) = delete;
-  seat& operator=(const seat&) = delete;
-  ~seat() { taken_.sub(); }
-
-private:
-  std::shared_ptr<void> of_; ///< has the counter
-  mqtt::counter& taken_;
-};
+expected<asio::ip::address, std::string> read_address(const core::admin_settings& s) {
+  boost::system::error_code bad;
+  auto address = asio::ip::make_address(s.address, bad);
+  if (bad)
+    return unexpected("admin.address: \"" + s.address + "\" is no numeric address");
+  return address;
+}
 
 /// An answer that is waited for.
 struct pending {
@@ -101,12 +95,13 @@ struct server::state : std::enable_shared_from_this<state> {
   tcp::acceptor acceptor;
   std::uint16_t port = 0;
   counters counts;
+  seat_plan seats{counts.connections};
 
   std::string listen();
   asio::awaitable<void> accept_all();
   asio::awaitable<void> greet(tcp::socket socket, std::unique_ptr<seat> its);
   template<class Stream>
-  asio::awaitable<void> serve(Stream& stream, bool certificate);
+  asio::awaitable<void> serve(Stream& stream, seat& its, bool certificate);
   asio::awaitable<void> drain(beast::tcp_stream& stream);
   asio::awaitable<response> respond(const raw_request& in, bool certificate);
   asio::awaitable<response> ask(const request& r);
@@ -115,11 +110,11 @@ struct server::state : std::enable_shared_from_this<state> {
 /// A sentence if it fails.
 std::string server::state::listen() {
   const auto place = settings.address + ':' + std::to_string(*settings.port);
+  const auto address = read_address(settings);
+  if (!address)
+    return address.error();
   boost::system::error_code failed;
-  const auto address = asio::ip::make_address(settings.address, failed);
-  if (failed)
-    return "admin.address: \"" + settings.address + "\" is no numeric address";
-  const tcp::endpoint at{address, *settings.port};
+  const tcp::endpoint at{*address, *settings.port};
   acceptor.open(at.protocol(), failed);
   if (!failed)
     acceptor.set_option(tcp::acceptor::reuse_address{true}, failed);
@@ -148,26 +143,31 @@ asio::awaitable<void> server::state::accept_all() {
     }
     if (counts.connections.get() >= settings.connections_max) {
       counts.connections_full.add();
-      continue; // closes it
+      if (!seats.make_room())
+        continue; // closes it
     }
-    asio::co_spawn(io, greet(std::move(socket), std::make_unique<seat>(self, counts.connections)),
+    asio::co_spawn(io, greet(std::move(socket), std::make_unique<seat>(self, seats)),
                    asio::detached);
   }
 }
 
+/// `its` is given up with the end of this.
 asio::awaitable<void> server::state::greet(tcp::socket socket, std::unique_ptr<seat> its) {
   auto self = shared_from_this();
-  static_cast<void>(its); // given up with the end of this
   if (!tls) {
     beast::tcp_stream stream{std::move(socket)};
-    co_await serve(stream, false);
+    if (!its->take([&stream] { stream.close(); }))
+      co_return;
+    co_await serve(stream, *its, false);
     co_await drain(stream);
   } else {
     tls_stream stream{beast::tcp_stream{std::move(socket)}, *tls};
+    if (!its->take([&stream] { lowest(stream).close(); }))
+      co_return;
     lowest(stream).expires_after(settings.timeout);
     auto [failed] = co_await stream.async_handshake(asio::ssl::stream_base::server, as_result);
     if (!failed)
-      co_await serve(stream, !settings.tls_ca.empty());
+      co_await serve(stream, *its, !settings.tls_ca.empty());
     if (!failed) {
       lowest(stream).expires_after(settings.timeout);
       co_await stream.async_shutdown(as_result);
@@ -176,7 +176,7 @@ asio::awaitable<void> server::state::greet(tcp::socket socket, std::unique_ptr<s
 }
 
 template<class Stream>
-asio::awaitable<void> server::state::serve(Stream& stream, bool certificate) {
+asio::awaitable<void> server::state::serve(Stream& stream, seat& its, bool certificate) {
   beast::flat_buffer buffer{2 * settings.request_bytes_max};
   for (bool more = true; more;) {
     http::request_parser<http::string_body> parser;
@@ -188,12 +188,15 @@ asio::awaitable<void> server::state::serve(Stream& stream, bool certificate) {
     raw_response out;
     response r;
     if (failed == http::error::body_limit || failed == http::error::header_limit ||
-        failed == http::error::buffer_overflow)
+        failed == http::error::buffer_overflow) {
       r = make_error(413, "the request is longer than admin.request.bytes.max");
-    else if (failed)
+    } else if (failed) {
       co_return;
-    else
+    } else {
+      its.begin_answer();
       r = co_await respond(parser.get(), certificate);
+      its.end_answer();
+    }
     more = !failed && parser.get().keep_alive();
     out.version(failed ? 11 : parser.get().version());
     out.result(r.status);
@@ -283,17 +286,41 @@ const server::counters& server::counts() const noexcept {
   return state_->counts;
 }
 
+namespace {
+
+using tls_or_none = std::optional<asio::ssl::context>;
+
+expected<tls_or_none, std::string> load_tls(const core::admin_settings& settings) {
+  if (settings.tls_certificate.empty())
+    return tls_or_none{};
+  tls_or_none made{asio::ssl::context::tls_server};
+  if (auto why = set_up_tls(*made, settings); !why.empty())
+    return unexpected(std::move(why));
+  return made;
+}
+
+} // namespace
+
+expected<void, std::string> server::check(const core::admin_settings& settings) {
+  if (const auto rules = access::from(settings); !rules)
+    return unexpected(rules.error());
+  if (const auto tls = load_tls(settings); !tls)
+    return unexpected(tls.error());
+  if (const auto at = read_address(settings); !at)
+    return unexpected(at.error());
+  return {};
+}
+
 expected<std::unique_ptr<server>, std::string>
 server::open(asio::io_context& on, const core::admin_settings& settings, handler h) {
   auto rules = access::from(settings);
   if (!rules)
     return unexpected(rules.error());
   auto s = std::make_shared<state>(on, settings, *std::move(rules), std::move(h));
-  if (!settings.tls_certificate.empty()) {
-    s->tls.emplace(asio::ssl::context::tls_server);
-    if (const auto why = set_up_tls(*s->tls, settings); !why.empty())
-      return unexpected(why);
-  }
+  auto tls = load_tls(settings);
+  if (!tls)
+    return unexpected(tls.error());
+  s->tls = *std::move(tls);
   if (const auto why = s->listen(); !why.empty())
     return unexpected(why);
   asio::co_spawn(on, s->accept_all(), asio::detached);

@@ -1,8 +1,9 @@
 // The endpoint's HTTP server: connections, their bounds, and who may ask.
 //
 // Part of the admin service; all of it on the service's thread but open(), which is called before
-// that runs. Bounded: admin.connections.max connections, a request's head and body by
-// admin.request.bytes.max each, and admin.timeout for everything that is waited for.
+// that runs. Bounded: admin.connections.max connections, of which one makes room (seat.hpp); a
+// request's head and body by admin.request.bytes.max each, and admin.timeout for everything that is
+// waited for.
 #pragma once
 
 #include "admin/access.hpp"
@@ -29,6 +30,9 @@ public:
     mqtt::counter connections_full; ///< closed, as there were too many
   };
 
+  /// Whether open() could read address, token and certificates. The error is a sentence for the
+  /// operator.
+  static expected<void, std::string> check(const core::admin_settings& settings);
   /// Listens. Requests go to `h` with their standing; what it refuses is its business. On failure a
   /// sentence for the operator.
   static expected<std::unique_ptr<server>, std::string>

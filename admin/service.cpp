@@ -63,6 +63,10 @@ service::~service() {
   stop();
 }
 
+expected<void, std::string> service::check(const core::settings& settings) {
+  return settings.admin.port ? server::check(settings.admin) : expected<void, std::string>{};
+}
+
 expected<std::unique_ptr<service>, std::string> service::open(const core::settings& settings) {
   auto p = std::make_unique<parts>(settings);
   if (settings.admin.port) {

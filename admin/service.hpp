@@ -23,6 +23,8 @@ namespace mqttzoo::admin {
 
 class service {
 public:
+  /// Whether open() could read what it reads. The error is a sentence for the operator.
+  static expected<void, std::string> check(const core::settings& settings);
   /// Listens, if it is to. On failure a sentence for the operator.
   static expected<std::unique_ptr<service>, std::string> open(const core::settings& settings);
   ~service();

@@ -18,6 +18,9 @@ std::string set_up_tls(ssl::context& context, const core::admin_settings& from) 
   context.use_private_key_file(from.tls_key, ssl::context::pem, failed);
   if (failed)
     return fails("admin.tls.key", from.tls_key);
+  // A key of another kind than the certificate's is taken above, and fails each client only.
+  if (SSL_CTX_check_private_key(context.native_handle()) != 1)
+    return "admin.tls.key: " + from.tls_key + ": is not the key of admin.tls.certificate";
   if (from.tls_ca.empty())
     return {};
   context.load_verify_file(from.tls_ca, failed);

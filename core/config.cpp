@@ -82,10 +82,17 @@ bool is_service_url(std::string_view value) {
   return value.starts_with("tcp://") || value.starts_with("udp://");
 }
 
+/// What `mqttzoo inspect` reads. It is set for a whole container, so that its health check finds
+/// the endpoint, and must not stop the pod there. By name: other names below `inspect` are options.
+bool is_variable_of_inspect(std::string_view name) {
+  return name == "MQTTZOO_INSPECT_URL" || name == "MQTTZOO_INSPECT_TOKEN";
+}
+
 void read_variable(std::string_view variable, found& out) {
   const auto equals = variable.find('=');
   const auto name = variable.substr(0, equals);
-  if (!name.starts_with(environment_prefix) || equals == variable.npos)
+  if (!name.starts_with(environment_prefix) || equals == variable.npos ||
+      is_variable_of_inspect(name))
     return;
   const std::string value{variable.substr(equals + 1)};
   if (is_service_url(value))
@@ -147,6 +154,13 @@ void apply(const assignment& a, loaded_config& into, std::vector<config_problem>
 /// can be, and its route.
 constexpr std::size_t beside_packet_bytes_max = 65'535 + 1'024;
 
+/// A node of ZooKeeper's below the root, such as `/eu/zoo`.
+bool is_chroot(std::string_view path) {
+  return path.starts_with('/') && !path.ends_with('/') && path.find("//") == path.npos &&
+         (std::string{path} + '/').find("/./") == path.npos &&
+         (std::string{path} + '/').find("/../") == path.npos;
+}
+
 std::string host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0')
@@ -177,6 +191,10 @@ std::vector<config_problem> contradictions_in(const settings& s) {
       (s.admin.tls_certificate.empty() && !s.admin.tls_ca.empty()))
     problems.push_back({"configuration", "`admin.tls.certificate` and `admin.tls.key` go together, "
                                          "and `admin.tls.ca` needs them"});
+  if (!s.zk.chroot.empty() && !is_chroot(s.zk.chroot))
+    problems.push_back({"configuration", "`zk.chroot` must be the path of a node such as "
+                                         "`/eu/zoo`, not `" +
+                                             s.zk.chroot + "`"});
   if (!s.zk.servers.empty() &&
       s.mqtt.packet_bytes_max + beside_packet_bytes_max > s.links.frame_bytes_max)
     problems.push_back({"configuration", "`links.frame.bytes.max` must exceed "

@@ -100,7 +100,8 @@ The file is JSON with `//` and `/* */` comments. Objects and dots mean the same:
 }
 ```
 
-`mqttzood --check-config` says what a configuration means without starting. SIGHUP reads the file again;
+`mqttzood --check-config` says what a configuration means without starting; it reads the files that are named there, too,
+so run it where they are, as who may read them. SIGHUP reads the file again;
 options marked *reload* take effect at once, the others are named in the log and wait for a restart.
 Where one that is reloaded would contradict one that waits, nothing is, and the log says so.
 )";

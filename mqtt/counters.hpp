@@ -33,6 +33,7 @@ struct counters {
   counter subscriptions;         ///< now
   counter subscriptions_refused; ///< beyond mqtt.subscriptions.max or .bytes.max
   counter sessions;              ///< now, connected or away
+  counter sessions_taken_over;   ///< whose client came while an older connection of it was there
   counter clients_connected;     ///< now
   counter clients_expired;       ///< sessions that ended by their expiry interval
   counter messages_queued;       ///< now, waiting in sessions for a window or a client

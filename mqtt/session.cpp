@@ -87,6 +87,7 @@ void session::taken_over(presence next, time_point now) {
       encode(p, version_, packet_size_bytes_max_, port_.out());
       counts_.packets_sent.add();
     }
+    port_.note_end("taken over by a later connection");
     port_.close(close_mode::after_flush);
     end_connection(now);
   }
@@ -108,7 +109,7 @@ void session::turn_away(reason_code why, std::string_view what, time_point now) 
   refusal.reason_string = what;
   encode(refusal, version_, packet_size_bytes_max_, port_.out());
   will_.reset();
-  close(now);
+  close(what, now);
 }
 
 void session::disconnect(reason_code why, std::string_view what, time_point now,
@@ -123,12 +124,13 @@ void session::disconnect(reason_code why, std::string_view what, time_point now,
     encode(p, version_, packet_size_bytes_max_, port_.out());
     counts_.packets_sent.add();
   }
-  close(now);
+  close(what, now);
 }
 
 /// Ends the connection from our side; also the session, if it does not outlast it.
 // [MQTT-3.14.4-1] [MQTT-3.14.4-2] [MQTT-4.13.2-1] nothing is sent after a DISCONNECT
-void session::close(time_point now) {
+void session::close(std::string_view why, time_point now) {
+  port_.note_end(why);
   port_.close(close_mode::after_flush);
   on_closed(now);
 }

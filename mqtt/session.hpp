@@ -202,7 +202,7 @@ private:
   time_point silent_until() const noexcept;
   time_point gives_up_at() const noexcept;
   void give_up(time_point now);
-  void close(time_point now);
+  void close(std::string_view why, time_point now);
   void end_connection(time_point now);
   void settle_will(time_point now);
   void publish_will(time_point now);

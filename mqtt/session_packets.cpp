@@ -1,4 +1,5 @@
 // Packets of a session other than PUBLISH and SUBSCRIBE.
+#include "core/log.hpp"
 #include "mqtt/encoder.hpp"
 #include "mqtt/session.hpp"
 
@@ -8,6 +9,8 @@
 namespace mqttzoo::mqtt {
 
 namespace {
+
+constexpr core::logger log{core::log_folder::mqtt};
 
 /// SUBSCRIBE and UNSUBSCRIBE under way before input pauses.
 constexpr std::size_t pending_requests_max = 256;
@@ -211,7 +214,7 @@ void session::on_packet(const disconnect_packet& p, time_point now) {
   }
   if (p.reason == reason_code::normal_disconnection)
     will_.reset(); // [MQTT-3.14.4-3] [MQTT-3.14.4-3 v3]
-  close(now);
+  close("DISCONNECT", now);
 }
 
 void session::on_packet(const auth_packet& p, time_point now) {
@@ -264,6 +267,7 @@ bool session::explain(packet_type type, packet_id id, const settlement& how) {
 
 void session::violate(const decode_error& error, time_point now) {
   counts_.protocol_errors.add();
+  log.debug("a client breaks the protocol", {{"client", id_.str()}, {"what", error.what}});
   disconnect(error.reason, error.what, now); // [MQTT-4.8.0-1 v3] [MQTT-4.8.0-2 v3] [MQTT-4.13.1-1]
 }
 

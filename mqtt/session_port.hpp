@@ -63,6 +63,8 @@ public:
   /// rest waits.
   virtual bool congested() = 0;
   virtual void close(close_mode mode) = 0;
+  /// Why the connection ends, in a few words for people; close() follows.
+  virtual void note_end(std::string_view) {}
 
   /// Takes no more input until resume_input(): a bound of ours is reached, not the client's fault.
   virtual void pause_input() = 0;

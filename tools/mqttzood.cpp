@@ -11,6 +11,7 @@
 #include "tools/descriptors.hpp"
 #include "tools/open_store.hpp"
 #include "tools/pod.hpp"
+#include "tools/rehearsal.hpp"
 #include "tools/service_manager.hpp"
 
 #include <algorithm>
@@ -109,6 +110,25 @@ void warn_of_open_doors(const core::settings& s) {
     log_.info("clients on this machine need no password: auth.anonymous is loopback");
 }
 
+/// Says on standard error what is not. Nothing of it is logged: a start does so itself, once.
+bool is_good(const core::settings& settings) {
+  core::log_settings quiet;
+  quiet.level = core::log_level::error;
+  core::configure_log(quiet);
+  const auto good = tools::rehearse(settings);
+  if (!good)
+    print(stderr, "mqttzood: " + good.error() + "\n");
+  return good.has_value();
+}
+
+void log_start(const core::settings& s, const tools::pod& pod) {
+  std::string places;
+  for (const auto& p : pod.places())
+    places += (places.empty() ? "" : ", ") + p.where;
+  log_.info("the pod is started",
+            {{"version", core::version()}, {"pod", s.pod.name}, {"listens_at", places}});
+}
+
 int run(core::settings settings, const std::vector<std::string>& arguments) {
   // Blocked before any thread exists, so that every thread leaves signals to this one.
   sigset_t signals;
@@ -117,6 +137,8 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
     sigaddset(&signals, s);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  if (!is_good(settings))
+    return bad_configuration;
   core::configure_log(settings.log);
   tools::raise_descriptors();
   const auto policy = auth::policy::load(settings.auth);
@@ -146,6 +168,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
     return failed_to_start;
   }
   print_banner(settings, **pod);
+  log_start(settings, **pod);
   tools::tell_service_manager(tools::service_state::ready);
   bool drains = false;
   for (int signal = 0; sigwait(&signals, &signal) == 0;) {
@@ -153,6 +176,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
       reload(**pod, settings, arguments);
       continue;
     }
+    log_.info("the pod is told to stop", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
     tools::tell_service_manager(tools::service_state::stopping);
     if (signal == SIGTERM && !lost && !std::exchange(drains, true))
       (*pod)->drain();
@@ -160,6 +184,7 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
       break; // ^C; or it is drained; or somebody will not wait for that
   }
   (*pod)->stop();
+  log_.info("the pod has stopped");
   return lost ? fenced : stopped;
 }
 
@@ -188,6 +213,8 @@ int main(int argc, char** argv) {
       print(stderr, "mqttzood: " + policy.error() + "\n");
       return bad_configuration;
     }
+    if (!is_good(config->values))
+      return bad_configuration;
     print(stdout, core::describe_config(*config) + "configuration is good\n");
     return stopped;
   case core::config_action::run:

@@ -32,18 +32,23 @@ opened open_embedded(const core::store_settings& settings) {
   return std::move(*store);
 }
 
+/// "user:password"; empty: none is configured.
+expected<std::string, std::string> read_user(const core::zk_settings& settings) {
+  if (settings.auth.empty())
+    return std::string{};
+  return core::read_secret("zk.auth", settings.auth);
+}
+
 opened open_zookeeper(const core::zk_settings& settings) {
   zk::zookeeper_options options;
   options.servers = joined(settings.servers);
   options.chroot = settings.chroot;
   options.session_timeout = settings.session_timeout;
   options.after_expiry = zk::after_expiry::stay_ended;
-  if (!settings.auth.empty()) {
-    auto user = core::read_secret("zk.auth", settings.auth);
-    if (!user)
-      return unexpected(user.error());
-    options.auth = std::move(*user);
-  }
+  auto user = read_user(settings);
+  if (!user)
+    return unexpected(user.error());
+  options.auth = std::move(*user);
   auto store = zk::zookeeper_store::open(options);
   if (!store)
     return unexpected(store.error());
@@ -57,6 +62,14 @@ opened open_zookeeper(const core::zk_settings& settings) {
 
 opened open_store(const core::settings& settings) {
   return settings.zk.servers.empty() ? open_embedded(settings.store) : open_zookeeper(settings.zk);
+}
+
+expected<void, std::string> check_store(const core::settings& settings) {
+  if (settings.zk.servers.empty())
+    return {};
+  if (const auto user = read_user(settings.zk); !user)
+    return unexpected(user.error());
+  return {};
 }
 
 std::string store_place(const core::settings& settings) {

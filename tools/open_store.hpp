@@ -16,6 +16,10 @@ namespace mqttzoo::tools {
 /// the operator.
 expected<std::unique_ptr<zk::store>, std::string> open_store(const core::settings& settings);
 
+/// Whether open_store() could read what it reads from files. The error is a sentence for the
+/// operator.
+expected<void, std::string> check_store(const core::settings& settings);
+
 /// The store's place, in a few words.
 std::string store_place(const core::settings& settings);
 

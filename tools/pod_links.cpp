@@ -81,6 +81,20 @@ expected<std::string, std::string> announced(const core::links_settings& links) 
 
 } // namespace
 
+expected<void, std::string> pod_links::check(const core::settings& settings) {
+  constexpr std::uint64_t any_incarnation = 1;
+  if (const auto config = make_config(settings, any_incarnation); !config)
+    return unexpected(config.error());
+  const auto& at = settings.links.address;
+  boost::system::error_code bad;
+  static_cast<void>(ip::make_address(at, bad));
+  if (bad)
+    return unexpected("links.address: \"" + at + "\" is no numeric address");
+  if (const auto announce = announced(settings.links); !announce)
+    return unexpected(announce.error());
+  return {};
+}
+
 expected<std::unique_ptr<pod_links>, std::string> pod_links::open(net::loop& on,
                                                                   const core::settings& settings,
                                                                   std::uint64_t incarnation,

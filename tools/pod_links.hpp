@@ -24,6 +24,9 @@ class pod_links final : public actors::link_source {
 public:
   using open_handler = std::function<void(net::pod_link_ptr)>;
 
+  /// Whether open() could read names, addresses and certificates. The error is a sentence for the
+  /// operator.
+  static expected<void, std::string> check(const core::settings& settings);
   /// `on_open` gets each link, on the loop's thread. On failure a sentence for the operator.
   static expected<std::unique_ptr<pod_links>, std::string> open(net::loop& on,
                                                                 const core::settings& settings,

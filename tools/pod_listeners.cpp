@@ -48,6 +48,13 @@ std::string_view seats_option_of(const core::net_settings& s) {
                                                     : "net.connections.max";
 }
 
+/// As it is written in the configuration.
+std::string address_option_of(const core::listener_settings& l) {
+  if (l.origin.starts_with("net.listeners"))
+    return l.origin + ": address";
+  return l.websocket ? "net.websocket.address" : l.origin + ".address";
+}
+
 std::size_t seats_of(const core::listener_settings& l) {
   return l.connections_max.value_or(std::numeric_limits<std::uint32_t>::max());
 }
@@ -133,6 +140,20 @@ pod_listeners::open(const core::settings& settings, std::vector<net::loop*> loop
   std::reverse(self->listeners_.begin(), self->listeners_.end());
   std::reverse(self->places_.begin(), self->places_.end());
   return self;
+}
+
+expected<void, std::string> pod_listeners::check(const core::settings& settings) {
+  for (const auto& l : core::listeners_of(settings)) {
+    boost::system::error_code bad;
+    if (l.unix_path.empty())
+      static_cast<void>(boost::asio::ip::make_address(l.address, bad));
+    if (bad)
+      return unexpected{address_option_of(l) + ": '" + l.address +
+                        "' is no numeric IPv4 or IPv6 address, such as 127.0.0.1 or ::"};
+    if (const auto made = make_rules(l, nullptr); !made)
+      return unexpected{made.error()};
+  }
+  return {};
 }
 
 expected<void, std::string> pod_listeners::prepare(const core::listener_settings& l) {

@@ -35,6 +35,9 @@ public:
     std::uint16_t port = 0;
   };
 
+  /// Whether open() could read addresses, certificates and keys. The error is a sentence for the
+  /// operator.
+  static expected<void, std::string> check(const core::settings& settings);
   /// Binds and listens. On failure a sentence for the operator.
   static expected<std::unique_ptr<pod_listeners>, std::string>
   open(const core::settings& settings, std::vector<net::loop*> loops, admit_handler admit);

@@ -24,6 +24,7 @@ CAF_TEST(a second connection takes the session over) { // [MQTT-3.1.4-3] [MQTT-3
   CAF_REQUIRE(std::holds_alternative<mqtt::disconnect_packet>(heard[0]));
   CAF_CHECK(std::get<mqtt::disconnect_packet>(heard[0]).reason == reason_code::session_taken_over);
   CAF_CHECK(old->closed);
+  CAF_CHECK_EQUAL(services.counters.sessions_taken_over.get(), 1u);
   publisher.publish("t", "m");
   CAF_CHECK_EQUAL(c.payloads(), strings{"m"});
   CAF_CHECK(old->take(mqtt::protocol_version::v5).empty());

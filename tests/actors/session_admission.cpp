@@ -16,7 +16,7 @@ struct admission_fixture : session_fixture {
   /// With more than any node holds: it comes with user properties, which are not bounded by 64 KiB.
   static mqtt::will make_huge_will() {
     auto w = make_will();
-    w.forwarded.assign(zk::record_bytes_max, 'x');
+    w.forwarded = std::string(zk::record_bytes_max, 'x');
     return w;
   }
   /// From now on a will must be with the store before CONNACK.

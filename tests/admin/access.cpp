@@ -58,6 +58,23 @@ CAF_TEST(with a token it is the token that counts) {
     CAF_CHECK(a->judge({bad, "localhost", false}) == standing::unknown);
 }
 
+CAF_TEST(with a token and authorities it takes both) {
+  const test::scratch_directory here;
+  auto s = settings_with("0.0.0.0", write(here.path() + "/token", "0123456789abcdef\n"));
+  s.tls_ca = "ca.pem";
+  const auto both = access::from(s);
+  CAF_REQUIRE(both.has_value());
+  const auto* token = "Bearer 0123456789abcdef";
+  CAF_CHECK(both->judge({token, "any", true}) == standing::admitted);
+  CAF_CHECK(both->judge({"", "localhost", true}) == standing::unknown);
+  CAF_CHECK(both->judge({token, "localhost", false}) == standing::unknown);
+  s.token.clear();
+  const auto certificate = access::from(s);
+  CAF_REQUIRE(certificate.has_value());
+  CAF_CHECK(certificate->judge({"", "any", true}) == standing::admitted);
+  CAF_CHECK(certificate->judge({token, "localhost", false}) == standing::unknown);
+}
+
 CAF_TEST(a token that can be guessed or cannot be read is an error) {
   const test::scratch_directory here;
   CAF_CHECK(!access::from(settings_with("::1", here.path() + "/none")).has_value());

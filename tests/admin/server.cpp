@@ -10,8 +10,11 @@
 #include <boost/asio/write.hpp>
 #include <caf/test/dsl.hpp>
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <thread>
+#include <vector>
 
 using namespace mqttzoo;
 using namespace std::chrono_literals;
@@ -52,6 +55,14 @@ struct server_fixture {
     CAF_REQUIRE(opened.has_value());
     server = std::move(*opened);
     thread = std::thread{[this] { io.run(); }};
+  }
+
+  /// What the server's thread is about to do.
+  static void await(const std::function<bool()>& done) {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!done() && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(1ms);
+    CAF_REQUIRE(done());
   }
 
   tcp::socket connect() {
@@ -157,15 +168,46 @@ CAF_TEST(what takes too long ends) {
   CAF_CHECK_EQUAL(ask(""), "");
 }
 
-CAF_TEST(there are no more connections than allowed) {
+CAF_TEST(there are no more connections than allowed while each is being answered) {
   settings.connections_max = 1;
   start();
   auto first = connect();
-  asio::write(first, asio::buffer(std::string{"GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n"}));
-  std::string answer(12, '\0');
-  asio::read(first, asio::buffer(answer)); // it has its seat
+  asio::write(first, asio::buffer(request("/silent")));
+  await([this] { return server->counts().requests.get() == 1; }); // it has its seat
   CAF_CHECK_EQUAL(ask(request("/b")), "");
   CAF_CHECK_EQUAL(server->counts().connections_full.get(), 1u);
+  CAF_CHECK_EQUAL(server->counts().connections.get(), 1u);
+}
+
+CAF_TEST(connections that ask nothing make room for those who do) {
+  settings.connections_max = 3;
+  start();
+  std::vector<tcp::socket> idle;
+  for (int i = 0; i < 3; ++i)
+    idle.push_back(connect());
+  await([this] { return server->counts().connections.get() == 3; });
+  CAF_CHECK(ask(request("/open")).starts_with("HTTP/1.1 200"));
+  CAF_CHECK_EQUAL(server->counts().connections_full.get(), 1u);
+  CAF_CHECK_EQUAL(read_all(idle.front()), ""); // closed: it has waited for longest
+  await([this] { return server->counts().connections.get() == 2; });
+  asio::write(idle.back(), asio::buffer(request("/a")));
+  CAF_CHECK(ends_with_body(read_all(idle.back()), "/a admitted"));
+}
+
+CAF_TEST(who has just asked keeps its connection before those who have not ) {
+  settings.connections_max = 2;
+  start();
+  auto asks = connect();
+  await([this] { return server->counts().connections.get() == 1; });
+  auto silent = connect();
+  await([this] { return server->counts().connections.get() == 2; });
+  asio::write(asks, asio::buffer(std::string{"GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n"}));
+  std::string answer(12, '\0');
+  asio::read(asks, asio::buffer(answer));
+  CAF_CHECK(ask(request("/b")).starts_with("HTTP/1.1 200"));
+  CAF_CHECK_EQUAL(read_all(silent), "");
+  asio::write(asks, asio::buffer(request("/c")));
+  CAF_CHECK(ends_with_body(read_all(asks), "/c admitted"));
 }
 
 CAF_TEST(with authorities only clients with a certificate are answered) {

@@ -154,12 +154,27 @@ CAF_TEST(variables that Kubernetes sets for a service of our name are none of ou
   CAF_CHECK_EQUAL(problems({}, {"MQTTZOO_NET_PORT=http://10.0.0.1"}).size(), 1u);
 }
 
+CAF_TEST(variables of mqttzoo inspect are none of ours and its options still are) {
+  const auto loaded = load_config({}, strings{"MQTTZOO_INSPECT_URL=https://pod-1:8080",
+                                              "MQTTZOO_INSPECT_TOKEN=/run/secrets/token",
+                                              "MQTTZOO_INSPECT_STUCK_AFTER=7s"});
+  CAF_REQUIRE(loaded.has_value());
+  CAF_CHECK(loaded->values.inspect.stuck_after == std::chrono::seconds{7});
+  CAF_CHECK_EQUAL(problems({}, {"MQTTZOO_INSPECT_TOKENS=x"}).size(), 1u);
+}
+
 CAF_TEST(options that contradict each other are an error) {
   CAF_CHECK_EQUAL(problems({"--safety.grace.min=2s"}),
                   strings{"configuration: `safety.grace.min` must not exceed `safety.grace.max`"});
   CAF_CHECK_EQUAL(problems({"--bank.ttl.min=3m"}),
                   strings{"configuration: `bank.ttl.min` must not exceed `bank.ttl.max`"});
   CAF_CHECK_EQUAL(problems({"--mqtt.packet.bytes.max=2MiB"}), strings{}); // no other pod
+  for (const std::string path : {"nonsense", "/", "/zoo/", "/eu//zoo", "/eu/../zoo", "/."})
+    CAF_CHECK_EQUAL(problems({"--zk.chroot=" + path}),
+                    strings{"configuration: `zk.chroot` must be the path of a node such as "
+                            "`/eu/zoo`, not `" +
+                            path + "`"});
+  CAF_CHECK_EQUAL(problems({"--zk.chroot=/eu/zoo.2"}), strings{});
   CAF_CHECK_EQUAL(problems({"--mqtt.packet.bytes.max=2MiB", "--zk.servers=127.0.0.1:2181"}),
                   strings{"configuration: `links.frame.bytes.max` must exceed "
                           "`mqtt.packet.bytes.max` by 65 KiB: a message of the largest packet must "

@@ -2,8 +2,11 @@
 #define CAF_SUITE tools.options
 #include "tools/cli/options.hpp"
 
+#include "tests/scratch_directory.hpp"
+
 #include <caf/test/dsl.hpp>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -39,6 +42,19 @@ protocol version(const parsed& p) {
 CAF_TEST(nothing asks for TLS) {
   CAF_CHECK_EQUAL(server(pub({})), "mqtt://localhost:1883");
   CAF_CHECK_EQUAL(server(pub({"--insecure", "--ciphers", "DEFAULT"})), "mqtt://localhost:1883");
+}
+
+CAF_TEST(a password may stand in a file) {
+  const test::scratch_directory here;
+  const auto file = here.path() + "/password";
+  std::ofstream{file} << "se cret\nnot this\n";
+  for (const auto& p : {pub({"-u", "me", "--password-file", file}),
+                        sub({"-u", "me", "-P", "other", "--password-file", file})}) {
+    CAF_CHECK_EQUAL(p.error, "");
+    CAF_CHECK_EQUAL(p.options.client.password.value_or(""), "se cret");
+  }
+  CAF_CHECK_EQUAL(pub({"-u", "me", "--password-file", here.path() + "/none"}).error,
+                  "--password-file: " + here.path() + "/none cannot be read, or is empty");
 }
 
 CAF_TEST(the authorities of the system ask for TLS) {

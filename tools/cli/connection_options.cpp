@@ -1,9 +1,11 @@
 // Where to connect to, as whom, and what the server is told about us.
 #include "core/host_port.hpp"
+#include "core/secret_file.hpp"
 #include "sdk/address.hpp"
 #include "tools/cli/option_groups.hpp"
 
 #include <unistd.h>
+#include <utility>
 
 namespace mqttzoo::cli {
 namespace {
@@ -130,6 +132,14 @@ void add_identity_options(option_table& table, client_options& c) {
   });
   table.value({"-P", "--pw"}, [&c](const std::string& text) {
     c.password = text;
+    return sentence{};
+  });
+  // Not on the command line, which everybody on the machine can read.
+  table.value({"--password-file"}, [&c](const std::string& file) {
+    auto secret = core::read_secret("--password-file", file);
+    if (!secret)
+      return std::move(secret.error());
+    c.password = *std::move(secret);
     return sentence{};
   });
   table.value({"-V", "--protocol-version"},

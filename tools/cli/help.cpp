@@ -14,6 +14,7 @@ connection:
   -c                        keep the session, which needs -i; -x SECONDS: how long (5.0; -1: for ever)
   -k, --keepalive SECONDS   (60)
   -u USER, -P PASSWORD      who we are
+  --password-file FILE      whose first line is the password, so that no list of processes shows it
   -A ADDRESS                local address
   --ws                      over WebSocket
   --unix FILE               over a socket of this machine

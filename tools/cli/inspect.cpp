@@ -1,17 +1,17 @@
 // `mqttzoo inspect`: one question to a pod's endpoint, or to those of all pods, and its answer.
 #include "core/json_text.hpp"
 #include "tools/cli/commands.hpp"
+#include "tools/cli/inspect_drain.hpp"
 #include "tools/cli/inspect_options.hpp"
 #include "tools/cli/inspect_tables.hpp"
 #include "tools/cli/inspect_top.hpp"
 #include "tools/cli/inspect_trace.hpp"
 
-#include <chrono>
+#include <algorithm>
 #include <cstdint>
 #include <iostream>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -34,9 +34,6 @@ struct question {
 
   bool is_no(const json& said) const { return verdict && !said.value(verdict, false); }
 };
-
-/// Of `drain --wait`, which has nothing but questions to learn from.
-constexpr std::chrono::milliseconds drain_look_interval{200};
 
 using enum question::answer;
 using operand = question::operand;
@@ -132,6 +129,32 @@ const char* items_of(const question& q) {
   return q.command == "stuck" ? "actors" : "items";
 }
 
+bool has_pages(const inspect_options& o) {
+  return std::none_of(o.query.begin(), o.query.end(), [](const auto& argument) {
+    return argument.first == "sort" && argument.second != "id";
+  });
+}
+
+/// What of a list is not shown, and how to see it; empty: that is all.
+std::string say_more(const question& q, const inspect_options& o, const json& answer) {
+  if (q.is != list)
+    return {};
+  const auto shown = answer.value(items_of(q), json::array()).size();
+  const auto matching = answer.value("matching", std::uint64_t{0});
+  const auto next = answer.find("next");
+  const bool goes_on = next != answer.end() && next->is_number();
+  if (!goes_on && (has_pages(o) || shown >= matching))
+    return {};
+  auto said = std::to_string(shown) + (matching > 0 ? " of " + std::to_string(matching) : "");
+  if (!goes_on || o.of == reach::cluster)
+    said += "; more with a larger --limit";
+  if (goes_on) {
+    said += o.of == reach::cluster ? ", or at its --url" : "; more";
+    said += " with --after " + next->dump();
+  }
+  return said;
+}
+
 int print_one(const question& q, const inspect_options& o, const json& answer) {
   if (o.as == form::for_programs)
     std::cout << core::to_lines(answer) << '\n';
@@ -139,9 +162,8 @@ int print_one(const question& q, const inspect_options& o, const json& answer) {
     std::cout << q.render(answer.value(items_of(q), json::array()));
   else
     std::cout << q.render(answer);
-  if (o.as == form::for_people)
-    if (const auto next = answer.find("next"); next != answer.end() && next->is_number())
-      std::cout << "more with --after " << *next << '\n';
+  if (const auto more = say_more(q, o, answer); o.as == form::for_people && !more.empty())
+    std::cout << more << '\n';
   return q.is_no(answer) ? 1 : 0;
 }
 
@@ -167,6 +189,9 @@ int ask_all(const question& q, const inspect_options& o, const std::string& targ
     std::cout << core::to_lines(j) << '\n';
   } else if (q.is == list) {
     std::cout << q.render(merge(answers, items_of(q)));
+    for (const auto& [pod, answer] : answers)
+      if (const auto more = say_more(q, o, answer); !more.empty())
+        std::cout << "pod " << printable(pod) << ": " << more << '\n';
   } else {
     for (const auto& [pod, answer] : answers)
       std::cout << "pod " << printable(pod) << '\n' << q.render(answer) << '\n';
@@ -200,29 +225,6 @@ int forget(const inspect_options& o) {
   return 0;
 }
 
-/// Until the endpoint is gone, and the process with it; says how far it is meanwhile.
-int drain(const inspect_options& o) {
-  const inspect_client pod{o.connection};
-  const auto begun = pod.ask("/api/v1/pod/drain", inspect_method::post);
-  if (!begun)
-    return inspect_failed(begun.error().what);
-  for (std::uint64_t said = UINT64_MAX; o.wait;) {
-    const auto answer = pod.ask("/api/v1/pod");
-    if (!answer)
-      break; // it has ended
-    const auto left = answer->value("drain", json::object()).value("sessions_left", said);
-    if (left != said && o.as == form::for_people)
-      std::cout << left << " sessions are left" << std::endl;
-    said = left;
-    std::this_thread::sleep_for(drain_look_interval);
-  }
-  if (o.as == form::for_programs)
-    std::cout << json{{"done", true}}.dump() << '\n';
-  else
-    std::cout << (o.wait ? "the pod has ended\n" : "the pod drains\n");
-  return 0;
-}
-
 } // namespace
 
 int inspect(const std::vector<std::string>& arguments) {
@@ -241,11 +243,15 @@ int inspect(const std::vector<std::string>& arguments) {
   if (o.command == "forget")
     return o.operands.size() == 1 ? forget(o) : inspect_failed("forget takes a topic filter");
   if (o.command == "drain" && o.of == reach::pod)
-    return o.operands.empty() ? drain(o) : inspect_failed("drain takes nothing more");
+    return o.operands.empty() ? inspect_drain(o) : inspect_failed("drain takes nothing more");
   if (o.command == "top")
     return o.of == reach::pod ? inspect_top(o) : inspect_failed("top shows one pod: see --url");
   if (o.command == "trace")
     return inspect_trace(o);
+  if (o.command == "drain" && !o.every_pod)
+    return inspect_failed(
+        "drain --cluster ends every pod at once, and nobody is left to serve: say "
+        "--all if that is meant, or drain one pod, at its --url");
   const auto* q = find(o);
   if (!q)
     return inspect_failed("there is no command '" + o.command + "'; see --help");

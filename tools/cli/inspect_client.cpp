@@ -135,25 +135,35 @@ request make_request(const inspect_connection& to, const place& p, std::string_v
   return r;
 }
 
-expected<response, std::string> send(const inspect_connection& to, std::string_view target,
-                                     inspect_method how, std::string body) {
+inspect_error failed_at(const inspect_connection& to, const std::string& what) {
+  return {0, to.url + ": " + what};
+}
+
+expected<response, inspect_error> send(const inspect_connection& to, std::string_view target,
+                                       inspect_method how, std::string body) {
   const auto p = parse_url(to.url);
   if (!p)
-    return unexpected("\"" + to.url + "\" is no URL such as http://127.0.0.1:8080");
+    return unexpected(failed_at(to, "this is no URL such as http://127.0.0.1:8080"));
   steps s{to.timeout};
   beast::error_code failed;
   tcp::resolver resolver{s.io};
   const auto found = resolver.resolve(p->host, p->port, failed);
   if (failed)
-    return unexpected(p->host + ": " + failed.message());
+    return unexpected(failed_at(to, failed.message()));
   beast::tcp_stream stream{s.io};
   failed = s.run([&](auto done) {
     stream.async_connect(found, [done](beast::error_code e, const tcp::endpoint&) { done(e); });
   });
-  if (failed)
-    return unexpected(failed.message());
+  if (failed) {
+    auto error = failed_at(to, failed.message());
+    error.refused = failed == asio::error::connection_refused;
+    return unexpected(std::move(error));
+  }
   const auto r = make_request(to, *p, target, how, std::move(body));
-  return p->tls ? exchange_tls(s, std::move(stream), to, *p, r) : exchange(s, stream, r);
+  auto got = p->tls ? exchange_tls(s, std::move(stream), to, *p, r) : exchange(s, stream, r);
+  if (!got)
+    return unexpected(failed_at(to, got.error()));
+  return *std::move(got);
 }
 
 } // namespace
@@ -168,7 +178,7 @@ expected<json, inspect_error> inspect_client::ask(std::string_view target, inspe
                                                   std::string body) const {
   const auto got = send(to_, target, how, std::move(body));
   if (!got)
-    return unexpected(inspect_error{0, to_.url + ": " + got.error()});
+    return unexpected(got.error());
   auto j = core::parse_json<json>(got->body());
   const auto status = got->result_int();
   const bool says_why = target == "/readyz" || target == "/healthz";

@@ -26,8 +26,9 @@ struct inspect_connection {
 };
 
 struct inspect_error {
-  unsigned status = 0; ///< 0: there was no answer
-  std::string what;    ///< a sentence
+  unsigned status = 0;  ///< 0: there was no answer
+  std::string what;     ///< a sentence
+  bool refused = false; ///< nobody listens there
 };
 
 enum class inspect_method : std::uint8_t { get, post, remove };

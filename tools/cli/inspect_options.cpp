@@ -26,7 +26,7 @@ std::string read_token(std::string_view option, const std::string& file, std::st
 
 bool takes_no_value(const std::string& name) {
   return name == "--json" || name == "--table" || name == "--cluster" || name == "--insecure" ||
-         name == "--waiting" || name == "--wait";
+         name == "--waiting" || name == "--wait" || name == "--all";
 }
 
 void take_flag(const std::string& name, inspect_options& o) {
@@ -40,6 +40,8 @@ void take_flag(const std::string& name, inspect_options& o) {
     o.connection.insecure = true;
   else if (name == "--wait")
     o.wait = true;
+  else if (name == "--all")
+    o.every_pod = true;
   else
     o.query.emplace_back("waiting", "true");
 }
@@ -171,7 +173,8 @@ usage: mqttzoo inspect COMMAND [options]
   drop CLIENT           end a session with all it has  (needs admin.actions.allowed)
   forget FILTER         remove retained messages       (needs admin.actions.allowed)
   drain                 send a pod's clients elsewhere, hand its sessions over, end it; --wait: until it
-                        has ended                      (needs admin.actions.allowed)
+                        has ended; --cluster --all: every pod, which leaves nobody to serve
+                        (needs admin.actions.allowed)
   rebalance             move a pod's sessions to the pods that are their homes; with --cluster all
                         pods'; --rate N a second       (needs admin.actions.allowed)
   completion            a script for bash: source <(mqttzoo inspect completion)
@@ -224,7 +227,7 @@ const char* inspect_completion() {
   --sort) COMPREPLY=($(compgen -W 'id messages runs busy mailbox wait' -- "$word")) ;;
   --kind) COMPREPLY=($(compgen -W 'session topic group courier doorman gatekeeper home index post_office bank reaper usher peer membership directory registrar porter adopter sys_topics tracer' -- "$word")) ;;
   --token|--cafile|--cert|--key) COMPREPLY=($(compgen -f -- "$word")) ;;
-  *) COMPREPLY=($(compgen -W 'pods pod ready health top actors clients client topics topic stuck links bank zk watches trace disconnect drop forget drain rebalance completion --client --topic --property --sample --for --messages --url --token --cafile --cert --key --insecure --cluster --json --table --limit --after --sort --kind --unit --contains --waiting --wait --rate --interval --rounds --timeout --help' -- "$word")) ;;
+  *) COMPREPLY=($(compgen -W 'pods pod ready health top actors clients client topics topic stuck links bank zk watches trace disconnect drop forget drain rebalance completion --client --topic --property --sample --for --messages --url --token --cafile --cert --key --insecure --cluster --json --table --limit --after --sort --kind --unit --contains --waiting --wait --all --rate --interval --rounds --timeout --help' -- "$word")) ;;
   esac
 }
 complete -F _mqttzoo_inspect mqttzoo

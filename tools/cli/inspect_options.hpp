@@ -29,6 +29,7 @@ struct inspect_options {
   std::chrono::milliseconds interval{2'000}; ///< of `top`
   std::uint32_t rounds = 0;                  ///< of `top`; 0: until ^C
   bool wait = false;                         ///< for the end of what `drain` begins
+  bool every_pod = false;                    ///< `drain` of a whole cluster is meant
   bool help = false;
 };
 

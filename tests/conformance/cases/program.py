@@ -69,6 +69,47 @@ def configuration_file_with_comments(t):
     require(status != 0 and ".missing" in text, f"{status}: {text}")
 
 
+def self_signed(t, name):
+    """Paths of a certificate and its key."""
+    paths = [os.path.join(t.broker.directory, f"{name}.{part}") for part in ("pem", "key")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                    "-out", paths[0], "-keyout", paths[1]], check=True, capture_output=True)
+    return paths
+
+
+@case(V5)
+def a_check_finds_what_a_start_would(t):
+    """What is good word by word and cannot be used: both find it, and both say so with the status of a wrong configuration."""
+    certificate, key = self_signed(t, "right")
+    other_key = self_signed(t, "wrong")[1]
+    missing = os.path.join(t.broker.directory, "missing")
+    tls, admin, zk = ("--net.tls.port=0",), ("--admin.port=0",), ("--zk.servers=127.0.0.1:1",)
+    hook = ("--auth.hook.url=https://127.0.0.1:1/",)
+    for words, options in (
+            (("net.tls.certificate", missing), (*tls, f"--net.tls.certificate={missing}", f"--net.tls.key={key}")),
+            (("net.tls.key", missing), (*tls, f"--net.tls.certificate={certificate}", f"--net.tls.key={missing}")),
+            (("net.tls.key", other_key), (*tls, f"--net.tls.certificate={certificate}", f"--net.tls.key={other_key}")),
+            (("net.address", "localhost"), ("--net.address=localhost",)),
+            (("admin.token", missing), (*admin, f"--admin.token={missing}")),
+            (("admin.tls.certificate", missing), (*admin, f"--admin.tls.certificate={missing}", f"--admin.tls.key={key}")),
+            (("admin.tls.key", other_key), (*admin, f"--admin.tls.certificate={certificate}", f"--admin.tls.key={other_key}")),
+            (("admin.address", "admin.token"), (*admin, "--admin.address=0.0.0.0")),
+            (("admin.address", "localhost"), (*admin, "--admin.address=localhost")),
+            (("zk.auth", missing), (*zk, f"--zk.auth={missing}")),
+            (("zk.chroot", "nonsense"), (*zk, "--zk.chroot=nonsense")),
+            (("links.tls.certificate", missing), (*zk, f"--links.tls.certificate={missing}", f"--links.tls.key={key}", f"--links.tls.ca={certificate}")),
+            (("links.address", "localhost"), (*zk, "--links.address=localhost")),
+            (("auth.hook.token", missing), (*hook, f"--auth.hook.token={missing}")),
+            (("auth.hook.ca", missing), (*hook, f"--auth.hook.ca={missing}"))):
+        for more in (("--check-config",), ()):
+            status, text = program(t, "--net.port=0", "--store.path=:memory:", *options, *more)
+            equal(status, 2, f"status of {options} {more} ({text})")
+            for word in words:
+                require(word in text, f"{options} {more}: no {word} in {text!r}")
+    status, text = program(t, *tls, f"--net.tls.certificate={certificate}", f"--net.tls.key={key}", *admin, "--check-config")
+    equal(status, 0, f"status of a good one ({text})")
+
+
 @case(V5)
 def file_environment_and_command_line_in_that_order(t):
     if os.path.basename(t.broker.binary).startswith("mosquitto"):

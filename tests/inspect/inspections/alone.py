@@ -196,6 +196,26 @@ def metrics(binary: str) -> None:
         require(values["process_start_time_seconds"] <= time.time() + 5, "it did not start in the future")
 
 
+def lists_say_what_they_leave_out(binary: str) -> None:
+    """A list that is not whole says so, of one pod and of all, by id and in any other order."""
+    with Pod(binary) as pod:
+        e = pod.endpoint
+        clients = [connected(pod, f"c{n}") for n in range(5)]
+        by_id = e.run("clients", "--table", "--limit", "3")
+        after = re.search(r"\n3 of 5; more with --after (\d+)\n$", by_id)
+        require(after is not None, f"a page says that there are more: {by_id}")
+        rest = e.run("clients", "--table", "--limit", "3", "--after", after[1])
+        require("more" not in rest and "--limit" not in rest, f"the last page: {rest}")
+        by_wait = e.run("clients", "--table", "--limit", "3", "--sort", "wait")
+        require(by_wait.endswith("\n3 of 5; more with a larger --limit\n"), f"in another order: {by_wait}")
+        cluster = e.run("--cluster", "clients", "--table", "--limit", "3")
+        require(": 3 of 5; more with a larger --limit, or at its --url with --after " in cluster, f"of all pods: {cluster}")
+        for command in (("clients",), ("--cluster", "clients"), ("clients", "--sort", "wait")):
+            require("more" not in e.run(*command, "--table"), f"{command} shows all")
+        for client in clients:
+            client.ping()
+
+
 def command_line(binary: str) -> None:
     """`mqttzoo inspect` prints tables for people and JSON for programs."""
     with Pod(binary) as pod:
@@ -229,4 +249,4 @@ def command_line(binary: str) -> None:
             require(said == url.format(pod.endpoint.port), f"{announced} is announced as {said}")
 
 
-CASES = (answers, mistakes, access, actions, metrics, command_line)
+CASES = (answers, mistakes, access, actions, metrics, lists_say_what_they_leave_out, command_line)

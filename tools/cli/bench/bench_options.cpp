@@ -138,7 +138,8 @@ usage: mqttzoo bench conn [options]     connect, and stay connected
   -L, --url URL         mqtt(s)://host[:port], ws(s)://... or unix:///path (mqtt://localhost); may be
                         repeated: clients take them in turn
   --bind ADDRESS,...    local addresses; clients take them in turn
-  -V, -u, -P, -k        version (mqttv5), user, password and keep alive as in `mqttzoo pub`
+  -V, -u, -P, -k        version (mqttv5), user, password and keep alive as in `mqttzoo pub`; so is
+                        --password-file FILE
   --cafile, --capath, --cert, --key, --ciphers, --insecure, --psk, --psk-identity, --proxy
                         as there
   --quiet               no progress on the terminal
