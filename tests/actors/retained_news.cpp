@@ -156,15 +156,16 @@ CAF_TEST(what another pod has in parts is replaced with them) {
 
 CAF_TEST(a message that could not be stored leaves the one there was) {
   retain(a, "t", "before");
-  begin_retaining(a, "t", std::string(2 * zk::part_bytes_max, 'x'));
-  auto heads = names_below(paths.topics(), "m-");
-  for (int i = 0; i < 20 && heads.empty(); ++i) {
+  begin_retaining(a, "t", std::string(4 * zk::part_bytes_max, 'x'));
+  std::vector<std::string> parts;
+  for (int i = 0; i < 20 && parts.empty(); ++i) {
     run();
     store->run_turn();
-    heads = names_below(paths.topics(), "m-");
+    parts = names_below(paths.topics(), "0");
   }
-  CAF_REQUIRE_EQUAL(heads.size(), 1u);
-  remove(heads.front()); // its parts find no place
+  CAF_REQUIRE_EQUAL(parts.size(), 1u);
+  remove(parts.front());
+  remove(std::string{zk::parent_of(parts.front())}); // the other parts find no place
   settle();
   expect_heard(a, {"before", "before"});
   expect_stored("t", "before");

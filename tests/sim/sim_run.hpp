@@ -332,7 +332,8 @@ private:
       // what it sent later.
       const bool redelivered = weather_.kills == deaths::cascades && was_sent_again(a.payload);
       if (!again && !redelivered && number < last)
-        complain(s.id() + " got " + a.payload + " after " + std::to_string(last));
+        complain(s.id() + " got " + a.payload + " on " + a.topic + " of QoS " +
+                 std::to_string(static_cast<int>(a.qos)) + " after " + std::to_string(last));
       last = std::max(last, number);
     }
     for (const auto& p : publishers_)
