@@ -55,13 +55,10 @@ void bank::await_store() {
 }
 
 void bank::commit(const commit_ptr& c) {
+  if (!c->from)
+    return apply_held(*c);
   if (work_ == work::over)
     return answer(c, unexpected(zk::multi_error{zk::error::session_expired}));
-  if (c->ops.empty()) { // the accounts change and nothing else: that has nothing to wait for
-    apply_held(*c);
-    answer(c, zk::multi_result{});
-    return go_on();
-  }
   const auto bytes = zk::payload_bytes(c->ops);
   if (queue_.size() >= queue_max || queue_bytes_ + bytes > queue_bytes_max)
     return answer(c, unexpected(zk::multi_error{zk::error::overloaded}));
@@ -77,6 +74,13 @@ void bank::apply_held(const bank_commit& c) {
     accounts_.apply(h);
     (h.credits > 0 ? figures.deposits : figures.returns).add();
   }
+}
+
+/// The accounts change and nothing else, after all that came before.
+void bank::carry_out_at_once(const commit_ptr& c) {
+  alone_ -= std::min<std::size_t>(alone_, 1);
+  apply_held(*c);
+  answer(c, zk::multi_result{});
 }
 
 bank::commit_ptr bank::take_head() {
@@ -96,7 +100,9 @@ void bank::go_on() {
   while (work_ == work::idle && !queue_.empty()) {
     const auto& head = *queue_.front();
     const bool may_draw = now() >= draw_again_at_;
-    if (over_share(head))
+    if (head.ops.empty())
+      carry_out_at_once(take_head());
+    else if (over_share(head))
       refuse(take_head(), bank_limit::client_share);
     else if (needs_refused(head))
       refuse(take_head(), bank_limit::credit);

@@ -86,6 +86,7 @@ private:
   void await_store();
   void commit(const commit_ptr& c);
   void apply_held(const bank_commit& c);
+  void carry_out_at_once(const commit_ptr& c);
   void go_on();
   void answer(const commit_ptr& c, zk::multi_result result);
   bool over_share(const bank_commit& c) const;

@@ -43,13 +43,13 @@ struct bank_refusal {
 enum class attempt : std::uint8_t { first, again };
 
 struct bank_commit {
-  /// All of them or none; may be empty, if only the accounts change: that comes before all that
-  /// waits.
+  /// All of them or none; may be empty, if only the accounts change.
   std::vector<zk::op> ops;
   std::int64_t cost = 0; ///< below zero: returned
   std::vector<held_change> held;
   attempt tried = attempt::first;
-  /// Who hears `committed`, and what for; the bank leaves `then` alone.
+  /// Who hears `committed`, and what for; the bank leaves `then` alone. Null: nobody, and only the
+  /// accounts change, at once. All others go in the order in which they came.
   commit_listener from;
   std::function<void(const bank_commit&)> then;
 

@@ -88,7 +88,9 @@ held_change post_office::returned(const mqtt::message& m, const holding& h) cons
 }
 
 void post_office::book(held_change change) {
-  write({}, {{std::move(change)}, 0}, [](const bank_commit&) {});
+  auto c = std::make_shared<bank_commit>();
+  c->held.push_back(std::move(change));
+  send(pod().bank, commit_atom::value, std::move(c));
 }
 
 /// It is stored, and somebody else paid.

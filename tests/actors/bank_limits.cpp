@@ -59,7 +59,7 @@ struct poor_bank : test::bank_fixture {
   void book(bank_pod& p) {
     auto c = std::make_shared<actors::bank_commit>();
     c->held.push_back({client_id{"c"}, topic, 1, until(60s)});
-    ask(p, c);
+    caf::anon_send(p.pod.bank, actors::commit_atom::value, std::move(c));
   }
 };
 
@@ -116,6 +116,21 @@ CAF_TEST(what was refused is forgotten also when there is always something to do
   CAF_CHECK_EQUAL(p.bank().refusals_remembered(), 0u);
   slow.let_go();
   settle();
+}
+
+CAF_TEST(what needs nothing of the store is answered in its turn) {
+  auto& p = start("a-1");
+  slow_store slow{p};
+  make_node(p, "1");
+  run();
+  const auto nothing = std::make_shared<actors::bank_commit>();
+  ask(p, nothing);
+  settle();
+  CAF_CHECK(p.answered.empty());
+  slow.let_go();
+  settle();
+  CAF_REQUIRE_EQUAL(p.answered.size(), 2u);
+  CAF_CHECK_EQUAL(p.answered.back(), nothing);
 }
 
 CAF_TEST(the accounts have all that a pod finds although its disk is full) {
