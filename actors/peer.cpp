@@ -78,10 +78,15 @@ void peer::on_exit() {
 
 // --- to the other pod ---
 
-/// Nobody can be held back for the news of a retained message.
+/// Nobody can be held back for the news of a retained message. Questions of clients that connect
+/// have as much room of their own as the queue: whoever publishes more than the link takes must not
+/// keep others from connecting.
 void peer::tell(const pod_frame& f) {
-  if (f.until != mqtt::time_point::max() && full())
-    return;
+  if (f.until != mqtt::time_point::max()) {
+    channel_.drop_late();
+    if (channel_.timed_bytes() > services().settings.links.queue_bytes_max)
+      return;
+  }
   const bool withheld = f.kind == frame_kind::retained_news && f.payload && full();
   write(withheld ? encode_withheld_news(f) : f);
 }

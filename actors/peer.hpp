@@ -6,8 +6,9 @@
 // any more. Owns the channel to it, and every message that it has not settled. While the backlog is
 // above links.queue.bytes.max what needs no promise is dropped and counted; what does waits with
 // its batch, which holds its publisher back; of news of retained messages only the topic goes: the
-// other pod reads the store; and a question whose asker gives up by itself is not sent.
-// While too much of what came from there waits for topics here, its links are not read.
+// other pod reads the store. Questions whose askers give up by themselves have as much room of
+// their own, and are not sent beyond it. While too much of what came from there waits for topics
+// here, its links are not read.
 #pragma once
 
 #include "actors/pinned.hpp"

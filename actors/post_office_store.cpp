@@ -137,14 +137,23 @@ void post_office::try_again(removal r, const zk::multi_error& after) {
 /// a word's that may still have to be removed. Others' children are damaged and stay.
 bool post_office::children_go(const zk::op& node) const {
   const auto* parent = std::get_if<zk::remove_op>(&node);
-  const auto below = [&](const zk::op& o) {
+  if (!parent)
+    return false;
+  const auto is_child = [&](const zk::op& o) {
     const auto* child = std::get_if<zk::remove_op>(&o);
-    return child && parent && zk::parent_of(child->path) == parent->path;
+    return child && zk::parent_of(child->path) == parent->path;
   };
-  return !unremoved_.empty() || !words_.empty() ||
-         std::any_of(removing_.begin(), removing_.end(), [&](const auto& r) {
-           return !r.second.erases &&
-                  std::any_of(r.second.what.begin(), r.second.what.end(), below);
+  const auto has_child = [&](const removal& r) {
+    return !r.erases && std::any_of(r.what.begin(), r.what.end(), is_child);
+  };
+  const auto is_of_session = [&](const deposit& d) {
+    return paths_.session(d.session->client) == parent->path;
+  };
+  return std::any_of(unremoved_.begin(), unremoved_.end(), has_child) ||
+         std::any_of(removing_.begin(), removing_.end(),
+                     [&](const auto& r) { return has_child(r.second); }) ||
+         std::any_of(words_.begin(), words_.end(), [&](const auto& w) {
+           return std::any_of(w.second.deposits.begin(), w.second.deposits.end(), is_of_session);
          });
 }
 

@@ -101,6 +101,7 @@ private:
   /// CONNACK and what follows it, until the store has the will: then it goes to the connection.
   struct held_connack {
     std::uint64_t revision = 0; ///< must be saved
+    unsigned refusals = 0;      ///< of the store's, one a second
     std::string output;
   };
 
@@ -159,7 +160,7 @@ private:
   void open_if_clear();
   void let_in();
   void say_what_waited();
-  void refuse_for_its_will();
+  void will_found_no_room();
   void leave_behind_nothing();
   void deliver(const parcel& p);
   void deliver_one(mqtt::delivery d, net::time_point at);

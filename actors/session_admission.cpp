@@ -10,6 +10,9 @@ namespace {
 
 constexpr core::logger log{core::log_folder::actors};
 
+/// A store that is busy or full for a moment has room by then.
+constexpr unsigned refusals_max = 5;
+
 } // namespace
 
 /// The store has the will.
@@ -19,6 +22,7 @@ void session::let_in() {
   say_what_waited();
   release_input(by_store);
   flush();
+  release_input(by_outbox); // what waited counted as its outbox; finish_turn() looks again
 }
 
 void session::say_what_waited() {
@@ -26,9 +30,11 @@ void session::say_what_waited() {
     connection_->out() += held->output;
 }
 
-/// Whatever is tried again, the store will not take the will, and nobody may wait for CONNACK for
-/// ever.
-void session::refuse_for_its_will() {
+/// The state with the will found no room, and is tried again each second: not for ever, as nobody
+/// may wait for CONNACK for ever.
+void session::will_found_no_room() {
+  if (++connack_->refusals < refusals_max)
+    return;
   log.info("connection refused", {{"peer", connection_->peer()},
                                   {"client", card_->client.str()},
                                   {"why", "the store cannot take the session with its will"}});

@@ -209,7 +209,7 @@ void session::state_saved(std::uint64_t revision, mqtt::reason_code outcome) {
       }
     complete_subscribes();
     if (connack_ && connack_->revision <= revision && outcome == mqtt::reason_code::quota_exceeded)
-      refuse_for_its_will();
+      will_found_no_room();
     submit_last();
     return rearm();
   }

@@ -195,7 +195,6 @@ asio::awaitable<void> server::state::serve(Stream& stream, seat& its, bool certi
     } else {
       its.begin_answer();
       r = co_await respond(parser.get(), certificate);
-      its.end_answer();
     }
     more = !failed && parser.get().keep_alive();
     out.version(failed ? 11 : parser.get().version());
@@ -216,6 +215,7 @@ asio::awaitable<void> server::state::serve(Stream& stream, seat& its, bool certi
     static_cast<void>(written);
     if (broken)
       co_return;
+    its.end_answer(); // not before: others would cut short what is written slowly
   }
 }
 

@@ -56,7 +56,7 @@ void link_channel::discard() {
   frames_.clear();
   timed_ = {};
   written_ = 0;
-  backlog_bytes_ = 0;
+  backlog_bytes_ = timed_bytes_ = 0;
 }
 
 void link_channel::drop_link() {
@@ -69,10 +69,12 @@ void link_channel::drop_link() {
 
 void link_channel::send(link_kind kind, std::string body, mqtt::message_ref payload,
                         time_point until) {
-  if (until != time_point::max())
+  const bool has_time = until != time_point::max();
+  if (has_time)
     timed_.emplace(until, confirmed_ + frames_.size());
-  frames_.push_back({kind, std::move(body), std::move(payload)});
+  frames_.push_back({kind, std::move(body), std::move(payload), has_time});
   backlog_bytes_ += frames_.back().bytes();
+  timed_bytes_ += has_time ? frames_.back().bytes() : 0;
   if (written_ + 1 == frames_.size())
     pump();
 }
@@ -86,7 +88,8 @@ void link_channel::drop_late() {
       continue;
     auto& f = frames_[static_cast<std::size_t>(number - confirmed_)];
     backlog_bytes_ -= f.bytes();
-    f = {skipped, {}, nullptr};
+    timed_bytes_ -= f.bytes();
+    f = {skipped, {}, nullptr, false};
     backlog_bytes_ += f.bytes();
   }
 }
@@ -140,7 +143,9 @@ bool link_channel::drop_confirmed(std::uint64_t count) {
   if (count < confirmed_ || count - confirmed_ > frames_.size())
     return false;
   for (; confirmed_ < count; ++confirmed_) {
-    backlog_bytes_ -= frames_.front().bytes();
+    const auto& f = frames_.front();
+    backlog_bytes_ -= f.bytes();
+    timed_bytes_ -= f.timed ? f.bytes() : 0;
     frames_.pop_front();
     if (written_ > 0)
       --written_;

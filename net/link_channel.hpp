@@ -75,6 +75,8 @@ public:
 
   /// What is not confirmed.
   std::size_t backlog_bytes() const noexcept { return backlog_bytes_; }
+  /// Of that, what has a time.
+  std::size_t timed_bytes() const noexcept { return timed_bytes_; }
   std::size_t backlog_frames() const noexcept { return frames_.size(); }
   /// The largest body that the other side takes, as far as known; a longer one is not sent.
   std::size_t frame_bytes_max() const noexcept { return frame_bytes_max_; }
@@ -88,6 +90,7 @@ private:
     link_kind kind{};
     std::string body;
     mqtt::message_ref payload;
+    bool timed = false; ///< is in timed_
     std::size_t bytes() const noexcept {
       return sizeof(frame) + body.size() + (payload ? payload->payload().size() : 0);
     }
@@ -118,6 +121,7 @@ private:
   using timed = std::pair<time_point, std::uint64_t>;
   std::priority_queue<timed, std::vector<timed>, std::greater<>> timed_;
   std::size_t backlog_bytes_ = 0;
+  std::size_t timed_bytes_ = 0;
   std::size_t frame_bytes_max_ = std::numeric_limits<std::size_t>::max();
   std::uint64_t heard_ = 0;      ///< frames from the other side
   std::uint64_t heard_told_ = 0; ///< as the other side knows

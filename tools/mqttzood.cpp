@@ -137,8 +137,8 @@ int run(core::settings settings, const std::vector<std::string>& arguments) {
     sigaddset(&signals, s);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  if (!is_good(settings))
-    return bad_configuration;
+  if (!is_good(settings)) // perhaps a file that is about to come: it may be tried again
+    return failed_to_start;
   core::configure_log(settings.log);
   tools::raise_descriptors();
   const auto policy = auth::policy::load(settings.auth);

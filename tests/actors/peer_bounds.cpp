@@ -83,6 +83,16 @@ CAF_TEST(a question nobody waits for any more is not asked) {
   CAF_CHECK(far.take(frame_kind::first_of_porter) == strings{"in time"});
 }
 
+CAF_TEST(a question is asked also while the queue is full) {
+  services.settings.links.queue_bytes_max = 1000;
+  publish({std::string(1200, 'a')});
+  tell(tell_atom::value, pod_frame{frame_kind::first_of_porter, "q", nullptr,
+                                   clock.now() + std::chrono::seconds{10}});
+  link();
+  settle();
+  CAF_CHECK_EQUAL(far.take(frame_kind::first_of_porter).size(), 1u);
+}
+
 CAF_TEST(above the bound no question is asked that may go unanswered) {
   services.settings.links.queue_bytes_max = 100'000;
   for (int i = 0; i < 10'000; ++i)

@@ -17,6 +17,9 @@ constexpr std::chrono::milliseconds look_interval{200};
 /// An endpoint that is being opened refuses, too, but not for as long as this.
 constexpr int refusals_of_an_end = 5;
 
+/// So many questions that time out, one after the other: a single one may be a moment's stall.
+constexpr int silences_max = 3;
+
 std::uint64_t start_of(const json& pod) {
   return pod.value("started_unix_ms", std::uint64_t{0});
 }
@@ -36,7 +39,7 @@ public:
         heard(*answer);
       } else if (missed(answer.error())) {
         return std::nullopt;
-      } else if (clock::now() - heard_at_ >= o_.connection.timeout) {
+      } else if (clock::now() - heard_at_ >= silences_max * o_.connection.timeout) {
         return answer.error().what + "; whether the pod has ended is not known";
       }
       std::this_thread::sleep_for(look_interval);

@@ -79,7 +79,7 @@ def self_signed(t, name):
 
 @case(V5)
 def a_check_finds_what_a_start_would(t):
-    """What is good word by word and cannot be used: both find it, and both say so with the status of a wrong configuration."""
+    """What is good word by word and cannot be used: both find it, and whoever starts it may try again, as a file may come."""
     certificate, key = self_signed(t, "right")
     other_key = self_signed(t, "wrong")[1]
     missing = os.path.join(t.broker.directory, "missing")
@@ -103,7 +103,7 @@ def a_check_finds_what_a_start_would(t):
             (("auth.hook.ca", missing), (*hook, f"--auth.hook.ca={missing}"))):
         for more in (("--check-config",), ()):
             status, text = program(t, "--net.port=0", "--store.path=:memory:", *options, *more)
-            equal(status, 2, f"status of {options} {more} ({text})")
+            equal(status, 2 if more or "zk.chroot" in words else 1, f"status of {options} {more} ({text})")
             for word in words:
                 require(word in text, f"{options} {more}: no {word} in {text!r}")
     status, text = program(t, *tls, f"--net.tls.certificate={certificate}", f"--net.tls.key={key}", *admin, "--check-config")
