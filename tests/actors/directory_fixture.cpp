@@ -21,7 +21,7 @@ dir_pod::dir_pod(caf::actor_system& sys, core::manual_clock& clock, net::timer_q
   pod.directory = actors::spawn_on<actors::directory>(services, sys, zk::paths{});
 }
 
-dir_pod::~dir_pod() {
+void dir_pod::dismiss() {
   caf::anon_send_exit(pod.index, caf::exit_reason::user_shutdown);
   caf::anon_send(pod.membership, actors::shut_down_atom::value);
   caf::anon_send(pod.adopter, actors::shut_down_atom::value);
@@ -79,6 +79,9 @@ directory_fixture::directory_fixture() {
 }
 
 directory_fixture::~directory_fixture() {
+  for (auto& p : pods)
+    p.dismiss();
+  run(); // its actors end before it does
   pods.clear();
   peers.clear();
   settle();
@@ -113,6 +116,10 @@ dir_pod& directory_fixture::add(const std::string& life) {
 
 void directory_fixture::kill(const std::string& life) {
   remove(zk::paths{}.pod(pod_life{life}));
+  for (auto& p : pods)
+    if (p.pod_life_name == life)
+      p.dismiss();
+  run();
   pods.remove_if([&](const dir_pod& p) { return p.pod_life_name == life; });
   settle();
 }

@@ -28,7 +28,8 @@ struct dir_pod {
   dir_pod(caf::actor_system& sys, core::manual_clock& clock, net::timer_queue& timers,
           zk::store& beneath, const std::string& life);
 
-  ~dir_pod();
+  /// Its actors end as soon as they run: before it goes.
+  void dismiss();
 
   void want(const std::string& filter);
   void unwant(const std::string& filter);
