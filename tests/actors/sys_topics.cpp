@@ -165,9 +165,9 @@ CAF_TEST(an interval that becomes 0 ends it and one that is no longer 0 begins i
   advance(std::chrono::hours{1});
   CAF_CHECK(told().empty());
   change_interval(std::chrono::seconds{10});
-  CAF_CHECK_EQUAL(told()["uptime"], "3600 seconds");
+  CAF_CHECK_EQUAL(std::string{told()["uptime"]}, "3600 seconds");
   advance(std::chrono::seconds{10});
-  CAF_CHECK_EQUAL(told()["uptime"], "3610 seconds");
+  CAF_CHECK_EQUAL(std::string{told()["uptime"]}, "3610 seconds");
 }
 
 CAF_TEST(a shorter interval counts from the last time) {
@@ -177,7 +177,7 @@ CAF_TEST(a shorter interval counts from the last time) {
   advance(std::chrono::milliseconds{1999});
   CAF_CHECK(told().empty());
   advance(std::chrono::milliseconds{1});
-  CAF_CHECK_EQUAL(told()["uptime"], "2 seconds");
+  CAF_CHECK_EQUAL(std::string{told()["uptime"]}, "2 seconds");
 }
 
 CAF_TEST(a turn that is due when the interval has become 0 is the last one) {
