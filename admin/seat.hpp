@@ -40,9 +40,9 @@ public:
 
   /// How its connection is closed, so that what it waits for fails. False: it has no seat any more.
   [[nodiscard]] bool take(std::function<void()> close);
-  /// A request is complete, and its answer is made.
+  /// A request is complete, and its answer is made and written.
   void begin_answer() noexcept;
-  /// The answer is there: what comes now is up to the client again, also how fast it reads.
+  /// The answer is written: the next request is up to the client.
   void end_answer() noexcept;
 
 private:

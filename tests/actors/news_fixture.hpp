@@ -64,6 +64,21 @@ struct news_fixture : cluster_store_fixture {
     while (store->run_turn() > 0);
   }
 
+  /// What `p` has just begun to write is written, and `p` does not know that yet.
+  void write_and_answer_late(pod_parts& p) {
+    p.faults.next_meets(zk::fault::delay);
+    settle_but_late();
+  }
+
+  /// Likewise the renewal of a message that `p` has retained for 10 s.
+  void renew_and_answer_late(pod_parts& p) {
+    advance(std::chrono::seconds{7});
+    clock.advance(std::chrono::milliseconds{600}); // three quarters of its time are over
+    p.faults.next_meets(zk::fault::delay);
+    timers.run_due(clock.now());
+    settle_but_late();
+  }
+
   void retain_meanwhile(pod_parts& p, const std::string& topic, const std::string& payload) {
     begin_retaining(p, topic, payload);
     settle_but_late();

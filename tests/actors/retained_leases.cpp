@@ -79,8 +79,7 @@ CAF_TEST(a departed pods message that has been replaced since it was found is le
 CAF_TEST(a message that was replaced before its pod knew that it is stored is not held) {
   retain(a, "t", "before");
   begin_retaining(a, "t", "older");
-  a.faults.next_meets(zk::fault::delay);
-  settle_but_late();
+  write_and_answer_late(a);
   retain_meanwhile(c, "t", "newest");
   carry(c, 0, a, 1);
   expect_heard(a, {"before", "newest"});
@@ -92,8 +91,7 @@ CAF_TEST(a message that was replaced before its pod knew that it is stored is no
 CAF_TEST(a removal counts although its pod hears first that what it wrote before was replaced) {
   retain(a, "t", "before");
   begin_retaining(a, "t", "older");
-  a.faults.next_meets(zk::fault::delay);
-  settle_but_late();
+  write_and_answer_late(a);
   retain_meanwhile(c, "t", "newest");
   begin_retaining(a, "t", "");
   carry(c, 0, a, 1);
@@ -102,11 +100,7 @@ CAF_TEST(a removal counts although its pod hears first that what it wrote before
 
 CAF_TEST(a message that was replaced before its pod knew that it is renewed is not held) {
   retain_for(a, "t", "1", 10s);
-  advance(7s);
-  clock.advance(600ms); // three quarters of its time are over
-  a.faults.next_meets(zk::fault::delay);
-  timers.run_due(clock.now());
-  settle_but_late();
+  renew_and_answer_late(a);
   expect_version("t", 1);
   retain_meanwhile(c, "t", "2");
   carry(c, 0, a, 1);
@@ -210,11 +204,7 @@ CAF_TEST(a departed pods message is adopted when what was to replace it is refus
 CAF_TEST(a departed pods message is adopted when the renewal of an older one has ended) {
   see(b, {b.others[1]});
   retain_for(b, "t", "1", 10s);
-  advance(7s);
-  clock.advance(600ms); // three quarters of its time are over
-  b.faults.next_meets(zk::fault::delay);
-  timers.run_due(clock.now());
-  settle_but_late();
+  renew_and_answer_late(b);
   expect_version("t", 1);
   retain_meanwhile(a, "t", "2");
   adopt(b, scan("t"));
